@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+#
+# make            library, tools and emulator for this machine, in build/
+# make demo       classify the committed pictures on the emulated NPU, in process
+# make check      host tests, minutes
+# make test       everything; ends in "N passed, N failed, N skipped"
+# make soak       the full numbers, long
+# make clean
+#
+# Every component lists its sources in its own build.mk; objects are built twice: optimised for the
+# products, and with sanitizers for the tests.
+
+BUILD ?= build
+CC ?= cc
+CFLAGS ?= -O2 -g
+# Options that the code relies on, whatever CFLAGS the user gives.
+cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC -fvisibility=hidden \
+	  -fno-strict-aliasing -D_GNU_SOURCE -pthread
+includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
+	    -Iuserspace/libdla -Iuserspace/tools -I/usr/include/libdrm
+san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev
+test-packages := $(build-packages) libcmocka-dev python3 xz-utils
+
+.PHONY: all demo check test soak clean need need-test
+.SECONDARY:
+all:
+
+need:
+	@scripts/need $(build-packages)
+need-test:
+	@scripts/need $(test-packages)
+
+include kernel/core/build.mk
+include userspace/emulator/build.mk
+include userspace/libdla/build.mk
+include userspace/tools/build.mk
+include tests/build.mk
+
+$(BUILD)/obj/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(CC) $(cflags) $(CFLAGS) $(includes) -MMD -MP -c $< -o $@
+
+$(BUILD)/san/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(CC) $(cflags) $(san-flags) $(includes) -MMD -MP -c $< -o $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(BUILD)

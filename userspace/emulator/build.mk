@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+emulator-src := $(wildcard userspace/emulator/*.c)
+emulator-obj := $(emulator-src:%.c=$(BUILD)/obj/%.o)
+emulator-san := $(emulator-src:%.c=$(BUILD)/san/%.o)
+
+$(emulator-obj): CFLAGS += -O3
+
+# Two copies, one of them with sanitizers: whoever loads "libnvdla-emu.so.0" finds the one beside itself.
+$(BUILD)/libnvdla-emu.so.0: $(emulator-obj)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs $^ -o $@ -pthread
+
+$(BUILD)/san/libnvdla-emu.so.0: $(emulator-san)
+	$(CC) $(san-flags) -shared -Wl,-soname,$(@F) $^ -o $@ -pthread
+
+all: $(BUILD)/libnvdla-emu.so.0

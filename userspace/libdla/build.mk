@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+libdla-src := $(wildcard userspace/libdla/*.c userspace/libdla/cpu/*.c)
+libdla-obj := $(libdla-src:%.c=$(BUILD)/obj/%.o)
+libdla-san := $(libdla-src:%.c=$(BUILD)/san/%.o)
+
+$(BUILD)/libdla.so.0: $(libdla-obj) $(core-obj)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $^ -o $@ -lm -lz -ldl -pthread
+
+all: $(BUILD)/libdla.so.0

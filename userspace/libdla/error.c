@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dla.h"
+#include "error.h"
+
+static _Thread_local char reason[512];
+
+int dla_fail(int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	return -err;
+}
+
+int dla_fail_in(int err, const char *fmt, ...)
+{
+	char before[sizeof(reason)], context[128];
+	va_list args;
+
+	memcpy(before, reason, sizeof(before));
+	va_start(args, fmt);
+	vsnprintf(context, sizeof(context), fmt, args);
+	va_end(args);
+	/* A reason too long for the buffer loses its end, never its beginning. */
+	(void)!snprintf(reason, sizeof(reason), "%s: %.380s", context, before);
+	return err;
+}
+
+const char *dla_strerror(void)
+{
+	return reason;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_GRAPH_H
+#define DLA_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A network as its author wrote it: tensors in NHWC order and the operations between them, in an
+ * order in which every input is made before it is used. Importers (tflite.c) build it, everything
+ * else reads it. Once built it never changes.
+ *
+ * An importer guarantees, and nobody behind it checks again:
+ * - every index is in range (an absent optional input is DLA_NO_TENSOR), every dimension is >= 1,
+ *   a tensor's size fits in 31 bits, and constants have exactly that many bytes;
+ * - the ranks, types, shapes and quantisation of an operation's tensors are those its kind requires,
+ *   so that a kernel may index its tensors by their shapes;
+ * - scales of quantised tensors are finite and > 0, zero points fit in the type.
+ */
+
+#define DLA_MAX_RANK 6
+#define DLA_NO_TENSOR (-1)
+
+enum dla_type {
+	DLA_INT8,
+	DLA_UINT8,
+	DLA_INT16,
+	DLA_INT32,
+	DLA_INT64,
+	DLA_FLOAT32,
+	DLA_BOOL,
+};
+
+size_t dla_type_size(enum dla_type type);
+const char *dla_type_name(enum dla_type type);	/* "int8", as TFLite and NumPy write it */
+
+struct dla_shape {
+	unsigned int rank;
+	int32_t dim[DLA_MAX_RANK];	/* outermost first */
+};
+
+/* real = scale[i] * (stored - zero_point[i]); i is 0, or the index along axis when count > 1. */
+struct dla_quant {
+	unsigned int count;		/* 0: not quantised */
+	unsigned int axis;
+	const float *scale;
+	const int32_t *zero_point;
+};
+
+struct dla_tensor {
+	const char *name;
+	enum dla_type type;
+	struct dla_shape shape;
+	struct dla_quant quant;
+	size_t bytes;
+	const void *data;		/* constant, owned by the graph; NULL when computed. 16-byte aligned. */
+	int producer;			/* operation that writes it, or -1 */
+};
+
+enum dla_activation {
+	DLA_ACT_NONE,
+	DLA_ACT_RELU,
+	DLA_ACT_RELU6,
+	DLA_ACT_RELU_N1_TO_1,
+};
+
+enum dla_op_kind {
+	DLA_OP_ADD,
+	DLA_OP_AVERAGE_POOL_2D,
+	DLA_OP_CONCATENATION,
+	DLA_OP_CONV_2D,
+	DLA_OP_DEPTHWISE_CONV_2D,
+	DLA_OP_DEQUANTIZE,
+	DLA_OP_FULLY_CONNECTED,
+	DLA_OP_MAX_POOL_2D,
+	DLA_OP_PAD,
+	DLA_OP_QUANTIZE,
+	DLA_OP_RESHAPE,
+	DLA_OP_SOFTMAX,
+	DLA_OP_STRIDED_SLICE,
+	DLA_OP_KIND_COUNT
+};
+
+const char *dla_op_kind_name(enum dla_op_kind kind);	/* TFLite's own name, "CONV_2D" */
+
+/* Padding is given in full, so that nobody has to know SAME from VALID. */
+struct dla_window {
+	int32_t kernel_h, kernel_w;
+	int32_t stride_h, stride_w;
+	int32_t dilation_h, dilation_w;
+	int32_t pad_top, pad_bottom, pad_left, pad_right;
+};
+
+struct dla_op {
+	enum dla_op_kind kind;
+	unsigned int input_count, output_count;
+	const int *input;		/* tensor indices */
+	const int *output;
+	enum dla_activation activation;	/* fused */
+	union {
+		struct dla_window window;	/* CONV_2D, DEPTHWISE_CONV_2D, pools */
+		struct {
+			float beta;
+		} softmax;
+		struct {
+			unsigned int axis;	/* never negative */
+		} concat;
+		struct {
+			int32_t begin[DLA_MAX_RANK];
+			int32_t stride[DLA_MAX_RANK];	/* non-zero; the output's shape gives the counts */
+		} slice;
+		struct {
+			int32_t before[DLA_MAX_RANK];
+		} pad;
+	};
+};
+
+/*
+ * Inputs by kind, as in TFLite:
+ * CONV_2D            0 input [N,H,W,C], 1 weights [K,R,S,C], 2 bias int32 [K] or absent
+ * DEPTHWISE_CONV_2D  0 input [N,H,W,C], 1 weights [1,R,S,C*multiplier], 2 bias or absent
+ * FULLY_CONNECTED    0 input, any shape of N*C elements, 1 weights [K,C], 2 bias or absent
+ * ADD                two inputs, broadcast as NumPy does
+ */
+
+struct dla_graph {
+	const char *name;		/* of the file, or of the network when it has one */
+	unsigned int tensor_count, op_count, input_count, output_count;
+	const struct dla_tensor *tensor;
+	const struct dla_op *op;
+	const int *input;		/* tensor indices */
+	const int *output;
+	void *memory;			/* everything above lives here; for dla_graph_free() */
+};
+
+void dla_graph_free(struct dla_graph *graph);
+
+size_t dla_shape_elements(const struct dla_shape *shape);
+
+/* Multiply-accumulates of an operation as the benchmarks count them: convolutions and FULLY_CONNECTED; 0 else. */
+uint64_t dla_op_macs(const struct dla_graph *graph, unsigned int op);
+
+#endif

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+tools-src := $(wildcard userspace/tools/*.c)
+tools-obj := $(tools-src:%.c=$(BUILD)/obj/%.o)
+tools-san := $(tools-src:%.c=$(BUILD)/san/%.o)
+tools-libs := -ljansson -lz -lm -ldl -pthread
+
+$(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
+	$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)
+
+# The same tool with sanitizers, everything linked in except the emulator, for the tests.
+$(BUILD)/san/dla: $(tools-san) $(libdla-san) $(core-san) $(BUILD)/san/libnvdla-emu.so.0
+	$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(tools-libs)
+
+all: $(BUILD)/dla
