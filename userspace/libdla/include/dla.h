@@ -2,13 +2,28 @@
 #ifndef DLA_H
 #define DLA_H
 
-/*
- * libdla - int8 TensorFlow Lite networks on an NVDLA.
+/**
+ * DOC: libdla - int8 TensorFlow Lite networks on an NVDLA
+ *
+ * A device is opened, a network is loaded for it - read, split between NPU and CPU, compiled - and
+ * requests run it::
+ *
+ *	struct dla_device *device = dla_device_open("auto");
+ *	struct dla_network *network = dla_network_load(device, "model.tflite", NULL);
+ *	struct dla_request *request = dla_request_new(network);
+ *
+ *	memcpy(dla_request_input(request, 0), pixels, dla_network_input(network, 0)->bytes);
+ *	dla_request_run(request);
+ *	use(dla_request_output(request, 0));
  *
  * Unless a function says otherwise it returns 0 or a pointer on success, and -1 or NULL with errno
- * set on failure; dla_strerror() then has a sentence for a person. Objects are opaque; one object
- * may be used by one thread at a time.
+ * set on failure; dla_strerror() then has a sentence for a person. Objects are opaque. A device and
+ * a network may be shared by threads; a request belongs to one thread at a time. An object must
+ * outlive what was made from it. Every _free and _close function accepts NULL.
  */
+
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,8 +31,196 @@ extern "C" {
 
 #define DLA_API __attribute__((visibility("default")))
 
-/* Why the last failing call of this thread failed. Valid until the next failure in this thread. */
+struct dla_device;
+struct dla_network;
+struct dla_request;
+
+/**
+ * dla_strerror() - why the last failing call of this thread failed
+ *
+ * Return: a sentence without a newline, valid until the next failing call of this thread.
+ */
 DLA_API const char *dla_strerror(void);
+
+/* ------------------------------------------------------------------------------- devices */
+
+/**
+ * dla_device_open() - open what runs networks
+ * @name: "cpu": no NPU; "sim" or "sim:CONFIG": the emulated NPU in this process, CONFIG such as
+ *	nv_small; "auto": a device node if there is one, else the CPU, never the emulator; anything
+ *	else: the path of a device node.
+ *
+ * Errors: ENODEV (no such device), EINVAL (no such configuration), ENOENT (the emulator's library is
+ * not installed), ENOMEM.
+ */
+DLA_API struct dla_device *dla_device_open(const char *name);
+
+/** dla_device_close() - close a device that nothing uses any more */
+DLA_API void dla_device_close(struct dla_device *device);
+
+/** dla_device_name() - which device was opened: "cpu", "sim:nv_small", ... */
+DLA_API const char *dla_device_name(const struct dla_device *device);
+
+/**
+ * struct dla_npu_stats - what the NPU has done since the device was opened
+ * @operations: hardware layers run.
+ * @macs: multiply-accumulates of convolutions.
+ * @cycles: from the first register write to the last interrupt of each program, summed.
+ * @mac_cycles: cycles that the same multiply-accumulates would take with every MAC busy.
+ * @read_bytes: fetched from memory.
+ * @write_bytes: written to memory.
+ * @register_writes: by the CPU.
+ * @interrupts: taken by the CPU.
+ */
+struct dla_npu_stats {
+	uint64_t operations;
+	uint64_t macs;
+	uint64_t cycles;
+	uint64_t mac_cycles;
+	uint64_t read_bytes;
+	uint64_t write_bytes;
+	uint64_t register_writes;
+	uint64_t interrupts;
+};
+
+/** dla_device_stats() - read the counters; all zero where there is no NPU */
+DLA_API void dla_device_stats(const struct dla_device *device, struct dla_npu_stats *stats);
+
+/**
+ * dla_device_record() - write down all that the NPU is told and shown from now on
+ * @device: an emulated device, before its first request has run.
+ * @dir: folder, made when missing. trace.txn and binary files appear in it; the trace is complete
+ *	when the device has been closed.
+ *
+ * Errors: EOPNOTSUPP (this device cannot record), EBUSY (a request has run, or it records already),
+ * and what creating files gives. Errors in writing later make the next dla_request_run() fail.
+ */
+DLA_API int dla_device_record(struct dla_device *device, const char *dir);
+
+/* ------------------------------------------------------------------------------ networks */
+
+/** enum dla_place - where operations go */
+enum dla_place {
+	DLA_PLACE_NPU,		/* on the NPU whatever can go there */
+	DLA_PLACE_CPU,		/* all on the CPU */
+};
+
+/**
+ * struct dla_options - how to compile a network
+ * @place: see &enum dla_place.
+ * @keep_tensors: nonzero: give every tensor memory of its own, so that all of them can be read after
+ *	a run; for debugging.
+ */
+struct dla_options {
+	enum dla_place place;
+	int keep_tensors;
+};
+
+/**
+ * dla_network_load() - read a .tflite file and compile it for a device
+ * @device: what will run it.
+ * @path: the file; it may be removed afterwards.
+ * @options: NULL for the defaults, which are all zero.
+ *
+ * Errors: what opening a file gives; EBADMSG (the file is damaged or no TFLite file), EOPNOTSUPP (it
+ * needs something that this library does not have), ENOMEM.
+ */
+DLA_API struct dla_network *dla_network_load(struct dla_device *device, const char *path,
+					     const struct dla_options *options);
+
+/** dla_network_free() - free a network without requests */
+DLA_API void dla_network_free(struct dla_network *network);
+
+/** dla_network_name() - the file's name without its folder */
+DLA_API const char *dla_network_name(const struct dla_network *network);
+
+/**
+ * struct dla_tensor_info - an input or output
+ * @name: as in the file.
+ * @type: as NumPy writes it: "int8", "uint8", "float32", ...
+ * @rank: number of dimensions.
+ * @shape: outermost first.
+ * @bytes: size, elements without gaps.
+ * @scale: real value = scale * (stored - zero_point); 0 when not quantised.
+ * @zero_point: see @scale.
+ */
+struct dla_tensor_info {
+	const char *name;
+	const char *type;
+	unsigned int rank;
+	const int32_t *shape;
+	size_t bytes;
+	float scale;
+	int32_t zero_point;
+};
+
+DLA_API unsigned int dla_network_input_count(const struct dla_network *network);
+DLA_API unsigned int dla_network_output_count(const struct dla_network *network);
+
+/** dla_network_input() - describe input @index; NULL (ERANGE) past the last. Valid as long as the network. */
+DLA_API const struct dla_tensor_info *dla_network_input(const struct dla_network *network, unsigned int index);
+
+/** dla_network_output() - likewise for an output */
+DLA_API const struct dla_tensor_info *dla_network_output(const struct dla_network *network, unsigned int index);
+
+/**
+ * struct dla_operation_info - where an operation of the network runs
+ * @name: TFLite's name of it, "CONV_2D".
+ * @output: name of the tensor that it makes.
+ * @shape: that tensor's shape, "1x32x32x16".
+ * @where: "npu" or "cpu".
+ * @why: a phrase: on the NPU, how; on the CPU, why not on the NPU.
+ * @macs: multiply-accumulates.
+ * @layers: hardware layers that it takes on the NPU.
+ */
+struct dla_operation_info {
+	const char *name;
+	const char *output;
+	const char *shape;
+	const char *where;
+	const char *why;
+	uint64_t macs;
+	unsigned int layers;
+};
+
+DLA_API unsigned int dla_network_operation_count(const struct dla_network *network);
+
+/** dla_network_operation() - describe operation @index of the file; NULL (ERANGE) past the last */
+DLA_API const struct dla_operation_info *dla_network_operation(const struct dla_network *network,
+							      unsigned int index);
+
+/** struct dla_memory_info - bytes that a network needs: once, and again for each request */
+struct dla_memory_info {
+	size_t weights;		/* NPU memory, shared by all requests */
+	size_t npu;		/* NPU memory of a request */
+	size_t host;		/* CPU memory of a request */
+};
+
+DLA_API void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info);
+
+/* ------------------------------------------------------------------------------ requests */
+
+/** dla_request_new() - memory to run a network in; NULL with ENOMEM */
+DLA_API struct dla_request *dla_request_new(struct dla_network *network);
+
+DLA_API void dla_request_free(struct dla_request *request);
+
+/**
+ * dla_request_input() - where to put input @index before a run
+ *
+ * Zeros at first; a run leaves it as it is. NULL (ERANGE) past the last.
+ */
+DLA_API void *dla_request_input(struct dla_request *request, unsigned int index);
+
+/** dla_request_output() - output @index of the last run; NULL (ERANGE) past the last */
+DLA_API const void *dla_request_output(const struct dla_request *request, unsigned int index);
+
+/**
+ * dla_request_run() - run the network; returns when the outputs are there
+ *
+ * Errors: ETIMEDOUT (the NPU stopped answering), EIO (it did wrong), and those of recording.
+ */
+DLA_API int dla_request_run(struct dla_request *request);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "layout.h"
+
+#define SIZE_MAX_REGISTER 8192
+
+bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_feature *f)
+{
+	int32_t dim[4] = { 1, 1, 1, 1 };
+
+	if (shape->rank == 0 || shape->rank > 4)
+		return false;
+	/* [N,C] and [N,W,C] are [N,1,1,C] and [N,1,W,C]; a vector is one of channels. */
+	dim[0] = shape->rank > 1 ? shape->dim[0] : 1;
+	for (unsigned int i = shape->rank > 1 ? 1 : 0; i < shape->rank; i++)
+		dim[4 - shape->rank + i] = shape->dim[i];
+	if (dim[0] != 1)
+		return false;
+	for (int i = 1; i < 4; i++)
+		if (dim[i] > SIZE_MAX_REGISTER)
+			return false;
+
+	f->height = (uint32_t)dim[1];
+	f->width = (uint32_t)dim[2];
+	f->channels = (uint32_t)dim[3];
+	f->atom = atom;
+	f->line_stride = f->width * atom;
+	f->surface_stride = f->line_stride * f->height;
+	f->bytes = (size_t)f->surface_stride * ((f->channels + atom - 1) / atom);
+	return true;
+}
+
+void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
+{
+	size_t pixels = (size_t)f->width * f->height;
+
+	for (uint32_t c = 0; c < f->channels; c += f->atom) {
+		uint32_t used = f->channels - c < f->atom ? f->channels - c : f->atom;
+		const int8_t *from = nhwc + c;
+
+		for (size_t i = 0; i < pixels; i++, from += f->channels, npu += f->atom) {
+			memcpy(npu, from, used);
+			memset(npu + used, 0, f->atom - used);
+		}
+	}
+}
+
+void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *nhwc)
+{
+	size_t pixels = (size_t)f->width * f->height;
+
+	for (uint32_t c = 0; c < f->channels; c += f->atom) {
+		uint32_t used = f->channels - c < f->atom ? f->channels - c : f->atom;
+		int8_t *to = nhwc + c;
+
+		for (size_t i = 0; i < pixels; i++, to += f->channels, npu += f->atom)
+			memcpy(to, npu, used);
+	}
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "lower.h"
+
+bool dla_lower_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature)
+{
+	const struct dla_tensor *root = &lower->graph->tensor[lower->root[tensor]];
+
+	return dla_feature_of(&root->shape, lower->hw->atom, feature);
+}
+
+bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature)
+{
+	struct dla_feature own;
+
+	return dla_lower_feature(lower, tensor, feature) &&
+	       dla_feature_of(&lower->graph->tensor[tensor].shape, lower->hw->atom, &own) &&
+	       own.width == feature->width && own.height == feature->height &&
+	       own.channels == feature->channels;
+}
+
+bool dla_lower_is_int8(const struct dla_lower *lower, int tensor)
+{
+	const struct dla_tensor *t = &lower->graph->tensor[tensor];
+
+	return t->type == DLA_INT8 && t->quant.count == 1;
+}
+
+struct drm_nvdla_op *dla_emit_op(struct dla_emit *emit, enum drm_nvdla_engine engine)
+{
+	struct drm_nvdla_op *op;
+
+	if (emit->count == emit->room) {
+		unsigned int room = emit->room ? emit->room * 2 : 64;
+
+		op = realloc(emit->op, room * sizeof(*op));
+		if (!op) {
+			dla_fail(ENOMEM, "out of memory for %u hardware layers", room);
+			return NULL;
+		}
+		emit->op = op;
+		emit->room = room;
+	}
+	op = &emit->op[emit->count++];
+	memset(op, 0, sizeof(*op));
+	op->engine = engine;
+	op->cookie = emit->cookie;
+	return op;
+}
+
+size_t dla_emit_offset(const struct dla_emit *emit, int tensor)
+{
+	return emit->offset[emit->root[tensor]];
+}
+
+struct drm_nvdla_surface dla_emit_surface(const struct dla_feature *feature, size_t offset)
+{
+	return (struct drm_nvdla_surface) {
+		.addr = { .slot = DLA_SLOT_ARENA, .offset = offset },
+		.line_stride = feature->line_stride,
+		.surface_stride = feature->surface_stride,
+	};
+}
+
+int dla_emit_clamp(struct dla_emit *emit, const struct dla_feature *feature, size_t offset,
+		   int32_t low, int32_t high)
+{
+	struct drm_nvdla_op *op;
+	struct drm_nvdla_sdp *sdp;
+
+	if (low == INT8_MIN && high == INT8_MAX)
+		return 0;
+	op = dla_emit_op(emit, DRM_NVDLA_SDP);
+	if (!op)
+		return -ENOMEM;
+	sdp = &op->sdp;
+	sdp->src = dla_emit_surface(feature, offset);
+	sdp->dst = sdp->src;
+	sdp->width = (__u16)feature->width;
+	sdp->height = (__u16)feature->height;
+	sdp->channels = (__u16)feature->channels;
+	sdp->out_scale = 1;
+	if (low > INT8_MIN) {
+		sdp->x1.alu = DRM_NVDLA_ALU_MAX;
+		sdp->x1.alu_value = (__s16)low;
+	}
+	if (high < INT8_MAX) {
+		sdp->x2.alu = DRM_NVDLA_ALU_MIN;
+		sdp->x2.alu_value = (__s16)high;
+	}
+	return 0;
+}
+
+/* Nothing to run: its output is its input's memory, seen as another shape. */
+static int emit_nothing(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	(void)lowered;
+	(void)emit;
+	return 0;
+}
+
+static void free_alias(struct dla_lowered *lowered)
+{
+	free(lowered);
+}
+
+static int lower_reshape(const struct dla_lower *lower, const struct dla_op *op,
+			 struct dla_lowered **lowered, const char **why)
+{
+	static const struct dla_lowered_ops ops = { .emit = emit_nothing, .free = free_alias };
+	struct dla_feature feature;
+
+	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_feature(lower, op->input[0], &feature)) {
+		*why = "not one int8 picture";
+		return 0;
+	}
+	*lowered = calloc(1, sizeof(**lowered));
+	if (!*lowered)
+		return dla_fail(ENOMEM, "out of memory");
+	(*lowered)->ops = &ops;
+	(*lowered)->how = "no copy";
+	lower->root[op->output[0]] = lower->root[op->input[0]];
+	return 0;
+}
+
+int dla_lower_op(const struct dla_lower *lower, unsigned int index, struct dla_lowered **lowered,
+		 const char **why)
+{
+	static dla_lower_fn *const by_kind[DLA_OP_KIND_COUNT] = {
+		[DLA_OP_ADD] = dla_lower_add,
+		[DLA_OP_AVERAGE_POOL_2D] = dla_lower_pool,
+		[DLA_OP_CONV_2D] = dla_lower_conv,
+		[DLA_OP_FULLY_CONNECTED] = dla_lower_fully_connected,
+		[DLA_OP_MAX_POOL_2D] = dla_lower_pool,
+		[DLA_OP_RESHAPE] = lower_reshape,
+	};
+	const struct dla_op *op = &lower->graph->op[index];
+
+	*lowered = NULL;
+	*why = NULL;
+	if (!by_kind[op->kind]) {
+		*why = "not an operation of the NPU";
+		return 0;
+	}
+	return by_kind[op->kind](lower, op, lowered, why);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_LOWER_H
+#define DLA_LOWER_H
+
+#include <stdbool.h>
+
+#include <drm/nvdla_accel.h>
+
+#include "graph.h"
+#include "layout.h"
+#include "pack.h"
+
+/*
+ * From an operation of the network to hardware layers, in two steps: preparing decides whether the
+ * NPU can do it and computes all that does not depend on addresses; emitting writes the layers once
+ * memory has been planned.
+ */
+
+/* Slots of every program that this library makes. */
+enum {
+	DLA_SLOT_CONSTANTS,
+	DLA_SLOT_ARENA,
+	DLA_SLOTS
+};
+
+struct dla_lower {
+	const struct dla_graph *graph;
+	const struct drm_nvdla_dev_info *hw;
+	/* The tensor whose memory on the NPU a tensor shares: itself, or what it is a RESHAPE of. */
+	int *root;
+};
+
+/* How a tensor lies in NPU memory; false when it cannot. */
+bool dla_lower_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
+
+/* Likewise, and false also when its shape there is not its own (after a RESHAPE). */
+bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
+
+/* int8 and quantised as a whole. */
+bool dla_lower_is_int8(const struct dla_lower *lower, int tensor);
+
+struct dla_emit {
+	struct drm_nvdla_op *op;
+	unsigned int count, room;
+	struct dla_constants *constants;
+	const size_t *offset;		/* of each root tensor in the arena */
+	const int *root;
+	uint64_t cookie;		/* of the next layers: the operation's index */
+};
+
+/* The next layer, zeroed; NULL when memory runs out. Pointers to earlier ones are gone. */
+struct drm_nvdla_op *dla_emit_op(struct dla_emit *emit, enum drm_nvdla_engine engine);
+
+size_t dla_emit_offset(const struct dla_emit *emit, int tensor);
+
+/* A surface in the arena that lies as @feature does, from @offset on. */
+struct drm_nvdla_surface dla_emit_surface(const struct dla_feature *feature, size_t offset);
+
+/* Restrict a tensor to low..high in place, where the layer that made it could not; nothing for the whole range. */
+int dla_emit_clamp(struct dla_emit *emit, const struct dla_feature *feature, size_t offset,
+		   int32_t low, int32_t high);
+
+struct dla_lowered;
+
+struct dla_lowered_ops {
+	int (*emit)(const struct dla_lowered *lowered, struct dla_emit *emit);
+	void (*free)(struct dla_lowered *lowered);
+};
+
+/* Embedded at the start of each kind's own structure. */
+struct dla_lowered {
+	const struct dla_lowered_ops *ops;
+	const char *how;		/* a phrase for people, static */
+};
+
+/*
+ * Prepare an operation. Returns 0 with *lowered; or 0 with *lowered NULL and the phrase *why when
+ * the NPU cannot do it or would be too far from the reference; or a negative errno.
+ */
+int dla_lower_op(const struct dla_lower *lower, unsigned int op, struct dla_lowered **lowered,
+		 const char **why);
+
+/* One for each kind; only lower.c calls them. */
+typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_op *op,
+			 struct dla_lowered **lowered, const char **why);
+dla_lower_fn dla_lower_conv, dla_lower_fully_connected, dla_lower_add, dla_lower_pool;
+
+#endif

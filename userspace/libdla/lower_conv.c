@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "lower_conv.h"
+
+/* NVDLA fetches weights in bursts that start at multiples of this. */
+#define WEIGHT_ALIGN	256
+/* SDP operands: whole atoms of any configuration. */
+#define OPERAND_ALIGN	64
+/* Beyond this many LSB the answer could differ by two from a correctly rounded one. */
+#define ERROR_LIMIT	0.5
+
+int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_info *hw,
+			 const struct dla_requant_wish *wish, bool relu, int32_t zero_point,
+			 const char **why)
+{
+	job->tiling = dla_tile_conv(hw, &job->shape, why);
+	if (!job->tiling)
+		return 0;
+	job->rq = dla_requant_new(wish, job->shape.kernels, relu, zero_point);
+	if (!job->rq)
+		return dla_fail(ENOMEM, "out of memory");
+	if (job->rq->error >= ERROR_LIMIT)
+		*why = "16-bit multipliers would be too coarse";
+	return 0;
+}
+
+void dla_conv_job_release(struct dla_conv_job *job)
+{
+	free(job->tiling);
+	free(job->rq);
+}
+
+int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
+		  const struct drm_nvdla_dev_info *hw, struct dla_constants *constants,
+		  struct dla_conv_constants *at)
+{
+	const struct dla_kernels *all = &job->kernels;
+	size_t kernel_bytes = (size_t)all->height * all->width * all->channels;
+	size_t operand_bytes = dla_operands_bytes(tile->kernels, hw->atom);
+	struct dla_kernels range = *all;
+	int err;
+
+	range.data += tile->kernel * kernel_bytes;
+	range.kernels = tile->kernels;
+	at->weight_bytes = dla_weights_bytes(&range);
+
+	err = dla_constants_add(constants, at->weight_bytes, WEIGHT_ALIGN, &at->weights);
+	if (!err)
+		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x1);
+	if (!err)
+		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x2);
+	if (err)
+		return err;
+	dla_weights_pack(&range, hw->atomic_k, hw->atomic_c, constants->data + at->weights);
+	dla_operands_pack(job->rq, tile->kernel, tile->kernels,
+			  constants->data + at->x1, constants->data + at->x2);
+	return 0;
+}
+
+static void set_stage(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
+		      unsigned int mul_shift, bool relu)
+{
+	stage->operand.addr.slot = DLA_SLOT_CONSTANTS;
+	stage->operand.addr.offset = operands;
+	stage->alu = DRM_NVDLA_ALU_SUM;
+	stage->mul = DRM_NVDLA_MUL_SCALE;
+	stage->alu_operand = DRM_NVDLA_OPERAND_CHANNEL;
+	stage->mul_operand = DRM_NVDLA_OPERAND_CHANNEL;
+	stage->operand_bytes = sizeof(int16_t);
+	stage->alu_shift = (__u8)alu_shift;
+	stage->mul_shift = (__u8)mul_shift;
+	stage->relu = relu;
+}
+
+int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
+		  const struct dla_conv_constants *at, struct dla_emit *emit, size_t src, size_t dst)
+{
+	const struct dla_window *w = &job->shape.window;
+	const struct dla_requant *rq = job->rq;
+	struct drm_nvdla_op *op;
+	struct drm_nvdla_conv *conv;
+	struct drm_nvdla_sdp *sdp;
+
+	op = dla_emit_op(emit, DRM_NVDLA_CONV);
+	if (!op)
+		return -ENOMEM;
+	conv = &op->conv;
+	conv->src = dla_emit_surface(&job->in, src + (size_t)tile->in_y * job->in.line_stride);
+	conv->weights.slot = DLA_SLOT_CONSTANTS;
+	conv->weights.offset = at->weights;
+	conv->weight_bytes = (__u32)at->weight_bytes;
+	conv->format = DRM_NVDLA_FEATURE;
+	conv->src_width = (__u16)job->tiling->in_width;
+	conv->src_height = (__u16)tile->in_height;
+	conv->src_channels = (__u16)job->shape.channels;
+	conv->kernels = (__u16)tile->kernels;
+	conv->kernel_width = (__u8)w->kernel_w;
+	conv->kernel_height = (__u8)w->kernel_h;
+	conv->stride_x = (__u8)w->stride_w;
+	conv->stride_y = (__u8)w->stride_h;
+	conv->dilation_x = (__u8)w->dilation_w;
+	conv->dilation_y = (__u8)w->dilation_h;
+	conv->pad_left = (__u8)w->pad_left;
+	conv->pad_right = (__u8)job->tiling->pad_right;
+	conv->pad_top = (__u8)tile->pad_top;
+	conv->pad_bottom = (__u8)tile->pad_bottom;
+	conv->pad_value = (__s16)job->pad_value;
+	conv->dst_width = (__u16)job->shape.out_width;
+	conv->dst_height = (__u16)tile->out_height;
+	conv->data_banks = (__u8)tile->data_banks;
+	conv->weight_banks = (__u8)tile->weight_banks;
+
+	op = dla_emit_op(emit, DRM_NVDLA_SDP);
+	if (!op)
+		return -ENOMEM;
+	sdp = &op->sdp;
+	sdp->source = DRM_NVDLA_SOURCE_OP;
+	/* Kernel ranges start at whole atoms: dla_tile_conv() makes them multiples of atomic-K. */
+	sdp->dst = dla_emit_surface(&job->out, dst + (size_t)tile->out_y * job->out.line_stride +
+				    (size_t)tile->kernel / job->out.atom * job->out.surface_stride);
+	sdp->width = (__u16)job->shape.out_width;
+	sdp->height = (__u16)tile->out_height;
+	sdp->channels = (__u16)tile->kernels;
+	set_stage(&sdp->x1, at->x1, rq->s, 0, false);
+	set_stage(&sdp->x2, at->x2, rq->s2, rq->shift, rq->relu);
+	sdp->out_offset = -rq->zero_point;
+	sdp->out_scale = 1;
+	return 0;
+}
+
+/* --------------------------------------------------------- CONV_2D and FULLY_CONNECTED */
+
+struct lowered_conv {
+	struct dla_lowered base;
+	struct dla_conv_job job;
+	struct drm_nvdla_dev_info hw;
+	int input, output;
+	int32_t low, high;		/* what is left for a pass of its own */
+};
+
+static void free_conv(struct dla_lowered *lowered)
+{
+	struct lowered_conv *conv = (struct lowered_conv *)lowered;
+
+	dla_conv_job_release(&conv->job);
+	free(conv);
+}
+
+static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
+	const struct dla_tiling *tiling = conv->job.tiling;
+	size_t src = dla_emit_offset(emit, conv->input), dst = dla_emit_offset(emit, conv->output);
+	struct dla_conv_constants at;
+	int err = 0;
+
+	for (unsigned int i = 0; i < tiling->count && !err; i++) {
+		const struct dla_tile *tile = &tiling->tile[i];
+
+		/* All bands of a range of kernels read the same weights. */
+		if (i == 0 || tile->kernel != tile[-1].kernel)
+			err = dla_conv_pack(&conv->job, tile, &conv->hw, emit->constants, &at);
+		if (!err)
+			err = dla_conv_emit(&conv->job, tile, &at, emit, src, dst);
+	}
+	return err ? err : dla_emit_clamp(emit, &conv->job.out, dst, conv->low, conv->high);
+}
+
+/* What each output channel wants: its scale, and its bias with the input's zero point in it. */
+static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op)
+{
+	const struct dla_tensor *input = &graph->tensor[op->input[0]];
+	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
+	const struct dla_tensor *output = &graph->tensor[op->output[0]];
+	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
+	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
+	uint32_t kernels = (uint32_t)weights->shape.dim[0];
+	size_t kernel_bytes = weights->bytes / kernels;
+	const int8_t *w = weights->data;
+	int32_t zero = input->quant.zero_point[0];
+	/* An input element is at most this far from its zero point. */
+	int32_t input_reach = INT8_MAX - zero > zero - INT8_MIN ? INT8_MAX - zero : zero - INT8_MIN;
+	struct dla_requant_wish *wish = calloc(kernels, sizeof(*wish));
+
+	if (!wish)
+		return NULL;
+	for (uint32_t k = 0; k < kernels; k++, w += kernel_bytes) {
+		int64_t sum = 0, magnitude = 0;
+
+		for (size_t i = 0; i < kernel_bytes; i++) {
+			sum += w[i];
+			magnitude += abs(w[i]);
+		}
+		wish[k].multiplier = (double)input->quant.scale[0] *
+				     weights->quant.scale[weights->quant.count > 1 ? k : 0] /
+				     output->quant.scale[0];
+		wish[k].bias = (bias ? bias[k] : 0) - zero * sum;
+		/* The accumulator holds sum(w * x); with the bias it is within sum(|w|) * input_reach of the
+		 * author's bias, so that is how far it and this bias can be apart. */
+		wish[k].reach = magnitude * input_reach + llabs(zero * sum);
+	}
+	return wish;
+}
+
+/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
+static bool weights_fit(const struct dla_tensor *weights)
+{
+	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
+		return false;
+	if (weights->quant.count > 1 && weights->quant.axis != 0)
+		return false;
+	for (unsigned int i = 0; i < weights->quant.count; i++)
+		if (weights->quant.zero_point[i] != 0)
+			return false;
+	return true;
+}
+
+static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
+{
+	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
+		return true;
+	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
+}
+
+static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
+			 const struct dla_feature *in, const struct dla_feature *out,
+			 const struct dla_kernels *kernels, const struct dla_window *window,
+			 struct dla_lowered **lowered, const char **why)
+{
+	static const struct dla_lowered_ops ops = { .emit = emit_conv, .free = free_conv };
+	const struct dla_quant *quant = &lower->graph->tensor[op->output[0]].quant;
+	struct dla_requant_wish *wish = wishes(lower->graph, op);
+	struct lowered_conv *conv = calloc(1, sizeof(*conv));
+	bool relu;
+	int err;
+
+	if (!wish || !conv) {
+		free(wish);
+		free(conv);
+		return dla_fail(ENOMEM, "out of memory");
+	}
+	conv->base.ops = &ops;
+	conv->hw = *lower->hw;
+	conv->input = op->input[0];
+	conv->output = op->output[0];
+	conv->job.in = *in;
+	conv->job.out = *out;
+	conv->job.kernels = *kernels;
+	conv->job.pad_value = lower->graph->tensor[op->input[0]].quant.zero_point[0];
+	conv->job.shape = (struct dla_conv_shape) {
+		.in_width = in->width, .in_height = in->height, .channels = in->channels,
+		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
+		.window = *window,
+	};
+
+	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &conv->low, &conv->high);
+	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
+	relu = op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
+	if (relu)
+		conv->low = INT8_MIN;
+
+	err = dla_conv_job_prepare(&conv->job, lower->hw, wish, relu, quant->zero_point[0], why);
+	free(wish);
+	if (err || *why) {
+		free_conv(&conv->base);
+		return err;
+	}
+	conv->base.how = conv->job.tiling->count > 1 ? "in tiles" : "one layer";
+	*lowered = &conv->base;
+	return 0;
+}
+
+int dla_lower_conv(const struct dla_lower *lower, const struct dla_op *op,
+		   struct dla_lowered **lowered, const char **why)
+{
+	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
+	struct dla_kernels kernels = {
+		.data = weights->data,
+		.kernels = (uint32_t)weights->shape.dim[0],
+		.height = (uint32_t)weights->shape.dim[1],
+		.width = (uint32_t)weights->shape.dim[2],
+		.channels = (uint32_t)weights->shape.dim[3],
+	};
+	struct dla_feature in, out;
+
+	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
+	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+		*why = "not int8 with constant symmetric weights";
+	else if (!dla_lower_own_feature(lower, op->input[0], &in) ||
+		 !dla_lower_own_feature(lower, op->output[0], &out))
+		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (in.channels != kernels.channels)
+		*why = "grouped";
+	if (*why)
+		return 0;
+	return lower_kernels(lower, op, &in, &out, &kernels, &op->window, lowered, why);
+}
+
+/* A fully connected layer is a convolution whose one kernel position covers the whole input. */
+int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_op *op,
+			      struct dla_lowered **lowered, const char **why)
+{
+	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
+	struct dla_window window = { .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1 };
+	struct dla_kernels kernels;
+	struct dla_feature in, out;
+
+	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
+	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+		*why = "not int8 with constant symmetric weights";
+	else if (!dla_lower_feature(lower, op->input[0], &in) ||
+		 !dla_lower_own_feature(lower, op->output[0], &out) ||
+		 out.width != 1 || out.height != 1)
+		*why = "not one vector within 8192";
+	else if ((size_t)in.width * in.height * in.channels != (size_t)weights->shape.dim[1])
+		*why = "several vectors";
+	if (*why)
+		return 0;
+
+	/* The input was flattened row by row, channels innermost: weights lie as a kernel's do. */
+	window.kernel_h = (int32_t)in.height;
+	window.kernel_w = (int32_t)in.width;
+	kernels = (struct dla_kernels) {
+		.data = weights->data,
+		.kernels = out.channels, .height = in.height, .width = in.width, .channels = in.channels,
+	};
+	return lower_kernels(lower, op, &in, &out, &kernels, &window, lowered, why);
+}

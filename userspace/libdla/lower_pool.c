@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "lower_conv.h"
+
+/* PDP's registers. */
+#define POOL_KERNEL_LIMIT	8
+#define POOL_STRIDE_LIMIT	16
+#define POOL_PAD_LIMIT		7
+
+static int32_t at_most(int32_t value, int32_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+/* What is to be done, whichever engine does it. */
+struct pooling {
+	struct dla_feature in, out;
+	enum drm_nvdla_pool pool;
+	uint32_t recip_width, recip_height;
+	int32_t low, high;
+};
+
+/* ----------------------------------------------------------------------- pooling in PDP */
+
+struct lowered_pdp {
+	struct dla_lowered base;
+	struct pooling pooling;
+	struct dla_window window;
+	int32_t columns;		/* output columns that one layer may make */
+	int input, output;
+};
+
+static void free_pdp(struct dla_lowered *lowered)
+{
+	free(lowered);
+}
+
+/* Input that outputs first..first+count-1 read along one axis, and the padding beside it. */
+struct span {
+	int32_t start, length, before, after;
+};
+
+static struct span input_span(int32_t first, int32_t count, int32_t kernel, int32_t stride,
+			      int32_t pad, int32_t size)
+{
+	int32_t start = first * stride - pad, end = start + (count - 1) * stride + kernel;
+	struct span span = {
+		.before = start < 0 ? -start : 0,
+		.after = end > size ? end - size : 0,
+	};
+
+	span.start = start + span.before;
+	span.length = end - span.after - span.start;
+	return span;
+}
+
+static int emit_pdp(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	const struct lowered_pdp *l = (const struct lowered_pdp *)lowered;
+	const struct dla_feature *in = &l->pooling.in, *out = &l->pooling.out;
+	const struct dla_window *w = &l->window;
+	size_t src = dla_emit_offset(emit, l->input), dst = dla_emit_offset(emit, l->output);
+	int32_t out_width = (int32_t)out->width, out_height = (int32_t)out->height;
+	struct span y = input_span(0, out_height, w->kernel_h, w->stride_h, w->pad_top, (int32_t)in->height);
+
+	for (int32_t column = 0; column < out_width; column += l->columns) {
+		int32_t columns = at_most(out_width - column, l->columns);
+		struct span x = input_span(column, columns, w->kernel_w, w->stride_w, w->pad_left,
+					   (int32_t)in->width);
+		struct drm_nvdla_op *op = dla_emit_op(emit, DRM_NVDLA_PDP);
+		struct drm_nvdla_pdp *pdp;
+
+		if (!op)
+			return -ENOMEM;
+		pdp = &op->pdp;
+		pdp->src = dla_emit_surface(in, src + (size_t)x.start * in->atom);
+		pdp->dst = dla_emit_surface(out, dst + (size_t)column * out->atom);
+		pdp->src_width = (__u16)x.length;
+		pdp->src_height = (__u16)y.length;
+		pdp->channels = (__u16)in->channels;
+		pdp->dst_width = (__u16)columns;
+		pdp->dst_height = (__u16)out_height;
+		pdp->pool = (__u8)l->pooling.pool;
+		pdp->kernel_width = (__u8)w->kernel_w;
+		pdp->kernel_height = (__u8)w->kernel_h;
+		pdp->stride_x = (__u8)w->stride_w;
+		pdp->stride_y = (__u8)w->stride_h;
+		pdp->pad_left = (__u8)x.before;
+		pdp->pad_right = (__u8)x.after;
+		pdp->pad_top = (__u8)y.before;
+		pdp->pad_bottom = (__u8)y.after;
+		pdp->recip_width = l->pooling.recip_width;
+		pdp->recip_height = l->pooling.recip_height;
+	}
+	return dla_emit_clamp(emit, out, dst, l->pooling.low, l->pooling.high);
+}
+
+/* The line buffer is shared by the output lines that are open at once. */
+static int32_t columns_per_layer(const struct drm_nvdla_dev_info *hw, const struct dla_window *w)
+{
+	int32_t open = (w->kernel_h + w->stride_h - 1) / w->stride_h;
+	int32_t shares = open <= 1 ? 1 : open == 2 ? 2 : open <= 4 ? 4 : 8;
+
+	return (int32_t)hw->pdp_width / shares;
+}
+
+static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, const struct pooling *pooling,
+		     struct dla_lowered **lowered, const char **why)
+{
+	static const struct dla_lowered_ops ops = { .emit = emit_pdp, .free = free_pdp };
+	const struct dla_window *w = &op->window;
+	struct lowered_pdp *l;
+
+	if (w->kernel_h > POOL_KERNEL_LIMIT || w->kernel_w > POOL_KERNEL_LIMIT ||
+	    w->stride_h > POOL_STRIDE_LIMIT || w->stride_w > POOL_STRIDE_LIMIT ||
+	    w->pad_top > POOL_PAD_LIMIT || w->pad_left > POOL_PAD_LIMIT ||
+	    w->pad_bottom > POOL_PAD_LIMIT || w->pad_right > POOL_PAD_LIMIT) {
+		*why = "window larger than 8x8";
+		return 0;
+	}
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return dla_fail(ENOMEM, "out of memory");
+	l->base.ops = &ops;
+	l->pooling = *pooling;
+	l->window = *w;
+	l->input = op->input[0];
+	l->output = op->output[0];
+	l->columns = columns_per_layer(lower->hw, w);
+	l->base.how = (int32_t)pooling->out.width > l->columns ? "PDP, in strips" : "PDP";
+	*lowered = &l->base;
+	return 0;
+}
+
+/* ------------------------------------------------- averages of windows too large for PDP */
+
+/*
+ * PDP keeps 11 bits of a window's sum, too few for more than 7 elements. The convolution engine
+ * keeps all: one atom of channels at a time, with kernels that are ones on the diagonal. The last
+ * atom is treated as full: its spare channels only reach spare channels.
+ */
+struct lowered_average {
+	struct dla_lowered base;
+	struct dla_conv_job job;	/* of one atom of channels */
+	struct dla_feature in, out;
+	struct drm_nvdla_dev_info hw;
+	int8_t *ones;			/* [k][tap][c] = k == c */
+	int input, output;
+	int32_t low, high;
+};
+
+static void free_average(struct dla_lowered *lowered)
+{
+	struct lowered_average *l = (struct lowered_average *)lowered;
+
+	dla_conv_job_release(&l->job);
+	free(l->ones);
+	free(l);
+}
+
+static int emit_average(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	const struct lowered_average *l = (const struct lowered_average *)lowered;
+	const struct dla_tiling *tiling = l->job.tiling;
+	size_t src = dla_emit_offset(emit, l->input), dst = dla_emit_offset(emit, l->output);
+	struct dla_conv_constants at;
+	int err;
+
+	err = dla_conv_pack(&l->job, &tiling->tile[0], &l->hw, emit->constants, &at);
+	for (uint32_t c = 0; c < l->in.channels && !err; c += l->in.atom) {
+		size_t plane = c / l->in.atom;
+
+		for (unsigned int i = 0; i < tiling->count && !err; i++)
+			err = dla_conv_emit(&l->job, &tiling->tile[i], &at, emit,
+					    src + plane * l->in.surface_stride,
+					    dst + plane * l->out.surface_stride);
+	}
+	return err ? err : dla_emit_clamp(emit, &l->out, dst, l->low, l->high);
+}
+
+static int8_t *diagonal(uint32_t channels, size_t taps)
+{
+	int8_t *ones = calloc(taps * channels, channels);
+
+	for (uint32_t k = 0; ones && k < channels; k++)
+		for (size_t tap = 0; tap < taps; tap++)
+			ones[(k * taps + tap) * channels + k] = 1;
+	return ones;
+}
+
+static int lower_average(const struct dla_lower *lower, const struct dla_op *op, const struct pooling *pooling,
+			 struct dla_lowered **lowered, const char **why)
+{
+	static const struct dla_lowered_ops ops = { .emit = emit_average, .free = free_average };
+	const struct dla_window *w = &op->window;
+	uint32_t atom = lower->hw->atom, taps = (uint32_t)(w->kernel_h * w->kernel_w);
+	struct dla_requant_wish *wish = calloc(atom, sizeof(*wish));
+	struct lowered_average *l = calloc(1, sizeof(*l));
+	int err = 0;
+
+	if (l)
+		l->ones = diagonal(atom, taps);
+	if (!wish || !l || !l->ones) {
+		err = dla_fail(ENOMEM, "out of memory");
+		goto fail;
+	}
+	l->base.ops = &ops;
+	l->base.how = "as a convolution for each 8 channels";
+	l->in = pooling->in;
+	l->out = pooling->out;
+	l->hw = *lower->hw;
+	l->input = op->input[0];
+	l->output = op->output[0];
+	l->low = pooling->low;
+	l->high = pooling->high;
+	l->job.in = pooling->in;
+	l->job.out = pooling->out;
+	l->job.shape = (struct dla_conv_shape) {
+		.in_width = l->in.width, .in_height = l->in.height, .channels = atom,
+		.out_width = l->out.width, .out_height = l->out.height, .kernels = atom,
+		.window = *w,
+	};
+	l->job.kernels = (struct dla_kernels) {
+		.data = l->ones, .kernels = atom, .channels = atom,
+		.height = (uint32_t)w->kernel_h, .width = (uint32_t)w->kernel_w,
+	};
+	for (uint32_t k = 0; k < atom; k++)
+		wish[k] = (struct dla_requant_wish) { .multiplier = 1.0 / taps, .reach = 128 * (int64_t)taps };
+	err = dla_conv_job_prepare(&l->job, lower->hw, wish, false, 0, why);
+	if (err || *why)
+		goto fail;
+	free(wish);
+	*lowered = &l->base;
+	return 0;
+
+fail:
+	free(wish);
+	if (l)
+		free_average(&l->base);
+	return err;
+}
+
+/* -------------------------------------------------------------------------------- both */
+
+static bool same_quantisation(const struct dla_quant *a, const struct dla_quant *b)
+{
+	return a->scale[0] == b->scale[0] && a->zero_point[0] == b->zero_point[0];
+}
+
+int dla_lower_pool(const struct dla_lower *lower, const struct dla_op *op,
+		   struct dla_lowered **lowered, const char **why)
+{
+	const struct dla_quant *in = &lower->graph->tensor[op->input[0]].quant;
+	const struct dla_quant *out = &lower->graph->tensor[op->output[0]].quant;
+	const struct dla_window *w = &op->window;
+	bool average = op->kind == DLA_OP_AVERAGE_POOL_2D;
+	struct pooling pooling = { .pool = average ? DRM_NVDLA_POOL_AVERAGE : DRM_NVDLA_POOL_MAX };
+
+	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]))
+		*why = "not int8";
+	else if (!same_quantisation(in, out))
+		*why = "changes the scale";
+	else if (!dla_lower_own_feature(lower, op->input[0], &pooling.in) ||
+		 !dla_lower_own_feature(lower, op->output[0], &pooling.out))
+		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (average && (w->pad_top || w->pad_bottom || w->pad_left || w->pad_right))
+		*why = "the NPU counts padding into an average";
+	if (*why)
+		return 0;
+
+	dla_activation_range(op->activation, out->scale[0], out->zero_point[0], &pooling.low, &pooling.high);
+	if (average && !dla_average_init((unsigned int)w->kernel_h * (unsigned int)w->kernel_w,
+					 &pooling.recip_width, &pooling.recip_height))
+		return lower_average(lower, op, &pooling, lowered, why);
+	return lower_pdp(lower, op, &pooling, lowered, why);
+}

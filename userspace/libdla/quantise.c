@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include <math.h>
+#include <stdlib.h>
+
+#include "quantise.h"
+
+/* The SDP's multipliers are int16. */
+#define MUL_MAX 32767
+#define ALU_MAX 32767
+
+/*
+ * X1's result saturates at 32 bits. An output is an int8 away from its zero point at most, so nothing
+ * is lost as long as X1 saturates only where the output would lie beyond this many LSB.
+ */
+#define OUTPUT_REACH 300.0
+
+static int64_t round_shift(int64_t value, unsigned int shift)
+{
+	uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	if (shift)
+		magnitude = (magnitude >> shift) + (magnitude >> (shift - 1) & 1);
+	return value < 0 ? -(int64_t)magnitude : (int64_t)magnitude;
+}
+
+static int64_t saturate(int64_t value, unsigned int bits)
+{
+	int64_t limit = INT64_C(1) << (bits - 1);
+
+	if (value >= limit)
+		return limit - 1;
+	return value < -limit ? -limit : value;
+}
+
+static double power_of_two(int exponent)
+{
+	return ldexp(1.0, exponent);
+}
+
+/* ------------------------------------------------------- requantisation of an accumulator */
+
+/* The bias goes into X1's operand as far as 16 bits allow; X2 adds what remains. */
+static unsigned int bias_shift(const struct dla_requant_wish *wish, unsigned int channels)
+{
+	int64_t largest = 0;
+	unsigned int shift = 0;
+
+	for (unsigned int k = 0; k < channels; k++)
+		largest = llabs(wish[k].bias) > largest ? llabs(wish[k].bias) : largest;
+	while (round_shift(largest, shift) > ALU_MAX)
+		shift++;
+	return shift;
+}
+
+static unsigned int output_shift(const struct dla_requant_wish *wish, unsigned int channels)
+{
+	double largest = 0;
+	int shift;
+
+	for (unsigned int k = 0; k < channels; k++)
+		largest = fmax(largest, wish[k].multiplier);
+	if (largest <= 0)
+		return 37;
+	/*
+	 * m1 * m2 = multiplier << shift has to be within reach of two 15-bit factors. 37 is where m2
+	 * would overflow with the largest m1 that OUTPUT_REACH allows; the shift has 6 bits.
+	 */
+	shift = (int)floor(30 - log2(largest));
+	if (shift > 37)
+		shift = 37;
+	return shift < 0 ? 0 : (unsigned int)shift;
+}
+
+static void find_multipliers(struct dla_requant_channel *c, double multiplier, int64_t reach,
+			     unsigned int shift)
+{
+	double target = multiplier * power_of_two((int)shift);
+	double limit = fmax(power_of_two(31) * multiplier / OUTPUT_REACH,
+			    floor((power_of_two(31) - 1) / (double)(reach > 0 ? reach : 1)));
+	int largest = limit < MUL_MAX ? (int)limit : MUL_MAX;
+	double best = INFINITY;
+
+	c->m1 = 0;
+	c->m2 = 0;
+	/*
+	 * Down to half of what is allowed: a smaller m1 makes X2's operand coarser, and a few
+	 * thousand pairs are enough to meet most multipliers within 1e-7.
+	 */
+	for (int m1 = largest; m1 > 0 && m1 >= largest / 2 && best > 1e-9; m1--) {
+		double m2 = nearbyint(target / m1);
+		double error;
+
+		if (m2 > MUL_MAX)
+			break;
+		error = fabs(m1 * m2 - target) / target;
+		if (error < best) {
+			best = error;
+			c->m1 = (int16_t)m1;
+			c->m2 = (int16_t)m2;
+		}
+	}
+}
+
+struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigned int channels,
+				    bool relu, int32_t zero_point)
+{
+	struct dla_requant *rq = calloc(1, sizeof(*rq) + channels * sizeof(rq->channel[0]));
+	int64_t largest = 0;
+
+	if (!rq)
+		return NULL;
+	rq->channels = channels;
+	rq->relu = relu;
+	rq->zero_point = zero_point;
+	rq->s = bias_shift(wish, channels);
+	rq->shift = output_shift(wish, channels);
+
+	for (unsigned int k = 0; k < channels; k++) {
+		struct dla_requant_channel *c = &rq->channel[k];
+		int64_t hi = round_shift(wish[k].bias, rq->s);
+		int64_t rest = wish[k].bias - hi * (INT64_C(1) << rq->s);
+
+		find_multipliers(c, wish[k].multiplier,
+				 wish[k].reach + llabs(hi) * (INT64_C(1) << rq->s), rq->shift);
+		c->hi = (int16_t)hi;
+		largest = llabs(rest) * c->m1 > largest ? llabs(rest) * c->m1 : largest;
+	}
+	while (round_shift(largest, rq->s2) > ALU_MAX)
+		rq->s2++;
+
+	for (unsigned int k = 0; k < channels; k++) {
+		struct dla_requant_channel *c = &rq->channel[k];
+		double unit = c->m2 / power_of_two((int)rq->shift);	/* LSB per unit of X1's result */
+		int64_t rest = (wish[k].bias - c->hi * (INT64_C(1) << rq->s)) * c->m1;
+		/* Beyond the int8 range both the exact value and this one saturate. */
+		double range = fmin((double)(wish[k].reach + llabs(wish[k].bias)) * wish[k].multiplier, 256);
+		double exact = wish[k].multiplier;
+		double error;
+
+		c->r = (int16_t)round_shift(rest, rq->s2);
+		error = fabs((double)(rest - c->r * (INT64_C(1) << rq->s2))) * unit;
+		if (exact > 0)
+			error += range * fabs(c->m1 * unit - exact) / exact;
+		rq->error = fmax(rq->error, error);
+	}
+	return rq;
+}
+
+int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int32_t acc)
+{
+	const struct dla_requant_channel *c = &rq->channel[channel];
+	int64_t v, t;
+
+	v = acc + saturate(c->hi * (INT64_C(1) << rq->s), 32);
+	v = saturate(v * c->m1, 32);
+	t = v + saturate(c->r * (INT64_C(1) << rq->s2), 32);
+	t = saturate(round_shift(t * c->m2, rq->shift), 32);
+	if (rq->relu && t < 0)
+		t = 0;
+	return (int8_t)saturate(saturate(t + rq->zero_point, 17), 8);
+}
+
+/* --------------------------------------------------------------------------------- ADD */
+
+void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
+		  double scale_out, int32_t zero_out)
+{
+	double scale_a, scale_b, ratio, factor, in_a, in_b;
+	int32_t zero_b;
+	int exponent;
+
+	/* With a's scale the smaller one, X1's multiplier stays below 2^p and nothing saturates. */
+	add->swap = scale_0 > scale_1;
+	scale_a = add->swap ? scale_1 : scale_0;
+	scale_b = add->swap ? scale_0 : scale_1;
+	add->zero_a = (int16_t)(add->swap ? zero_1 : zero_0);
+	zero_b = add->swap ? zero_0 : zero_1;
+	ratio = scale_a / scale_b;
+
+	/* m / 2^shift = ratio * 2^p, m as large as 15 bits allow; the shift cannot be negative. */
+	add->p = 16;
+	while (ratio * power_of_two((int)add->p) > MUL_MAX)
+		add->p--;
+	add->shift = 0;
+	while (add->shift < 63 && ratio * power_of_two((int)(add->p + add->shift + 1)) <= MUL_MAX)
+		add->shift++;
+	add->m = (int16_t)nearbyint(ratio * power_of_two((int)(add->p + add->shift)));
+
+	/* scale / 2^out_shift = scale_b / (scale_out * 2^p), scale in 2^14..2^15. */
+	factor = scale_b / scale_out / power_of_two((int)add->p);
+	frexp(factor, &exponent);
+	exponent = 15 - exponent;
+	if (nearbyint(factor * power_of_two(exponent)) > MUL_MAX)
+		exponent--;
+	exponent = exponent < 0 ? 0 : exponent > 63 ? 63 : exponent;
+	add->out_shift = (unsigned int)exponent;
+	add->scale = (int16_t)fmin(nearbyint(factor * power_of_two(exponent)), MUL_MAX);
+	add->offset = (int32_t)fmax(fmin(nearbyint(zero_b * power_of_two((int)add->p) -
+						   zero_out / (add->scale ? add->scale /
+						   power_of_two(exponent) : factor)),
+					 INT32_MAX), INT32_MIN);
+
+	/* Largest inputs times the error of what they are multiplied with, where the output does not saturate. */
+	in_a = 255 * fabs(add->m / power_of_two((int)(add->p + add->shift)) - ratio) + 0.5 / power_of_two((int)add->p);
+	in_b = fmin(255 * (1 + ratio), 256 * scale_out / scale_b + 255);
+	add->error = in_a * scale_b / scale_out +
+		     in_b * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p) +
+		     factor;
+}
+
+int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b)
+{
+	int64_t v, t;
+
+	v = saturate(round_shift(((int64_t)a - add->zero_a) * add->m, add->shift), 32);
+	t = saturate(v + saturate(b * (INT64_C(1) << add->p), 32), 32);
+	t = round_shift((t - add->offset) * add->scale, add->out_shift);
+	return (int8_t)saturate(saturate(t, 17), 8);
+}
+
+/* ------------------------------------------------------------------------------- pooling */
+
+bool dla_average_init(unsigned int n, uint32_t *recip_width, uint32_t *recip_height)
+{
+	/* Eight times -128 is -1024, one more than the eleven bits between the multipliers should hold. */
+	if (n == 0 || n > 7)
+		return false;
+	/*
+	 * The sum passes the first multiplication unchanged. 2^16 / n rounded up: its excess, below
+	 * 2^-16 of at most 1024, never reaches the next multiple of 1/n, and a tie stays a tie.
+	 */
+	*recip_width = 65536;
+	*recip_height = (65536 + n - 1) / n;
+	return true;
+}
+
+int8_t dla_average_eval(int32_t sum, uint32_t recip_width, uint32_t recip_height)
+{
+	int64_t first = round_shift((int64_t)sum * recip_width, 16);
+
+	/* Eleven bits lie between the multipliers; more is lost without notice. */
+	first = (int64_t)((uint64_t)first << 53) >> 53;
+	return (int8_t)saturate(round_shift(first * recip_height, 16), 8);
+}
+
+/* ---------------------------------------------------------------------------- activation */
+
+static int32_t quantised_bound(double real, double scale, int32_t zero_point)
+{
+	double q = zero_point + round(real / scale);
+
+	return (int32_t)fmax(fmin(q, INT8_MAX), INT8_MIN);
+}
+
+void dla_activation_range(enum dla_activation activation, double scale, int32_t zero_point,
+			  int32_t *low, int32_t *high)
+{
+	*low = INT8_MIN;
+	*high = INT8_MAX;
+	if (activation == DLA_ACT_RELU || activation == DLA_ACT_RELU6)
+		*low = quantised_bound(0, scale, zero_point);
+	if (activation == DLA_ACT_RELU6)
+		*high = quantised_bound(6, scale, zero_point);
+	if (activation == DLA_ACT_RELU_N1_TO_1) {
+		*low = quantised_bound(-1, scale, zero_point);
+		*high = quantised_bound(1, scale, zero_point);
+	}
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_QUANTISE_H
+#define DLA_QUANTISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph.h"
+
+/*
+ * How TFLite's quantised arithmetic is expressed in the SDP's and PDP's integer arithmetic, and what
+ * the hardware then computes. This is the one place that knows either: the lowering takes its
+ * operands from here, and the _eval functions say, on the CPU, what the NPU answers - to the bit.
+ *
+ * SDP, from the accumulator to int8 (every right shift rounds half away from zero):
+ *	v = sat32((acc + (hi << s)) * m1)		X1, one (hi, m1) per channel
+ *	t = sat32((v + (r << s2)) * m2 >> shift)	X2, one (r, m2) per channel
+ *	t = max(t, 0) if relu
+ *	y = sat8(t + zero_point)			output converter
+ */
+struct dla_requant_channel {
+	int16_t hi, m1;		/* X1: ALU operand, multiplier */
+	int16_t r, m2;		/* X2: likewise */
+};
+
+struct dla_requant {
+	unsigned int channels;
+	unsigned int s, s2, shift;
+	bool relu;
+	int32_t zero_point;
+	/* Upper bound of |what the NPU computes before its last rounding - the exact value|, in LSB. */
+	double error;
+	struct dla_requant_channel channel[];
+};
+
+/* One channel of a convolution, as its author quantised it. */
+struct dla_requant_wish {
+	double multiplier;	/* scale of the accumulator over scale of the output */
+	int64_t bias;		/* what is added to the accumulator, input zero point included */
+	int64_t reach;		/* the accumulator's largest magnitude, bias not included */
+};
+
+/*
+ * Find operands for @channels wishes. NULL when memory runs out. The caller looks at ->error:
+ * below 0.5 the answer is at most one LSB from the correctly rounded one.
+ */
+struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigned int channels,
+				    bool relu, int32_t zero_point);
+int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int32_t acc);
+
+/*
+ * ADD of two int8 tensors in one SDP pass, a through the pipeline and b as X2's per-element operand:
+ *	v = (a - zero_a) * m >> shift			X1
+ *	t = v + (b << p)				X2
+ *	y = sat8(sat17((t - offset) * scale >> out_shift))
+ * b is the operand with the larger scale; the caller swaps when ->swap says so.
+ */
+struct dla_add {
+	bool swap;		/* a is the operation's second input */
+	int16_t zero_a, m;
+	unsigned int shift, p;
+	int32_t offset;
+	int16_t scale;
+	unsigned int out_shift;
+	double error;		/* as in struct dla_requant */
+};
+
+void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
+		  double scale_out, int32_t zero_out);
+int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b);
+
+/*
+ * PDP's average of a window of n elements. Exact for n <= 7, where the sum itself fits in the
+ * 11 bits between the two multiplications; false when n is larger.
+ */
+bool dla_average_init(unsigned int n, uint32_t *recip_width, uint32_t *recip_height);
+int8_t dla_average_eval(int32_t sum, uint32_t recip_width, uint32_t recip_height);
+
+/* The range that a fused activation leaves of int8, as TFLite rounds it. */
+void dla_activation_range(enum dla_activation activation, double scale, int32_t zero_point,
+			  int32_t *low, int32_t *high);
+
+#endif

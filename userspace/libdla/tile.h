@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_TILE_H
+#define DLA_TILE_H
+
+#include <stdint.h>
+
+#include <drm/nvdla_accel.h>
+
+#include "graph.h"
+
+/*
+ * A convolution's input has to fit in the convolution buffer whole, beside one group of kernels at
+ * least; what does not fit is cut into bands of output lines, and channels beyond a register's
+ * range into ranges of kernels. Each tile is one hardware layer.
+ */
+struct dla_tile {
+	uint32_t in_y, in_height;	/* lines of the input that it reads */
+	uint32_t out_y, out_height;
+	uint32_t pad_top, pad_bottom;
+	uint32_t kernel, kernels;	/* first, and how many */
+	uint32_t data_banks, weight_banks;
+};
+
+struct dla_tiling {
+	uint32_t in_width;		/* columns that are read: trailing ones may not be */
+	uint32_t pad_right;
+	unsigned int count;
+	struct dla_tile tile[];
+};
+
+struct dla_conv_shape {
+	uint32_t in_width, in_height, channels;
+	uint32_t out_width, out_height, kernels;
+	struct dla_window window;
+};
+
+/*
+ * NULL when there is no legal tiling; *why is then a phrase, static, that says what is too large
+ * ("out of memory" too).
+ */
+struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const struct dla_conv_shape *shape,
+				 const char **why);
+
+#endif
