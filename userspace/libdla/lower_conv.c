@@ -181,9 +181,6 @@ static struct dla_requant_wish *wishes(const struct dla_graph *graph, const stru
 	uint32_t kernels = (uint32_t)weights->shape.dim[0];
 	size_t kernel_bytes = weights->bytes / kernels;
 	const int8_t *w = weights->data;
-	int32_t zero = input->quant.zero_point[0];
-	/* An input element is at most this far from its zero point. */
-	int32_t input_reach = INT8_MAX - zero > zero - INT8_MIN ? INT8_MAX - zero : zero - INT8_MIN;
 	struct dla_requant_wish *wish = calloc(kernels, sizeof(*wish));
 
 	if (!wish)
@@ -198,10 +195,8 @@ static struct dla_requant_wish *wishes(const struct dla_graph *graph, const stru
 		wish[k].multiplier = (double)input->quant.scale[0] *
 				     weights->quant.scale[weights->quant.count > 1 ? k : 0] /
 				     output->quant.scale[0];
-		wish[k].bias = (bias ? bias[k] : 0) - zero * sum;
-		/* The accumulator holds sum(w * x); with the bias it is within sum(|w|) * input_reach of the
-		 * author's bias, so that is how far it and this bias can be apart. */
-		wish[k].reach = magnitude * input_reach + llabs(zero * sum);
+		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
+		wish[k].reach = magnitude * -INT8_MIN;
 	}
 	return wish;
 }

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deps.h"
+#include "error.h"
+#include "network.h"
+#include "tflite.h"
+
+/* ------------------------------------------------------------------------ reading a file */
+
+static int read_file(const char *path, void **data, size_t *bytes)
+{
+	FILE *file = fopen(path, "rb");
+	long end = 0;
+	int err = 0;
+
+	*data = NULL;
+	if (!file)
+		return dla_fail(errno, "%s: %s", path, strerror(errno));
+	if (fseek(file, 0, SEEK_END) || (end = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {
+		err = dla_fail(errno, "%s: %s", path, strerror(errno));
+	} else if (end > INT32_MAX) {
+		/* A directory "ends" here too. */
+		err = dla_fail(EFBIG, "%s: not a file of at most 2 GiB", path);
+	} else {
+		*bytes = (size_t)end;
+		*data = malloc(*bytes + 1);
+		if (!*data)
+			err = dla_fail(ENOMEM, "%s: out of memory for %zu bytes", path, *bytes);
+		else if (fread(*data, 1, *bytes, file) != *bytes)
+			err = dla_fail(EIO, "%s: reading failed", path);
+	}
+	fclose(file);
+	if (err)
+		free(*data);
+	return err;
+}
+
+static int read_graph(struct dla_network *network, const char *path)
+{
+	void *data;
+	size_t bytes;
+	int err = read_file(path, &data, &bytes);
+
+	if (err)
+		return err;
+	err = dla_tflite_read(data, bytes, network->name, &network->graph);
+	free(data);
+	return err ? dla_fail_in(err, "%s", path) : 0;
+}
+
+/* ----------------------------------------------------------------------------- compiling */
+
+/* One segment's layers, in the order of the network. */
+static int compile_segment(struct dla_network *network, unsigned int index, struct dla_emit *emit)
+{
+	const struct dla_segment *segment = &network->schedule.segment[index];
+	struct dla_device *device = network->device;
+	int err;
+
+	emit->count = 0;
+	for (unsigned int i = segment->first; i <= segment->last; i++) {
+		unsigned int before = emit->count;
+
+		emit->cookie = i;
+		err = network->placed[i].lowered->ops->emit(network->placed[i].lowered, emit);
+		if (err)
+			return err;
+		network->operation[i].layers = emit->count - before;
+	}
+	if (!emit->count)
+		return 0;
+	err = dla_deps_find(&device->info, emit->op, emit->count);
+	if (err)
+		return err;
+	return device->ops->program_new(device, emit->op, emit->count, &network->program[index]);
+}
+
+static int compile_npu(struct dla_network *network)
+{
+	struct dla_device *device = network->device;
+	struct dla_constants constants = { 0 };
+	struct dla_emit emit = {
+		.constants = &constants,
+		.offset = network->schedule.npu,
+		.root = network->root,
+	};
+	int err = 0;
+
+	for (unsigned int i = 0; i < network->schedule.segment_count && !err; i++)
+		err = compile_segment(network, i, &emit);
+	free(emit.op);
+	if (!err && constants.bytes) {
+		err = device->ops->buffer_new(device, constants.bytes, &network->constants);
+		if (!err)
+			memcpy(network->constants->map, constants.data, constants.bytes);
+	}
+	free(constants.data);
+	return err;
+}
+
+static int compile_cpu(struct dla_network *network)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < network->graph->op_count && !err; i++)
+		if (!network->placed[i].lowered)
+			err = dla_cpu_prepare(network->graph, i, &network->cpu[i]);
+	return err;
+}
+
+/* ------------------------------------------------------------------- what callers may ask */
+
+static void describe_tensor(const struct dla_tensor *tensor, struct dla_tensor_info *info)
+{
+	*info = (struct dla_tensor_info) {
+		.name = tensor->name,
+		.type = dla_type_name(tensor->type),
+		.rank = tensor->shape.rank,
+		.shape = tensor->shape.dim,
+		.bytes = tensor->bytes,
+		.scale = tensor->quant.count ? tensor->quant.scale[0] : 0,
+		.zero_point = tensor->quant.count ? tensor->quant.zero_point[0] : 0,
+	};
+}
+
+static void format_shape(const struct dla_shape *shape, char *text, size_t room)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = 0; i < shape->rank && used < room; i++)
+		used += (size_t)snprintf(text + used, room - used, "%s%" PRId32, i ? "x" : "", shape->dim[i]);
+}
+
+static void describe(struct dla_network *network)
+{
+	const struct dla_graph *graph = network->graph;
+
+	for (unsigned int i = 0; i < graph->input_count; i++)
+		describe_tensor(&graph->tensor[graph->input[i]], &network->input[i]);
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		describe_tensor(&graph->tensor[graph->output[i]], &network->output[i]);
+	for (unsigned int i = 0; i < graph->op_count; i++) {
+		const struct dla_op *op = &graph->op[i];
+		const struct dla_tensor *output = &graph->tensor[op->output[0]];
+		struct dla_operation_info *info = &network->operation[i];
+
+		format_shape(&output->shape, network->shape[i], sizeof(network->shape[i]));
+		info->name = dla_op_kind_name(op->kind);
+		info->output = output->name;
+		info->shape = network->shape[i];
+		info->where = network->placed[i].lowered ? "npu" : "cpu";
+		info->why = network->placed[i].why;
+		info->macs = dla_op_macs(graph, i);
+	}
+}
+
+/* ------------------------------------------------------------------------ loading, freeing */
+
+static int allocate(struct dla_network *network)
+{
+	const struct dla_graph *graph = network->graph;
+
+	network->placed = calloc(graph->op_count, sizeof(*network->placed));
+	network->cpu = calloc(graph->op_count, sizeof(*network->cpu));
+	network->program = calloc(graph->op_count, sizeof(*network->program));
+	network->operation = calloc(graph->op_count, sizeof(*network->operation));
+	network->shape = calloc(graph->op_count, sizeof(*network->shape));
+	network->root = calloc(graph->tensor_count, sizeof(*network->root));
+	network->input = calloc(graph->input_count, sizeof(*network->input));
+	network->output = calloc(graph->output_count, sizeof(*network->output));
+	if (!network->placed || !network->cpu || !network->program || !network->operation ||
+	    !network->shape || !network->root || !network->input || !network->output)
+		return dla_fail(ENOMEM, "out of memory");
+	return 0;
+}
+
+static int load(struct dla_network *network, const char *path, const struct dla_options *options)
+{
+	static const struct dla_options defaults;
+	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
+	const char *name = strrchr(path, '/');
+	const char *absent = hw ? "as asked" : "no NPU";
+	int err;
+
+	if (!options)
+		options = &defaults;
+	if (options->place == DLA_PLACE_CPU)
+		hw = NULL;
+	network->name = strdup(name ? name + 1 : path);
+	if (!network->name)
+		return dla_fail(ENOMEM, "out of memory");
+	err = read_graph(network, path);
+	if (!err)
+		err = allocate(network);
+	if (!err)
+		err = dla_place(network->graph, hw, absent, network->placed, network->root);
+	if (!err)
+		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
+					options->keep_tensors, &network->schedule);
+	if (!err)
+		err = compile_npu(network);
+	if (!err)
+		err = compile_cpu(network);
+	if (!err)
+		describe(network);
+	return err;
+}
+
+struct dla_network *dla_network_load(struct dla_device *device, const char *path,
+				     const struct dla_options *options)
+{
+	struct dla_network *network = calloc(1, sizeof(*network));
+	int err;
+
+	if (!network) {
+		dla_fail(ENOMEM, "out of memory");
+		errno = ENOMEM;
+		return NULL;
+	}
+	network->device = device;
+	err = load(network, path, options);
+	if (!err)
+		return network;
+	dla_network_free(network);
+	errno = -err;
+	return NULL;
+}
+
+void dla_network_free(struct dla_network *network)
+{
+	struct dla_device *device;
+
+	if (!network)
+		return;
+	device = network->device;
+	for (unsigned int i = 0; network->graph && i < network->graph->op_count; i++) {
+		if (network->program && network->program[i])
+			device->ops->program_free(device, network->program[i]);
+		if (network->cpu)
+			dla_cpu_op_free(network->cpu[i]);
+	}
+	if (network->constants)
+		device->ops->buffer_free(network->constants);
+	if (network->placed)
+		dla_place_release(network->placed, network->graph->op_count);
+	dla_schedule_release(&network->schedule);
+	free(network->placed);
+	free(network->cpu);
+	free(network->program);
+	free(network->operation);
+	free(network->shape);
+	free(network->root);
+	free(network->input);
+	free(network->output);
+	free(network->name);
+	dla_graph_free(network->graph);
+	free(network);
+}
+
+/* --------------------------------------------------------------------------------- asking */
+
+const char *dla_network_name(const struct dla_network *network)
+{
+	return network->name;
+}
+
+unsigned int dla_network_input_count(const struct dla_network *network)
+{
+	return network->graph->input_count;
+}
+
+unsigned int dla_network_output_count(const struct dla_network *network)
+{
+	return network->graph->output_count;
+}
+
+unsigned int dla_network_operation_count(const struct dla_network *network)
+{
+	return network->graph->op_count;
+}
+
+static bool in_range(unsigned int index, unsigned int count, const char *what)
+{
+	if (index < count)
+		return true;
+	dla_fail(ERANGE, "%s %u does not exist: there are %u", what, index, count);
+	errno = ERANGE;
+	return false;
+}
+
+const struct dla_tensor_info *dla_network_input(const struct dla_network *network, unsigned int index)
+{
+	return in_range(index, network->graph->input_count, "input") ? &network->input[index] : NULL;
+}
+
+const struct dla_tensor_info *dla_network_output(const struct dla_network *network, unsigned int index)
+{
+	return in_range(index, network->graph->output_count, "output") ? &network->output[index] : NULL;
+}
+
+const struct dla_operation_info *dla_network_operation(const struct dla_network *network, unsigned int index)
+{
+	return in_range(index, network->graph->op_count, "operation") ? &network->operation[index] : NULL;
+}
+
+void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info)
+{
+	*info = (struct dla_memory_info) {
+		.weights = network->constants ? network->constants->size : 0,
+		.npu = network->schedule.npu_bytes,
+		.host = network->schedule.host_bytes,
+	};
+}

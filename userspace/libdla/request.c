@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "network.h"
+
+#define HOST_ALIGN 64
+
+struct dla_request {
+	struct dla_network *network;
+	struct dla_buffer *arena;	/* NULL without NPU operations */
+	uint8_t *host;
+	void **tensor;			/* per tensor: its data in host memory, or NULL */
+};
+
+static int allocate(struct dla_request *request)
+{
+	struct dla_network *network = request->network;
+	const struct dla_schedule *schedule = &network->schedule;
+	const struct dla_graph *graph = network->graph;
+	size_t bytes = (schedule->host_bytes + HOST_ALIGN) / HOST_ALIGN * HOST_ALIGN;
+
+	request->tensor = calloc(graph->tensor_count, sizeof(*request->tensor));
+	request->host = aligned_alloc(HOST_ALIGN, bytes);
+	if (!request->tensor || !request->host)
+		return dla_fail(ENOMEM, "out of memory for a request of %zu bytes", bytes);
+	memset(request->host, 0, bytes);
+	for (unsigned int t = 0; t < graph->tensor_count; t++) {
+		if (graph->tensor[t].data)
+			request->tensor[t] = (void *)graph->tensor[t].data;
+		else if (schedule->host[t] != DLA_NOWHERE)
+			request->tensor[t] = request->host + schedule->host[t];
+	}
+	if (!schedule->npu_bytes)
+		return 0;
+	return network->device->ops->buffer_new(network->device, schedule->npu_bytes, &request->arena);
+}
+
+struct dla_request *dla_request_new(struct dla_network *network)
+{
+	struct dla_request *request = calloc(1, sizeof(*request));
+	int err;
+
+	if (!request) {
+		err = dla_fail(ENOMEM, "out of memory");
+	} else {
+		request->network = network;
+		err = allocate(request);
+	}
+	if (!err)
+		return request;
+	dla_request_free(request);
+	errno = -err;
+	return NULL;
+}
+
+void dla_request_free(struct dla_request *request)
+{
+	if (!request)
+		return;
+	if (request->arena)
+		request->network->device->ops->buffer_free(request->arena);
+	free(request->host);
+	free(request->tensor);
+	free(request);
+}
+
+static void *tensor_data(const struct dla_request *request, const int *tensor, unsigned int count,
+			 unsigned int index, const char *what)
+{
+	if (index < count)
+		return request->tensor[tensor[index]];
+	dla_fail(ERANGE, "%s %u does not exist: there are %u", what, index, count);
+	errno = ERANGE;
+	return NULL;
+}
+
+void *dla_request_input(struct dla_request *request, unsigned int index)
+{
+	const struct dla_graph *graph = request->network->graph;
+
+	return tensor_data(request, graph->input, graph->input_count, index, "input");
+}
+
+const void *dla_request_output(const struct dla_request *request, unsigned int index)
+{
+	const struct dla_graph *graph = request->network->graph;
+
+	return tensor_data(request, graph->output, graph->output_count, index, "output");
+}
+
+static void convert(struct dla_request *request, int tensor, bool to_npu)
+{
+	const struct dla_network *network = request->network;
+	int root = network->root[tensor];
+	int8_t *npu = (int8_t *)request->arena->map + network->schedule.npu[root];
+	struct dla_feature feature;
+
+	/* It has been given a place there, so it can lie there. */
+	(void)dla_feature_of(&network->graph->tensor[root].shape, network->device->info.atom, &feature);
+	if (to_npu)
+		dla_feature_pack(&feature, request->tensor[tensor], npu);
+	else
+		dla_feature_unpack(&feature, npu, request->tensor[tensor]);
+}
+
+static int run_segment(struct dla_request *request, unsigned int index)
+{
+	struct dla_network *network = request->network;
+	struct dla_binding binding[DLA_SLOTS] = {
+		[DLA_SLOT_CONSTANTS] = { .buffer = network->constants },
+		[DLA_SLOT_ARENA] = { .buffer = request->arena },
+	};
+
+	/* A segment of views only has nothing to run. */
+	if (!network->program[index])
+		return 0;
+	for (unsigned int i = 0; i < DLA_SLOTS; i++)
+		binding[i].size = binding[i].buffer ? binding[i].buffer->size : 0;
+	return network->device->ops->run(network->device, network->program[index], binding, DLA_SLOTS);
+}
+
+static int run_step(struct dla_request *request, const struct dla_step *step)
+{
+	switch (step->kind) {
+	case DLA_STEP_CPU:
+		dla_cpu_run(request->network->cpu[step->index], request->tensor);
+		return 0;
+	case DLA_STEP_NPU:
+		return run_segment(request, (unsigned int)step->index);
+	case DLA_STEP_TO_NPU:
+	case DLA_STEP_FROM_NPU:
+		convert(request, step->index, step->kind == DLA_STEP_TO_NPU);
+		return 0;
+	}
+	return 0;
+}
+
+int dla_request_run(struct dla_request *request)
+{
+	const struct dla_schedule *schedule = &request->network->schedule;
+
+	for (unsigned int i = 0; i < schedule->step_count; i++) {
+		int err = run_step(request, &schedule->step[i]);
+
+		if (err) {
+			errno = -err;
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "plan.h"
+#include "schedule.h"
+
+/* Cache lines, whole atoms of every configuration, and what kernels' vector loads like. */
+#define ALIGN 64
+
+/*
+ * Moments are operation indices. What a conversion touches lives at the moment of the segment's
+ * border: before its first operation, or after its last.
+ */
+struct maker {
+	const struct dla_graph *graph;
+	const struct drm_nvdla_dev_info *hw;
+	const struct dla_placed *placed;
+	const int *root;
+	bool keep;
+	struct dla_schedule *schedule;
+	struct dla_plan_item *host, *npu;	/* per tensor; bytes 0: not there */
+};
+
+static void add_step(struct dla_schedule *s, enum dla_step_kind kind, int index)
+{
+	s->step[s->step_count++] = (struct dla_step) { kind, index };
+}
+
+static void live(struct dla_plan_item *item, size_t bytes, int moment)
+{
+	if (!item->bytes) {
+		item->bytes = bytes;
+		item->first = moment;
+		item->last = moment;
+	}
+	if (moment < item->first)
+		item->first = moment;
+	if (moment > item->last)
+		item->last = moment;
+}
+
+static void live_host(struct maker *m, int tensor, int moment)
+{
+	live(&m->host[tensor], m->graph->tensor[tensor].bytes, moment);
+}
+
+static void live_npu(struct maker *m, int tensor, int moment)
+{
+	struct dla_feature feature;
+	int root = m->root[tensor];
+
+	/* It was placed there, so it can lie there. */
+	(void)dla_feature_of(&m->graph->tensor[root].shape, m->hw->atom, &feature);
+	live(&m->npu[root], feature.bytes, moment);
+}
+
+static bool is_output(const struct dla_graph *graph, int tensor)
+{
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		if (graph->output[i] == tensor)
+			return true;
+	return false;
+}
+
+static bool used_by_cpu(const struct maker *m, int tensor)
+{
+	const struct dla_graph *graph = m->graph;
+
+	if (m->keep || is_output(graph, tensor))
+		return true;
+	for (unsigned int i = 0; i < graph->op_count; i++) {
+		if (m->placed[i].lowered)
+			continue;
+		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
+			if (graph->op[i].input[j] == tensor)
+				return true;
+	}
+	return false;
+}
+
+static void schedule_segment(struct maker *m, unsigned int first, unsigned int last)
+{
+	struct dla_schedule *s = m->schedule;
+	const struct dla_graph *graph = m->graph;
+
+	for (unsigned int i = first; i <= last; i++) {
+		const struct dla_op *op = &graph->op[i];
+
+		for (unsigned int j = 0; j < op->input_count; j++) {
+			int tensor = op->input[j];
+
+			if (tensor == DLA_NO_TENSOR || graph->tensor[tensor].data)
+				continue;
+			if (!m->npu[m->root[tensor]].bytes) {
+				add_step(s, DLA_STEP_TO_NPU, m->root[tensor]);
+				live_host(m, m->root[tensor], (int)first);
+				live_npu(m, tensor, (int)first);
+			}
+			live_npu(m, tensor, (int)i);
+		}
+		for (unsigned int j = 0; j < op->output_count; j++)
+			live_npu(m, op->output[j], (int)i);
+	}
+
+	s->segment[s->segment_count] = (struct dla_segment) { first, last };
+	add_step(s, DLA_STEP_NPU, (int)s->segment_count++);
+
+	for (unsigned int i = first; i <= last; i++) {
+		for (unsigned int j = 0; j < graph->op[i].output_count; j++) {
+			int tensor = graph->op[i].output[j];
+
+			if (!used_by_cpu(m, tensor))
+				continue;
+			add_step(s, DLA_STEP_FROM_NPU, tensor);
+			live_npu(m, tensor, (int)last);
+			live_host(m, tensor, (int)last);
+		}
+	}
+}
+
+static void schedule_cpu(struct maker *m, unsigned int i)
+{
+	const struct dla_op *op = &m->graph->op[i];
+
+	add_step(m->schedule, DLA_STEP_CPU, (int)i);
+	for (unsigned int j = 0; j < op->input_count; j++)
+		if (op->input[j] != DLA_NO_TENSOR && !m->graph->tensor[op->input[j]].data)
+			live_host(m, op->input[j], (int)i);
+	for (unsigned int j = 0; j < op->output_count; j++)
+		live_host(m, op->output[j], (int)i);
+}
+
+static void schedule_all(struct maker *m)
+{
+	const struct dla_graph *graph = m->graph;
+	int end = (int)graph->op_count;
+
+	for (unsigned int i = 0; i < graph->input_count; i++)
+		live_host(m, graph->input[i], -1);
+	for (unsigned int i = 0; i < graph->op_count; i++) {
+		unsigned int last = i;
+
+		if (!m->placed[i].lowered) {
+			schedule_cpu(m, i);
+			continue;
+		}
+		while (last + 1 < graph->op_count && m->placed[last + 1].lowered)
+			last++;
+		schedule_segment(m, i, last);
+		i = last;
+	}
+	/* The caller may fill inputs once and run often, and reads outputs when all is over. */
+	for (unsigned int i = 0; i < graph->input_count; i++)
+		live_host(m, graph->input[i], end);
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		live_host(m, graph->output[i], end);
+}
+
+/* Lay out what is there; leave offsets in place[]. */
+static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_t *bytes)
+{
+	unsigned int count = 0;
+	int err;
+
+	for (unsigned int t = 0; t < m->graph->tensor_count; t++) {
+		place[t] = DLA_NOWHERE;
+		if (!all[t].bytes)
+			continue;
+		if (m->keep) {
+			all[t].first = -1;
+			all[t].last = (int)m->graph->op_count;
+		}
+		place[t] = count;
+		all[count++] = all[t];
+	}
+	err = dla_plan(all, count, ALIGN, bytes);
+	for (unsigned int t = 0; t < m->graph->tensor_count; t++)
+		if (place[t] != DLA_NOWHERE)
+			place[t] = all[place[t]].offset;
+	return err;
+}
+
+int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw,
+		      const struct dla_placed *placed, const int *root, bool keep,
+		      struct dla_schedule *s)
+{
+	struct maker m = {
+		.graph = graph, .hw = hw, .placed = placed, .root = root, .keep = keep, .schedule = s,
+		.host = calloc(graph->tensor_count, sizeof(*m.host)),
+		.npu = calloc(graph->tensor_count, sizeof(*m.npu)),
+	};
+	unsigned int operands = 0;
+	int err = -ENOMEM;
+
+	for (unsigned int i = 0; i < graph->op_count; i++)
+		operands += graph->op[i].input_count + graph->op[i].output_count;
+
+	memset(s, 0, sizeof(*s));
+	/* An operation is a step or part of one, and each of its tensors is converted at most once here. */
+	s->step = calloc(graph->op_count + operands + 1, sizeof(*s->step));
+	s->segment = calloc(graph->op_count + 1, sizeof(*s->segment));
+	s->host = calloc(graph->tensor_count, sizeof(*s->host));
+	s->npu = calloc(graph->tensor_count, sizeof(*s->npu));
+	if (!m.host || !m.npu || !s->step || !s->segment || !s->host || !s->npu) {
+		dla_fail(ENOMEM, "out of memory");
+		goto out;
+	}
+	schedule_all(&m);
+	err = plan(&m, m.host, s->host, &s->host_bytes);
+	if (!err)
+		err = plan(&m, m.npu, s->npu, &s->npu_bytes);
+out:
+	free(m.host);
+	free(m.npu);
+	return err;
+}
+
+void dla_schedule_release(struct dla_schedule *s)
+{
+	free(s->step);
+	free(s->segment);
+	free(s->host);
+	free(s->npu);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+
+#include "sim_memory.h"
+
+/* Where NVIDIA's tests have their memory, up to the end of nv_small's 32 address bits. */
+#define MEMORY_START	UINT64_C(0x80000000)
+#define MEMORY_END	UINT64_C(0x100000000)
+#define PAGE		UINT64_C(4096)
+
+static uint64_t page_up(uint64_t value)
+{
+	return (value + PAGE - 1) / PAGE * PAGE;
+}
+
+struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t size)
+{
+	struct dla_sim_buffer **at = &memory->first, *buffer;
+	uint64_t addr = MEMORY_START;
+
+	/* A free page before the next buffer, so that no two touch. */
+	for (; *at; at = &(*at)->next) {
+		if (size < MEMORY_END && addr + page_up(size) + PAGE <= (*at)->addr)
+			break;
+		addr = (*at)->addr + page_up((*at)->base.size) + PAGE;
+	}
+	if (size >= MEMORY_END || addr + page_up(size) > MEMORY_END)
+		return NULL;
+
+	buffer = calloc(1, sizeof(*buffer));
+	if (!buffer)
+		return NULL;
+	/* Whole pages, because that is what a real device's buffer has. */
+	buffer->base.map = aligned_alloc(PAGE, page_up(size ? size : 1));
+	if (!buffer->base.map) {
+		free(buffer);
+		return NULL;
+	}
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)buffer->base.map)[i] = 0;
+	buffer->base.size = size;
+	buffer->addr = (uint32_t)addr;
+	buffer->next = *at;
+	*at = buffer;
+	return buffer;
+}
+
+void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer *buffer)
+{
+	struct dla_sim_buffer **at = &memory->first;
+
+	while (*at != buffer)
+		at = &(*at)->next;
+	*at = buffer->next;
+	if (memory->last_used == buffer)
+		memory->last_used = NULL;
+	free(buffer->base.map);
+	free(buffer);
+}
+
+static void *inside(const struct dla_sim_buffer *buffer, uint64_t addr, size_t bytes)
+{
+	if (!buffer || addr < buffer->addr || addr - buffer->addr > buffer->base.size ||
+	    bytes > buffer->base.size - (addr - buffer->addr))
+		return NULL;
+	return (uint8_t *)buffer->base.map + (addr - buffer->addr);
+}
+
+void *dla_sim_memory_find(struct dla_sim_memory *memory, uint64_t addr, size_t bytes)
+{
+	void *data = inside(memory->last_used, addr, bytes);
+
+	for (struct dla_sim_buffer *buffer = memory->first; buffer && !data; buffer = buffer->next) {
+		data = inside(buffer, addr, bytes);
+		if (data)
+			memory->last_used = buffer;
+	}
+	return data;
+}

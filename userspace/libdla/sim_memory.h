@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_SIM_MEMORY_H
+#define DLA_SIM_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device.h"
+
+/*
+ * The memory that an emulated device masters: buffers at device addresses of their own, with
+ * unmapped pages between them, so that an access past an end is seen.
+ */
+struct dla_sim_memory {
+	struct dla_sim_buffer *first;	/* by address */
+	struct dla_sim_buffer *last_used;
+};
+
+struct dla_sim_buffer {
+	struct dla_buffer base;
+	uint32_t addr;
+	struct dla_sim_buffer *next;
+};
+
+/* Zeroed memory at the lowest free address; NULL when memory or addresses run out. */
+struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t size);
+void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer *buffer);
+
+/* Bytes addr..addr+bytes-1, or NULL where no one buffer holds them. */
+void *dla_sim_memory_find(struct dla_sim_memory *memory, uint64_t addr, size_t bytes);
+
+#endif
