@@ -21,6 +21,12 @@ struct dla_buffer {
 
 struct dla_program;
 
+/* Called with the number of a program's layers that have finished. */
+struct dla_progress {
+	void (*fn)(void *ctx, unsigned int done);
+	void *ctx;
+};
+
 /* The range of a buffer that a program's slot stands for. */
 struct dla_binding {
 	struct dla_buffer *buffer;
@@ -36,7 +42,8 @@ struct dla_device_ops {
 	void (*program_free)(struct dla_device *device, struct dla_program *program);
 	/* Run to the end. Slot i is bound to binding i. */
 	int (*run)(struct dla_device *device, struct dla_program *program,
-		   const struct dla_binding *binding, unsigned int bindings);
+		   const struct dla_binding *binding, unsigned int bindings,
+		   const struct dla_progress *progress);
 	void (*stats)(const struct dla_device *device, struct dla_npu_stats *stats);
 	int (*record)(struct dla_device *device, const char *dir);	/* optional */
 };

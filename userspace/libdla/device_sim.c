@@ -217,7 +217,8 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 	return 0;
 }
 
-static int run_program(struct sim *sim, const struct dla_program *program, const struct nvdla_binding *binding)
+static int run_program(struct sim *sim, const struct dla_program *program, const struct nvdla_binding *binding,
+		       const struct dla_progress *progress)
 {
 	struct nvdla_seq seq;
 	int err = 0;
@@ -227,8 +228,10 @@ static int run_program(struct sim *sim, const struct dla_program *program, const
 		u32 bits;
 
 		err = wait_for_interrupt(sim, &seq, &bits);
-		if (!err)
+		if (!err) {
 			nvdla_seq_interrupt(&seq, bits);
+			progress->fn(progress->ctx, nvdla_seq_done(&seq));
+		}
 	}
 	if (err) {
 		/* What hangs would hold its engine for ever. */
@@ -257,7 +260,7 @@ static void count(struct sim *sim, const struct nvdla_emu_stats *before, uint64_
 }
 
 static int run_locked(struct sim *sim, const struct dla_program *program, const struct dla_binding *binding,
-		      unsigned int bindings)
+		      unsigned int bindings, const struct dla_progress *progress)
 {
 	struct nvdla_binding range[DRM_NVDLA_MAX_SLOTS] = { 0 };
 	struct nvdla_diag diag = { 0 };
@@ -287,7 +290,7 @@ static int run_locked(struct sim *sim, const struct dla_program *program, const 
 		return err;
 	sim->api->get_stats(sim->emu, &before);
 	start = sim->api->time(sim->emu);
-	err = run_program(sim, program, range);
+	err = run_program(sim, program, range, progress);
 	if (err)
 		return err;
 	count(sim, &before, start);
@@ -295,14 +298,14 @@ static int run_locked(struct sim *sim, const struct dla_program *program, const 
 }
 
 static int sim_run(struct dla_device *device, struct dla_program *program, const struct dla_binding *binding,
-		   unsigned int bindings)
+		   unsigned int bindings, const struct dla_progress *progress)
 {
 	struct sim *sim = to_sim(device);
 	int err;
 
 	pthread_mutex_lock(&sim->lock);
 	sim->used = true;
-	err = run_locked(sim, program, binding, bindings);
+	err = run_locked(sim, program, binding, bindings, progress);
 	pthread_mutex_unlock(&sim->lock);
 	return err;
 }

@@ -72,6 +72,8 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 			return err;
 		network->operation[i].layers = emit->count - before;
 	}
+	network->layers[index] = emit->count;
+	network->work += emit->count;
 	if (!emit->count)
 		return 0;
 	err = dla_deps_find(&device->info, emit->op, emit->count);
@@ -107,9 +109,12 @@ static int compile_cpu(struct dla_network *network)
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < network->graph->op_count && !err; i++)
-		if (!network->placed[i].lowered)
-			err = dla_cpu_prepare(network->graph, i, &network->cpu[i]);
+	for (unsigned int i = 0; i < network->graph->op_count && !err; i++) {
+		if (network->placed[i].lowered)
+			continue;
+		network->work++;
+		err = dla_cpu_prepare(network->graph, i, &network->cpu[i]);
+	}
 	return err;
 }
 
@@ -169,12 +174,13 @@ static int allocate(struct dla_network *network)
 	network->placed = calloc(graph->op_count, sizeof(*network->placed));
 	network->cpu = calloc(graph->op_count, sizeof(*network->cpu));
 	network->program = calloc(graph->op_count, sizeof(*network->program));
+	network->layers = calloc(graph->op_count, sizeof(*network->layers));
 	network->operation = calloc(graph->op_count, sizeof(*network->operation));
 	network->shape = calloc(graph->op_count, sizeof(*network->shape));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
-	if (!network->placed || !network->cpu || !network->program || !network->operation ||
+	if (!network->placed || !network->cpu || !network->program || !network->layers || !network->operation ||
 	    !network->shape || !network->root || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	return 0;
@@ -253,6 +259,7 @@ void dla_network_free(struct dla_network *network)
 	free(network->placed);
 	free(network->cpu);
 	free(network->program);
+	free(network->layers);
 	free(network->operation);
 	free(network->shape);
 	free(network->root);

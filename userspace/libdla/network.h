@@ -15,6 +15,8 @@ struct dla_network {
 	int *root;				/* per tensor, see struct dla_lower */
 	struct dla_schedule schedule;
 	struct dla_program **program;		/* per segment; NULL for one without layers */
+	unsigned int *layers;			/* per segment */
+	unsigned int work;			/* hardware layers and CPU operations of a run */
 	struct dla_cpu_op **cpu;		/* per operation; NULL on the NPU */
 	struct dla_buffer *constants;		/* NULL without NPU operations */
 	struct dla_tensor_info *input, *output;

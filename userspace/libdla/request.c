@@ -13,6 +13,9 @@ struct dla_request {
 	struct dla_buffer *arena;	/* NULL without NPU operations */
 	uint8_t *host;
 	void **tensor;			/* per tensor: its data in host memory, or NULL */
+	dla_progress_fn *progress;
+	void *progress_ctx;
+	unsigned int done;		/* before the step that is running */
 };
 
 static int allocate(struct dla_request *request)
@@ -106,8 +109,17 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 		dla_feature_unpack(&feature, npu, request->tensor[tensor]);
 }
 
+static void report(void *ctx, unsigned int layers)
+{
+	struct dla_request *request = ctx;
+
+	if (request->progress)
+		request->progress(request->progress_ctx, request->done + layers, request->network->work);
+}
+
 static int run_segment(struct dla_request *request, unsigned int index)
 {
+	const struct dla_progress progress = { .fn = report, .ctx = request };
 	struct dla_network *network = request->network;
 	struct dla_binding binding[DLA_SLOTS] = {
 		[DLA_SLOT_CONSTANTS] = { .buffer = network->constants },
@@ -119,17 +131,24 @@ static int run_segment(struct dla_request *request, unsigned int index)
 		return 0;
 	for (unsigned int i = 0; i < DLA_SLOTS; i++)
 		binding[i].size = binding[i].buffer ? binding[i].buffer->size : 0;
-	return network->device->ops->run(network->device, network->program[index], binding, DLA_SLOTS);
+	return network->device->ops->run(network->device, network->program[index], binding, DLA_SLOTS,
+					 &progress);
 }
 
 static int run_step(struct dla_request *request, const struct dla_step *step)
 {
+	int err;
+
 	switch (step->kind) {
 	case DLA_STEP_CPU:
 		dla_cpu_run(request->network->cpu[step->index], request->tensor);
+		request->done++;
+		report(request, 0);
 		return 0;
 	case DLA_STEP_NPU:
-		return run_segment(request, (unsigned int)step->index);
+		err = run_segment(request, (unsigned int)step->index);
+		request->done += request->network->layers[step->index];
+		return err;
 	case DLA_STEP_TO_NPU:
 	case DLA_STEP_FROM_NPU:
 		convert(request, step->index, step->kind == DLA_STEP_TO_NPU);
@@ -138,10 +157,17 @@ static int run_step(struct dla_request *request, const struct dla_step *step)
 	return 0;
 }
 
+void dla_request_progress(struct dla_request *request, dla_progress_fn *fn, void *ctx)
+{
+	request->progress = fn;
+	request->progress_ctx = ctx;
+}
+
 int dla_request_run(struct dla_request *request)
 {
 	const struct dla_schedule *schedule = &request->network->schedule;
 
+	request->done = 0;
 	for (unsigned int i = 0; i < schedule->step_count; i++) {
 		int err = run_step(request, &schedule->step[i]);
 

@@ -2,7 +2,7 @@
 tools-src := $(wildcard userspace/tools/*.c)
 tools-obj := $(tools-src:%.c=$(BUILD)/obj/%.o)
 tools-san := $(tools-src:%.c=$(BUILD)/san/%.o)
-tools-libs := -ljansson -lz -lm -ldl -pthread
+tools-libs := -lstb -ljansson -lz -lm -ldl -pthread
 
 $(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
 	$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)

@@ -216,6 +216,17 @@ DLA_API void *dla_request_input(struct dla_request *request, unsigned int index)
 DLA_API const void *dla_request_output(const struct dla_request *request, unsigned int index);
 
 /**
+ * typedef dla_progress_fn - told how far a run is
+ * @ctx: as given to dla_request_progress().
+ * @done: hardware layers and CPU operations finished.
+ * @total: of how many.
+ */
+typedef void dla_progress_fn(void *ctx, unsigned int done, unsigned int total);
+
+/** dla_request_progress() - call @fn as runs of this request advance, in the thread that runs; NULL ends it */
+DLA_API void dla_request_progress(struct dla_request *request, dla_progress_fn *fn, void *ctx);
+
+/**
  * dla_request_run() - run the network; returns when the outputs are there
  *
  * Errors: ETIMEDOUT (the NPU stopped answering), EIO (it did wrong), and those of recording.

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_image.h>
+#include <stb/stb_image_resize.h>
+
+#include "picture.h"
+
+bool picture_is(const char *path)
+{
+	int width, height, channels;
+
+	return stbi_info(path, &width, &height, &channels);
+}
+
+static int refuse(char **why, const char *path, const char *reason)
+{
+	if (asprintf(why, "%s: %s", path, reason) < 0)
+		*why = NULL;
+	return -1;
+}
+
+int picture_load(const char *path, const struct dla_tensor_info *info, void *tensor, char **why)
+{
+	int width, height, channels;
+	unsigned char *pixels, *out = tensor;
+	bool is_int8 = !strcmp(info->type, "int8");
+
+	if (info->rank != 4 || info->shape[0] != 1 || info->shape[3] == 2 || info->shape[3] > 4 ||
+	    (!is_int8 && strcmp(info->type, "uint8")))
+		return refuse(why, path, "the network's input is not a picture; give the tensor's bytes in a file");
+	pixels = stbi_load(path, &width, &height, &channels, info->shape[3]);
+	if (!pixels)
+		return refuse(why, path, stbi_failure_reason());
+	if (width == info->shape[2] && height == info->shape[1])
+		memcpy(out, pixels, info->bytes);
+	else if (!stbir_resize_uint8(pixels, width, height, 0, out, info->shape[2], info->shape[1], 0,
+				     info->shape[3])) {
+		stbi_image_free(pixels);
+		return refuse(why, path, "cannot be resized: out of memory");
+	}
+	stbi_image_free(pixels);
+	for (size_t i = 0; is_int8 && i < info->bytes; i++)
+		out[i] ^= 0x80;
+	return 0;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "report.h"
+
+#define BEST 5
+/* A tensor with more elements than this is no list of scores. */
+#define SCORES_LIMIT 100000
+
+void report_operations(const struct dla_network *network)
+{
+	unsigned int count = dla_network_operation_count(network);
+
+	printf("%4s  %-18s %-16s %10s  %-4s %6s  %s\n", "", "operation", "output", "MACs", "on", "layers", "");
+	for (unsigned int i = 0; i < count; i++) {
+		const struct dla_operation_info *op = dla_network_operation(network, i);
+		char macs[32] = "", layers[16] = "";
+
+		if (op->macs)
+			snprintf(macs, sizeof(macs), "%" PRIu64, op->macs);
+		if (!strcmp(op->where, "npu"))
+			snprintf(layers, sizeof(layers), "%u", op->layers);
+		printf("%4u  %-18s %-16s %10s  %-4s %6s  %s\n", i, op->name, op->shape, macs, op->where,
+		       layers, op->why ? op->why : "");
+	}
+}
+
+void report_npu(const struct dla_device *device, const struct dla_network *network)
+{
+	struct dla_memory_info memory;
+	struct dla_npu_stats stats;
+
+	dla_device_stats(device, &stats);
+	dla_network_memory(network, &memory);
+	if (stats.operations) {
+		printf("NPU: %" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64 " cycles, MAC utilisation %.1f %%\n",
+		       stats.operations, stats.macs, stats.cycles,
+		       stats.cycles ? 100.0 * (double)stats.mac_cycles / (double)stats.cycles : 0.0);
+		printf("     read %" PRIu64 " bytes, wrote %" PRIu64 ", %" PRIu64 " register writes, %" PRIu64
+		       " interrupts\n", stats.read_bytes, stats.write_bytes, stats.register_writes,
+		       stats.interrupts);
+	}
+	printf("Memory: %zu bytes of weights and %zu of tensors on the NPU, %zu on the CPU\n",
+	       memory.weights, memory.npu, memory.host);
+}
+
+static double stored(const struct dla_tensor_info *info, const void *data, size_t i)
+{
+	if (!strcmp(info->type, "int8"))
+		return ((const int8_t *)data)[i];
+	if (!strcmp(info->type, "uint8") || !strcmp(info->type, "bool"))
+		return ((const uint8_t *)data)[i];
+	if (!strcmp(info->type, "int16"))
+		return ((const int16_t *)data)[i];
+	if (!strcmp(info->type, "int32"))
+		return ((const int32_t *)data)[i];
+	if (!strcmp(info->type, "int64"))
+		return (double)((const int64_t *)data)[i];
+	return ((const float *)data)[i];
+}
+
+static size_t elements(const struct dla_tensor_info *info)
+{
+	size_t count = 1;
+
+	for (unsigned int i = 0; i < info->rank; i++)
+		count *= (size_t)info->shape[i];
+	return count;
+}
+
+void report_output(const struct dla_tensor_info *info, const void *data, char **label, unsigned int labels)
+{
+	size_t count = elements(info), shown = count < BEST ? count : BEST;
+	size_t best[BEST] = { 0 };
+
+	printf("%s:", info->name);
+	for (unsigned int i = 0; i < info->rank; i++)
+		printf("%s%" PRId32, i ? "x" : " ", info->shape[i]);
+	printf(" %s\n", info->type);
+	if (count > SCORES_LIMIT)
+		return;
+	for (size_t n = 0; n < shown; n++) {
+		size_t found = count;
+
+		for (size_t i = 0; i < count; i++) {
+			bool taken = false;
+
+			for (size_t k = 0; k < n; k++)
+				taken |= best[k] == i;
+			if (!taken && (found == count || stored(info, data, i) > stored(info, data, found)))
+				found = i;
+		}
+		best[n] = found;
+		printf("  %6g", stored(info, data, found));
+		if (info->scale > 0)
+			printf("  = %-10.4g", info->scale * (stored(info, data, found) - info->zero_point));
+		if (found < labels)
+			printf("  %s\n", label[found]);
+		else
+			printf("  [%zu]\n", found);
+	}
+}
+
+static json_t *json_output(const struct dla_tensor_info *info, const void *data)
+{
+	json_t *shape = json_array(), *values = json_array();
+	size_t count = elements(info);
+	bool real = !strcmp(info->type, "float32");
+
+	for (unsigned int i = 0; i < info->rank; i++)
+		json_array_append_new(shape, json_integer(info->shape[i]));
+	for (size_t i = 0; i < count; i++) {
+		double value = stored(info, data, i);
+
+		json_array_append_new(values, real ? json_real(value) : json_integer((json_int_t)value));
+	}
+	return json_pack("{s:s, s:o, s:s, s:f, s:i, s:o}", "name", info->name, "shape", shape,
+			 "type", info->type, "scale", (double)info->scale,
+			 "zero_point", (int)info->zero_point, "data", values);
+}
+
+int report_json(const struct dla_device *device, const struct dla_network *network,
+		const struct dla_request *request)
+{
+	json_t *outputs = json_array(), *operations = json_array(), *root;
+	struct dla_npu_stats stats;
+	int err;
+
+	for (unsigned int i = 0; i < dla_network_output_count(network); i++)
+		json_array_append_new(outputs, json_output(dla_network_output(network, i),
+							   dla_request_output(request, i)));
+	for (unsigned int i = 0; i < dla_network_operation_count(network); i++) {
+		const struct dla_operation_info *op = dla_network_operation(network, i);
+
+		json_array_append_new(operations,
+				      json_pack("{s:i, s:s, s:s, s:I, s:i, s:s?}", "index", (int)i,
+						"name", op->name, "where", op->where,
+						"macs", (json_int_t)op->macs, "layers", (int)op->layers,
+						"why", op->why));
+	}
+	dla_device_stats(device, &stats);
+	root = json_pack("{s:s, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+			 "model", dla_network_name(network), "device", dla_device_name(device),
+			 "outputs", outputs, "operations", operations, "npu",
+			 "operations", (json_int_t)stats.operations, "macs", (json_int_t)stats.macs,
+			 "cycles", (json_int_t)stats.cycles, "mac_cycles", (json_int_t)stats.mac_cycles,
+			 "read_bytes", (json_int_t)stats.read_bytes, "write_bytes", (json_int_t)stats.write_bytes,
+			 "register_writes", (json_int_t)stats.register_writes,
+			 "interrupts", (json_int_t)stats.interrupts);
+	if (!root)
+		return -1;
+	err = json_dumpf(root, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	putchar('\n');
+	json_decref(root);
+	return err;
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "dla.h"
+#include "picture.h"
+#include "progress.h"
+#include "report.h"
+
+/* Exit codes of `dla run`: what failed, so that a script can tell. */
+enum {
+	EXIT_USAGE = 2,
+	EXIT_NO_DEVICE = 3,
+	EXIT_BAD_MODEL = 4,
+	EXIT_BAD_INPUT = 5,
+	EXIT_RUN_FAILED = 6,
+};
+
+static const char help[] =
+	"usage: dla run MODEL [OPTION]...\n"
+	"\n"
+	"Run a .tflite network once and print what comes out.\n"
+	"\n"
+	"  --device NAME     auto (default): a device node if there is one, else the CPU;\n"
+	"                    cpu; sim or sim:nv_small: the emulated NPU; or a node's path\n"
+	"  --place WHERE     auto (default) or npu: on the NPU what can go there; cpu\n"
+	"  --cpu KERNELS     auto (default) or reference: kernels for what runs on the CPU\n"
+	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
+	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
+	"                    and quantised; without one, inputs are zero\n"
+	"  --seed N          fill inputs that have no file with random bytes\n"
+	"  --labels FILE     names of the output's elements, one a line\n"
+	"  --record DIR      write what the NPU was told and shown; `dla replay` plays it\n"
+	"  --json            print one JSON object\n"
+	"  --help            print this\n"
+	"\n"
+	"Exit codes: 0 done, 2 wrong usage, 3 no such device, 4 the model cannot be used,\n"
+	"5 an input cannot be used, 6 the run failed.\n";
+
+struct options {
+	const char *model, *device, *labels, *record;
+	struct dla_options network;
+	const char **input;
+	unsigned int inputs;
+	bool json, random;
+	uint64_t seed;
+};
+
+enum {
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS, OPT_RECORD,
+	OPT_JSON, OPT_HELP,
+};
+
+static int wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "dla run: %s \"%s\"; see dla run --help\n", what, value);
+	return -1;
+}
+
+static int parse_place(struct options *o, const char *value)
+{
+	if (!strcmp(value, "cpu"))
+		o->network.place = DLA_PLACE_CPU;
+	else if (!strcmp(value, "npu") || !strcmp(value, "auto"))
+		o->network.place = DLA_PLACE_NPU;
+	else
+		return wrong("--place is auto, npu or cpu, not", value);
+	return 0;
+}
+
+static int parse_cpu(const char *value)
+{
+	if (!strcmp(value, "auto") || !strcmp(value, "reference"))
+		return 0;
+	if (!strcmp(value, "xnnpack"))
+		return wrong("this build has no kernels of", value);
+	return wrong("--cpu is auto or reference, not", value);
+}
+
+static int parse_seed(struct options *o, const char *value)
+{
+	char *end;
+
+	errno = 0;
+	o->seed = strtoull(value, &end, 0);
+	o->random = true;
+	return errno || end == value || *end ? wrong("--seed is a number, not", value) : 0;
+}
+
+/* 0: run; 1: done already; -1: wrong. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option names[] = {
+		{ "device", required_argument, NULL, OPT_DEVICE },
+		{ "place", required_argument, NULL, OPT_PLACE },
+		{ "cpu", required_argument, NULL, OPT_CPU },
+		{ "exact", no_argument, NULL, OPT_EXACT },
+		{ "input", required_argument, NULL, OPT_INPUT },
+		{ "seed", required_argument, NULL, OPT_SEED },
+		{ "labels", required_argument, NULL, OPT_LABELS },
+		{ "record", required_argument, NULL, OPT_RECORD },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ 0 },
+	};
+	int option, err = 0;
+
+	optind = 0;
+	while (!err && (option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (option) {
+		case OPT_DEVICE:
+			o->device = optarg;
+			break;
+		case OPT_PLACE:
+			err = parse_place(o, optarg);
+			break;
+		case OPT_CPU:
+			err = parse_cpu(optarg);
+			break;
+		case OPT_EXACT:
+			/* Every rounding is TensorFlow Lite's already. */
+			break;
+		case OPT_INPUT:
+			o->input[o->inputs++] = optarg;
+			break;
+		case OPT_SEED:
+			err = parse_seed(o, optarg);
+			break;
+		case OPT_LABELS:
+			o->labels = optarg;
+			break;
+		case OPT_RECORD:
+			o->record = optarg;
+			break;
+		case OPT_JSON:
+			o->json = true;
+			break;
+		case OPT_HELP:
+			fputs(help, stdout);
+			return 1;
+		default:
+			fputs("dla run --help describes the options\n", stderr);
+			return -1;
+		}
+	}
+	if (err)
+		return err;
+	if (argc - optind != 1) {
+		fprintf(stderr, "dla run: %s; see dla run --help\n",
+			argc == optind ? "no model given" : "more than one model given");
+		return -1;
+	}
+	o->model = argv[optind];
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------- inputs */
+
+static void fill_random(void *data, size_t bytes, uint64_t *state)
+{
+	uint8_t *out = data;
+
+	/* xorshift64*: the same bytes for a seed everywhere. */
+	for (size_t i = 0; i < bytes; i++) {
+		*state ^= *state >> 12;
+		*state ^= *state << 25;
+		*state ^= *state >> 27;
+		out[i] = (uint8_t)((*state * UINT64_C(0x2545f4914f6cdd1d)) >> 56);
+	}
+}
+
+static int load_raw(const char *path, const struct dla_tensor_info *info, void *data)
+{
+	FILE *file = fopen(path, "rb");
+	size_t got;
+	bool more;
+
+	if (!file) {
+		fprintf(stderr, "dla run: %s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	got = fread(data, 1, info->bytes, file);
+	more = got == info->bytes && fgetc(file) != EOF;
+	fclose(file);
+	if (got == info->bytes && !more)
+		return 0;
+	fprintf(stderr, "dla run: %s: input \"%s\" has %zu bytes, the file has %s%zu\n", path, info->name,
+		info->bytes, more ? "more than " : "", got);
+	return -1;
+}
+
+static int load_input(const char *path, const struct dla_tensor_info *info, void *data)
+{
+	char *why = NULL;
+
+	if (!picture_is(path))
+		return load_raw(path, info, data);
+	if (!picture_load(path, info, data, &why))
+		return 0;
+	fprintf(stderr, "dla run: %s\n", why ? why : "out of memory");
+	free(why);
+	return -1;
+}
+
+static int load_inputs(const struct options *o, const struct dla_network *network, struct dla_request *request)
+{
+	unsigned int count = dla_network_input_count(network);
+	/* Zero would stay zero. */
+	uint64_t state = o->seed ^ UINT64_C(0x9e3779b97f4a7c15);
+
+	if (o->inputs > count) {
+		fprintf(stderr, "dla run: %u inputs given, the network has %u\n", o->inputs, count);
+		return -1;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		const struct dla_tensor_info *info = dla_network_input(network, i);
+		void *data = dla_request_input(request, i);
+
+		if (i < o->inputs && load_input(o->input[i], info, data))
+			return -1;
+		if (i >= o->inputs && o->random)
+			fill_random(data, info->bytes, &state);
+	}
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------- labels */
+
+struct labels {
+	char **name;
+	unsigned int count;
+};
+
+static void labels_free(struct labels *labels)
+{
+	for (unsigned int i = 0; i < labels->count; i++)
+		free(labels->name[i]);
+	free(labels->name);
+}
+
+static int labels_load(const char *path, struct labels *labels)
+{
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	if (!file) {
+		fprintf(stderr, "dla run: %s: %s\n", path, strerror(errno));
+		return -1;
+	}
+	while ((length = getline(&line, &room, file)) > 0) {
+		char **name = realloc(labels->name, (labels->count + 1) * sizeof(*name));
+
+		if (!name)
+			break;
+		labels->name = name;
+		line[strcspn(line, "\r\n")] = '\0';
+		labels->name[labels->count++] = line;
+		line = NULL;
+		room = 0;
+	}
+	free(line);
+	fclose(file);
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------- running */
+
+static int fail(int status)
+{
+	fprintf(stderr, "dla run: %s\n", dla_strerror());
+	return status;
+}
+
+static int report(const struct options *o, const struct dla_device *device, const struct dla_network *network,
+		  const struct dla_request *request)
+{
+	struct labels labels = { 0 };
+
+	if (o->json)
+		return report_json(device, network, request) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (o->labels && labels_load(o->labels, &labels))
+		return EXIT_BAD_INPUT;
+	printf("%s on %s\n\n", dla_network_name(network), dla_device_name(device));
+	report_operations(network);
+	putchar('\n');
+	report_npu(device, network);
+	putchar('\n');
+	for (unsigned int i = 0; i < dla_network_output_count(network); i++)
+		report_output(dla_network_output(network, i), dla_request_output(request, i), labels.name,
+			      labels.count);
+	labels_free(&labels);
+	return EXIT_SUCCESS;
+}
+
+static int run_network(const struct options *o, struct dla_device *device, struct dla_network *network)
+{
+	struct dla_request *request = dla_request_new(network);
+	struct progress progress;
+	int status = EXIT_RUN_FAILED;
+
+	if (!request)
+		return fail(EXIT_RUN_FAILED);
+	if (load_inputs(o, network, request)) {
+		status = EXIT_BAD_INPUT;
+	} else {
+		progress_begin(&progress, "running");
+		dla_request_progress(request, progress_step, &progress);
+		status = dla_request_run(request) ? EXIT_RUN_FAILED : EXIT_SUCCESS;
+		progress_end(&progress);
+		status = status ? fail(status) : report(o, device, network, request);
+	}
+	dla_request_free(request);
+	return status;
+}
+
+static int run(const struct options *o)
+{
+	struct dla_device *device = dla_device_open(o->device);
+	struct dla_network *network;
+	int status;
+
+	if (!device)
+		return fail(EXIT_NO_DEVICE);
+	network = dla_network_load(device, o->model, &o->network);
+	if (!network)
+		status = fail(EXIT_BAD_MODEL);
+	else if (o->record && dla_device_record(device, o->record))
+		status = fail(EXIT_NO_DEVICE);
+	else
+		status = run_network(o, device, network);
+	dla_network_free(network);
+	dla_device_close(device);
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct options o = { .device = "auto", .input = calloc((size_t)argc, sizeof(*o.input)) };
+	int status;
+
+	if (!o.input)
+		return EXIT_FAILURE;
+	status = parse(argc, argv, &o);
+	if (!status)
+		status = run(&o);
+	else
+		status = status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	free(o.input);
+	return status;
+}
