@@ -325,10 +325,14 @@ static int sim_record(struct dla_device *device, const char *dir)
 	int err;
 
 	pthread_mutex_lock(&sim->lock);
-	if (sim->used || sim->record)
+	if (!dir) {
+		err = sim->record ? dla_record_close(sim->record) : dla_fail(EINVAL, "nothing is being recorded");
+		sim->record = NULL;
+	} else if (sim->used || sim->record) {
 		err = dla_fail(EBUSY, "recording has to start before the first run, and once");
-	else
+	} else {
 		err = dla_record_open(dir, &sim->record);
+	}
 	pthread_mutex_unlock(&sim->lock);
 	return err;
 }

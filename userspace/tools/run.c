@@ -312,7 +312,8 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 	} else {
 		progress_begin(&progress, "running");
 		dla_request_progress(request, progress_step, &progress);
-		status = dla_request_run(request) ? EXIT_RUN_FAILED : EXIT_SUCCESS;
+		status = dla_request_run(request) || (o->record && dla_device_record(device, NULL)) ?
+			 EXIT_RUN_FAILED : EXIT_SUCCESS;
 		progress_end(&progress);
 		status = status ? fail(status) : report(o, device, network, request);
 	}

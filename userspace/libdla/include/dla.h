@@ -89,11 +89,11 @@ DLA_API void dla_device_stats(const struct dla_device *device, struct dla_npu_st
 /**
  * dla_device_record() - write down all that the NPU is told and shown from now on
  * @device: an emulated device, before its first request has run.
- * @dir: folder, made when missing. trace.txn and binary files appear in it; the trace is complete
- *	when the device has been closed.
+ * @dir: folder, made when missing; trace.txn and binary files appear in it. NULL ends the recording
+ *	and completes the trace, as closing the device does, but tells whether that worked.
  *
  * Errors: EOPNOTSUPP (this device cannot record), EBUSY (a request has run, or it records already),
- * and what creating files gives. Errors in writing later make the next dla_request_run() fail.
+ * EINVAL (nothing to end), and what writing files gives.
  */
 DLA_API int dla_device_record(struct dla_device *device, const char *dir);
 
