@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+/* The emulator's face: objects, time, and what happens next. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cdp_lut.h"
+#include "emu.h"
+#include "sdp.h"
+
+static const struct nvdla_config configs[] = {
+	{
+		.name = "nv_small",
+		.atom = 8,
+		.atomic_c = 8,
+		.atomic_k = 8,
+		.cbuf_banks = 32,
+		.cbuf_bank_entries = 512,
+		.cbuf_entry_bytes = 8,
+		.pdp_line_atoms = 128,
+		.cbuf_flush_cycles = 8200,
+	},
+};
+
+static void process(struct nvdla_emu *emu, struct job *job)
+{
+	const struct event event = job->events[job->next++];
+
+	if (event.flush && job->data)
+		surface_write(emu, &job->out, job->data);
+	/* The bit belongs to the group that completes, so before the pointer moves on. */
+	if (event.irq != IRQ_NONE)
+		glb_raise(emu, event.irq, emu->units[event.irq_unit].consumer);
+	if (event.done != UNIT_NONE)
+		csb_unit_done(emu, event.done);
+	if (job->next == job->nr_events)
+		job_finish(emu, job);
+}
+
+/* Start whatever has everything it waits for. */
+static void schedule(struct nvdla_emu *emu)
+{
+	static void (*const try_start[JOB_COUNT])(struct nvdla_emu *, struct job *) = {
+		[JOB_SDP] = sdp_try_start,
+		[JOB_PDP] = pdp_try_start,
+		[JOB_CDP] = cdp_try_start,
+	};
+
+	/* Twice at most: each group of SDP_RDMA may have nothing to fetch. */
+	while (sdp_rdma_idle_operation(emu))
+		csb_unit_done(emu, UNIT_SDP_RDMA);
+	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		if (!emu->jobs[j].active)
+			try_start[j](emu, &emu->jobs[j]);
+	}
+}
+
+static struct job *earliest(struct nvdla_emu *emu)
+{
+	struct job *first = NULL;
+
+	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		struct job *job = &emu->jobs[j];
+
+		if (job->next == job->nr_events)
+			continue;
+		if (!first || job->events[job->next].time < first->events[first->next].time)
+			first = job;
+	}
+	return first;
+}
+
+/* The clock stops here, so that times of events cannot overflow. */
+#define END_OF_TIME (UINT64_C(1) << 62)
+
+static void advance_quarters(struct nvdla_emu *emu, uint64_t quarters)
+{
+	uint64_t until = quarters > END_OF_TIME - emu->now ? END_OF_TIME : emu->now + quarters;
+	struct job *job;
+
+	while ((job = earliest(emu)) && job->events[job->next].time <= until) {
+		emu->now = job->events[job->next].time;
+		process(emu, job);
+		schedule(emu);
+	}
+	emu->now = until;
+}
+
+static void drop_jobs(struct nvdla_emu *emu)
+{
+	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		free(emu->jobs[j].data);
+		emu->jobs[j] = (struct job){ 0 };
+	}
+}
+
+static void drop_cbuf(struct nvdla_emu *emu)
+{
+	free(emu->cbuf.data);
+	free(emu->cbuf.weights);
+	emu->cbuf = (struct cbuf){ 0 };
+}
+
+struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
+{
+	const struct nvdla_config *config = NULL;
+	struct nvdla_emu *emu;
+
+	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
+		if (params->config && !strcmp(params->config, configs[i].name))
+			config = &configs[i];
+	}
+	if (!config || !params->read || !params->write) {
+		errno = EINVAL;
+		return NULL;
+	}
+	emu = calloc(1, sizeof(*emu));
+	if (!emu)
+		return NULL;
+	emu->params = *params;
+	emu->config = config;
+	emu->cdp_lut = cdp_lut_new();
+	if (!emu->cdp_lut) {
+		free(emu);
+		return NULL;
+	}
+	nvdla_emu_reset(emu);
+	return emu;
+}
+
+void nvdla_emu_free(struct nvdla_emu *emu)
+{
+	if (!emu)
+		return;
+	drop_jobs(emu);
+	drop_cbuf(emu);
+	cdp_lut_free(emu->cdp_lut);
+	free(emu);
+}
+
+void nvdla_emu_reset(struct nvdla_emu *emu)
+{
+	drop_jobs(emu);
+	drop_cbuf(emu);
+	cdp_lut_reset(emu->cdp_lut);
+	csb_reset(emu);
+	emu->now = 0;
+	emu->stats = (struct nvdla_emu_stats){ 0 };
+	emu->intr_mask = 0;
+	glb_write(emu, GLB_S_INTR_STATUS, UINT32_MAX);
+}
+
+uint32_t nvdla_emu_read(struct nvdla_emu *emu, uint32_t offset)
+{
+	emu->stats.register_reads++;
+	advance_quarters(emu, emu->params.read_cost);
+	return csb_read(emu, offset);
+}
+
+void nvdla_emu_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value)
+{
+	emu->stats.register_writes++;
+	advance_quarters(emu, emu->params.write_cost);
+	if (csb_write(emu, offset, value))
+		schedule(emu);
+}
+
+uint64_t nvdla_emu_time(const struct nvdla_emu *emu)
+{
+	return emu->now / 4;
+}
+
+uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
+{
+	uint64_t flushed = (uint64_t)emu->config->cbuf_flush_cycles * 4;
+	uint64_t next = emu->now < flushed ? flushed : UINT64_MAX;
+
+	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		const struct job *job = &emu->jobs[j];
+
+		if (job->next < job->nr_events && job->events[job->next].time < next)
+			next = job->events[job->next].time;
+	}
+	return next == UINT64_MAX ? next : (next - emu->now + 3) / 4;
+}
+
+void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles)
+{
+	advance_quarters(emu, cycles > END_OF_TIME / 4 ? END_OF_TIME : cycles * 4);
+}
+
+void nvdla_emu_get_stats(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats)
+{
+	*stats = emu->stats;
+	stats->cycles = emu->now / 4;
+}
+
+const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu)
+{
+	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		if (emu->jobs[j].hang)
+			return emu->jobs[j].hang;
+	}
+	return NULL;
+}
+
+const struct nvdla_emu_api nvdla_emu_api = {
+	.version = NVDLA_EMU_API_VERSION,
+	.create = nvdla_emu_new,
+	.destroy = nvdla_emu_free,
+	.reset = nvdla_emu_reset,
+	.read = nvdla_emu_read,
+	.write = nvdla_emu_write,
+	.time = nvdla_emu_time,
+	.next_event = nvdla_emu_next_event,
+	.advance = nvdla_emu_advance,
+	.get_stats = nvdla_emu_get_stats,
+	.hang_reason = nvdla_emu_hang_reason,
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NVDLA_EMU_INTERNAL_H
+#define NVDLA_EMU_INTERNAL_H
+
+/* What the files of the emulator share. nvdla_emu.h is for everybody else. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nvdla_emu.h"
+#include "regs.h"
+
+/* Channels of one memory atom in the widest configuration; buffers on the stack have this size. */
+#define ATOM_MAX 32
+
+struct nvdla_config {
+	const char *name;
+	unsigned int atom;		/* bytes of a memory atom: channels of a surface */
+	unsigned int atomic_c;		/* channels one MAC cell multiplies at once */
+	unsigned int atomic_k;		/* kernels of a kernel group: MAC cells */
+	unsigned int cbuf_banks;
+	unsigned int cbuf_bank_entries;
+	unsigned int cbuf_entry_bytes;
+	unsigned int pdp_line_atoms;	/* partial results PDP's line buffer holds, in output atoms */
+	unsigned int cbuf_flush_cycles;	/* after reset, until CBUF has been zeroed */
+};
+
+/* The blocks that have two register groups and run operations. */
+enum unit {
+	UNIT_CDMA,
+	UNIT_CSC,
+	UNIT_CMAC_A,
+	UNIT_CMAC_B,
+	UNIT_CACC,
+	UNIT_SDP_RDMA,
+	UNIT_SDP,
+	UNIT_PDP_RDMA,
+	UNIT_PDP,
+	UNIT_CDP_RDMA,
+	UNIT_CDP,
+	UNIT_COUNT,
+	UNIT_NONE = UNIT_COUNT
+};
+
+#define GROUPS 2
+#define GROUP_WORDS 64		/* of a block: the highest register is CDMA_D_CYA at 0xe8 */
+
+struct unit_state {
+	uint32_t shared[GROUP_WORDS];		/* registers that exist once, before D_OP_ENABLE */
+	uint32_t group[GROUPS][GROUP_WORDS];
+	bool enabled[GROUPS];
+	bool busy;				/* the consumer's group belongs to a job */
+	unsigned int producer;
+	unsigned int consumer;
+};
+
+/* Interrupt bits of group 0; group 1 has the bit above. */
+enum irq {
+	IRQ_SDP = 0,
+	IRQ_CDP = 2,
+	IRQ_PDP = 4,
+	IRQ_CDMA_DAT = 16,
+	IRQ_CDMA_WT = 18,
+	IRQ_CACC = 20,
+	IRQ_NONE = 32
+};
+
+/* A feature cube in memory. Atoms are numbered surface by surface, line by line. */
+struct surface {
+	uint32_t base;
+	uint32_t line_stride;
+	uint32_t surface_stride;
+	unsigned int width;
+	unsigned int height;
+	unsigned int surfaces;
+	unsigned int atom_bytes;
+	/* SDP takes a 1x1 plane for a packed row of atoms, whatever the strides say. */
+	bool packed;
+};
+
+/* Something that happens at a time that was known when the operation started. */
+struct event {
+	uint64_t time;
+	enum unit done;		/* its group completes, or UNIT_NONE */
+	enum irq irq;		/* raised for the group of irq_unit, or IRQ_NONE */
+	enum unit irq_unit;
+	bool flush;		/* the output becomes visible in memory */
+};
+
+#define JOB_EVENTS 10
+
+/*
+ * A chain of engines that work on one operation. All of them belong to the job from the moment
+ * it starts until its last event.
+ */
+struct job {
+	bool active;
+	const char *hang;	/* never completes, and why */
+	struct event events[JOB_EVENTS];
+	unsigned int nr_events, next;
+	struct surface out;
+	int8_t *data;		/* contents of out */
+	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
+};
+
+/* Chains never share an engine: SDP is in each of the first kind. */
+enum job_slot {
+	JOB_SDP,		/* memory or convolution to memory or PDP */
+	JOB_PDP,		/* memory to memory */
+	JOB_CDP,
+	JOB_COUNT
+};
+
+/* What CSC finds in the convolution buffer; kept from one convolution to the next. */
+struct cbuf {
+	int8_t *data;		/* [height][slice_bytes] as CDMA stored it */
+	size_t data_size;
+	uint8_t *weights;
+	size_t weights_size;
+	bool data_kept, weights_kept;
+	/* The geometry the data was loaded with; a convolution that reuses it has to agree. */
+	unsigned int data_entries, data_height, data_banks, weight_banks, format;
+};
+
+struct nvdla_emu {
+	struct nvdla_emu_params params;
+	const struct nvdla_config *config;
+	uint64_t now;		/* quarters of a cycle */
+	struct unit_state units[UNIT_COUNT];
+	uint32_t mcif[GROUP_WORDS];
+	uint32_t intr_mask, intr_status;
+	int irq_level;
+	struct job jobs[JOB_COUNT];
+	struct cbuf cbuf;
+	struct cdp_lut *cdp_lut;
+	struct nvdla_emu_stats stats;
+};
+
+static inline uint32_t bits(uint32_t value, unsigned int high, unsigned int low)
+{
+	return (value >> low) & (uint32_t)((UINT64_C(1) << (high - low + 1)) - 1);
+}
+
+static inline uint32_t div_round_up(uint32_t a, uint32_t b)
+{
+	return (a + b - 1) / b;
+}
+
+/* Registers of the group that a unit works on. */
+static inline const uint32_t *consumer_group(const struct nvdla_emu *emu, enum unit unit)
+{
+	const struct unit_state *state = &emu->units[unit];
+
+	return state->group[state->consumer];
+}
+
+/* An operation is waiting to be started in the group that is next. */
+static inline bool unit_waiting(const struct nvdla_emu *emu, enum unit unit)
+{
+	const struct unit_state *state = &emu->units[unit];
+
+	return state->enabled[state->consumer] && !state->busy;
+}
+
+#define REG(group, name) ((group)[(name) / 4])
+
+/* csb.c */
+void csb_reset(struct nvdla_emu *emu);
+uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
+/* True when the write may have made an operation ready to start. */
+bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
+/* A unit is done with its group: the group is free and the other one is next. */
+void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
+
+/* glb.c */
+uint32_t glb_read(const struct nvdla_emu *emu, uint32_t reg);
+void glb_write(struct nvdla_emu *emu, uint32_t reg, uint32_t value);
+void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group);
+
+/* memory.c: every access of the modelled system's memory */
+void mem_read(struct nvdla_emu *emu, uint32_t addr, void *buf, size_t len);
+void mem_write(struct nvdla_emu *emu, uint32_t addr, const void *buf, size_t len);
+uint64_t surface_bytes(const struct surface *surface);
+void surface_read(struct nvdla_emu *emu, const struct surface *surface, void *data);
+void surface_write(struct nvdla_emu *emu, const struct surface *surface, const void *data);
+
+/*
+ * Starting a chain. Each looks whether everything it needs is enabled; if so it reads the inputs,
+ * computes, and fills job with the output and the times at which its parts complete.
+ */
+void sdp_try_start(struct nvdla_emu *emu, struct job *job);
+void pdp_try_start(struct nvdla_emu *emu, struct job *job);
+void cdp_try_start(struct nvdla_emu *emu, struct job *job);
+
+/* job.c */
+/* The job's engines work on their groups from now on. */
+void job_take(struct nvdla_emu *emu, struct job *job, enum unit unit);
+uint64_t job_max_work(const struct nvdla_emu *emu);
+/* The emulator is willing to hold this much of an operation. */
+bool job_fits(const struct nvdla_emu *emu, const struct surface *surface);
+/* Take the engines, for ever. */
+void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);
+/* In the order of their times. The time is in cycles from now. */
+void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
+void job_finish(struct nvdla_emu *emu, struct job *job);
+
+#endif

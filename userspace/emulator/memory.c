@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The modelled system's memory. nv_small masters 32 address bits and its address adders wrap;
+ * the three bits below an atom do not exist.
+ */
+#include <string.h>
+
+#include "emu.h"
+
+#define SPACE (UINT64_C(1) << 32)
+
+static size_t until_wrap(uint32_t addr, size_t len)
+{
+	uint64_t room = SPACE - addr;
+
+	return len < room ? len : (size_t)room;
+}
+
+void mem_read(struct nvdla_emu *emu, uint32_t addr, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+
+	emu->stats.read_bytes += len;
+	while (len) {
+		size_t part = until_wrap(addr, len);
+
+		if (emu->params.read(emu->params.ctx, addr, to, part)) {
+			emu->stats.bad_accesses++;
+			memset(to, 0, part);
+		}
+		addr += (uint32_t)part;
+		to += part;
+		len -= part;
+	}
+}
+
+void mem_write(struct nvdla_emu *emu, uint32_t addr, const void *buf, size_t len)
+{
+	const uint8_t *from = buf;
+
+	emu->stats.write_bytes += len;
+	while (len) {
+		size_t part = until_wrap(addr, len);
+
+		if (emu->params.write(emu->params.ctx, addr, from, part))
+			emu->stats.bad_accesses++;
+		addr += (uint32_t)part;
+		from += part;
+		len -= part;
+	}
+}
+
+uint64_t surface_bytes(const struct surface *surface)
+{
+	return (uint64_t)surface->width * surface->height * surface->surfaces * surface->atom_bytes;
+}
+
+static uint32_t line_address(const struct surface *surface, unsigned int s, unsigned int y)
+{
+	return surface->base + s * surface->surface_stride + y * surface->line_stride;
+}
+
+void surface_read(struct nvdla_emu *emu, const struct surface *surface, void *data)
+{
+	size_t line = (size_t)surface->width * surface->atom_bytes;
+	uint8_t *to = data;
+
+	if (surface->packed) {
+		mem_read(emu, surface->base, data, surface_bytes(surface));
+		return;
+	}
+	for (unsigned int s = 0; s < surface->surfaces; s++) {
+		for (unsigned int y = 0; y < surface->height; y++, to += line)
+			mem_read(emu, line_address(surface, s, y), to, line);
+	}
+}
+
+void surface_write(struct nvdla_emu *emu, const struct surface *surface, const void *data)
+{
+	size_t line = (size_t)surface->width * surface->atom_bytes;
+	const uint8_t *from = data;
+
+	if (surface->packed) {
+		mem_write(emu, surface->base, data, surface_bytes(surface));
+		return;
+	}
+	for (unsigned int s = 0; s < surface->surfaces; s++) {
+		for (unsigned int y = 0; y < surface->height; y++, from += line)
+			mem_write(emu, line_address(surface, s, y), from, line);
+	}
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NVDLA_EMU_H
+#define NVDLA_EMU_H
+
+/*
+ * A model of NVDLA nv_small: registers and memory in, the same bytes as the RTL out.
+ *
+ * The emulator owns no thread, no clock and no memory of the modelled system. Whoever embeds it
+ * lends it memory and an interrupt line through callbacks and moves its clock on. Callbacks run
+ * inside the call that caused them, never at another moment, and must not call back into the
+ * emulator. One object may be used by one thread at a time.
+ *
+ * Time. An operation starts as soon as all engines it takes part in are enabled. Its inputs are
+ * read at that moment and its outputs are written when its modelled time has passed, so that a
+ * driver that touches either too early gets wrong bytes, as it might on hardware. What the hardware
+ * would never finish stays "running" for ever; nvdla_emu_hang_reason() says why.
+ *
+ * Any sequence of register accesses is survived: nothing but the callbacks is accessed, an operation
+ * larger than max_work is treated as a hang.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NVDLA_EMU_EXPORT __attribute__((visibility("default")))
+
+/* Changes with any incompatible change to anything below. */
+#define NVDLA_EMU_API_VERSION 1
+
+struct nvdla_emu;
+
+struct nvdla_emu_params {
+	/* Name of the configuration: "nv_small". */
+	const char *config;
+
+	/*
+	 * System memory as the device masters it, byte addresses. Both return 0 or a negative errno.
+	 * An access that fails is counted; the device has no way to notice, so a failed read gives
+	 * zeroes and a failed write is lost.
+	 */
+	int (*read)(void *ctx, uint64_t addr, void *buf, size_t len);
+	int (*write)(void *ctx, uint64_t addr, const void *buf, size_t len);
+
+	/* The interrupt line went to this level. May be NULL. */
+	void (*irq)(void *ctx, int level);
+
+	void *ctx;
+
+	/*
+	 * What a register access costs, in quarters of a cycle. 0 and 0 leave time to
+	 * nvdla_emu_advance() alone, which suits a caller that has a clock of its own.
+	 */
+	uint32_t write_cost;
+	uint32_t read_cost;
+
+	/*
+	 * Multiplications plus elements moved after which an operation counts as a hang. 0 for a
+	 * default that no useful operation reaches.
+	 */
+	uint64_t max_work;
+};
+
+enum nvdla_emu_engine {
+	NVDLA_EMU_CONV,
+	NVDLA_EMU_SDP,
+	NVDLA_EMU_PDP,
+	NVDLA_EMU_CDP,
+	NVDLA_EMU_ENGINES
+};
+
+/* Since nvdla_emu_new() or nvdla_emu_reset(). */
+struct nvdla_emu_stats {
+	uint64_t cycles;
+	uint64_t macs;			/* useful ones: padding counts, idle lanes do not */
+	uint64_t read_bytes;
+	uint64_t write_bytes;
+	uint64_t register_writes;
+	uint64_t register_reads;
+	uint64_t interrupts;		/* done bits raised by engines, not by S_INTR_SET */
+	uint64_t operations[NVDLA_EMU_ENGINES];	/* completed; each engine of a fused chain counts */
+	uint64_t hangs;
+	uint64_t bad_accesses;
+	uint64_t saturations;		/* results clipped in CACC or in SDP's output convertor */
+};
+
+/* NULL with errno set: EINVAL for an unknown configuration or missing callbacks, ENOMEM. */
+NVDLA_EMU_EXPORT struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params);
+NVDLA_EMU_EXPORT void nvdla_emu_free(struct nvdla_emu *emu);
+
+/* The reset line: registers, running operations and statistics. The clock starts at 0 again. */
+NVDLA_EMU_EXPORT void nvdla_emu_reset(struct nvdla_emu *emu);
+
+/* Registers: byte offset in the aperture, 32 bits wide. Unmapped offsets read 0. */
+NVDLA_EMU_EXPORT uint32_t nvdla_emu_read(struct nvdla_emu *emu, uint32_t offset);
+NVDLA_EMU_EXPORT void nvdla_emu_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
+
+/* Cycles since reset. */
+NVDLA_EMU_EXPORT uint64_t nvdla_emu_time(const struct nvdla_emu *emu);
+
+/*
+ * Cycles until something next changes by itself; UINT64_MAX when nothing will. Never 0.
+ */
+NVDLA_EMU_EXPORT uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu);
+NVDLA_EMU_EXPORT void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles);
+
+NVDLA_EMU_EXPORT void nvdla_emu_get_stats(const struct nvdla_emu *emu,
+					  struct nvdla_emu_stats *stats);
+
+/* Why an operation that is running will never complete, or NULL when none is known to hang. */
+NVDLA_EMU_EXPORT const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu);
+
+/* The same functions for who loads the library with dlopen(): the symbol is "nvdla_emu_api". */
+struct nvdla_emu_api {
+	uint32_t version;		/* NVDLA_EMU_API_VERSION; look at it before anything else */
+	struct nvdla_emu *(*create)(const struct nvdla_emu_params *params);
+	void (*destroy)(struct nvdla_emu *emu);
+	void (*reset)(struct nvdla_emu *emu);
+	uint32_t (*read)(struct nvdla_emu *emu, uint32_t offset);
+	void (*write)(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
+	uint64_t (*time)(const struct nvdla_emu *emu);
+	uint64_t (*next_event)(const struct nvdla_emu *emu);
+	void (*advance)(struct nvdla_emu *emu, uint64_t cycles);
+	void (*get_stats)(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats);
+	const char *(*hang_reason)(const struct nvdla_emu *emu);
+};
+
+NVDLA_EMU_EXPORT extern const struct nvdla_emu_api nvdla_emu_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: MIT
+/*
+ * SDP: one value at a time, through X1 (registers say BS) and X2 (BN), then the output convertor.
+ * Values come from memory or straight from CACC, results go to memory or straight to PDP. Operands
+ * are a register, one per channel, or a cube of their own.
+ *
+ * nv_small has no Y unit: its registers store what they are given and change nothing, except that
+ * an "equal" comparison keeps the results from being written.
+ */
+#include <stdlib.h>
+
+#include "arith.h"
+#include "conv.h"
+#include "emu.h"
+#include "pdp.h"
+#include "sdp.h"
+#include "timing.h"
+
+enum {
+	PRECISION_INT8 = 0,
+	PRECISION_INT16 = 1,
+	ALU_MAX = 0,
+	ALU_MIN = 1,
+	EW_ALU_EQL = 3,
+	USE_MUL = 0,
+	USE_ALU = 1,
+	USE_BOTH = 2,
+};
+
+/* Which operands of an X unit come through its reader. */
+#define OPERAND_ALU 1u
+#define OPERAND_MUL 2u
+
+struct x_unit {
+	bool bypass;
+	bool alu_bypass, mul_bypass, relu_bypass, prelu;
+	unsigned int algorithm;
+	unsigned int alu_shift, mul_shift;
+	int16_t alu_value, mul_value;
+	unsigned int wants;	/* operands from memory */
+
+	/* What its reader has. */
+	unsigned int gets;
+	bool per_element, two_bytes;
+	struct surface operands;
+	int16_t *alu, *mul;	/* by channel, or by element */
+};
+
+struct sdp {
+	unsigned int width, height, surfaces;
+	bool flying, to_pdp, quiet, count_saturation;
+	unsigned int in_precision, out_precision;
+	int32_t offset;
+	int16_t scale;
+	unsigned int shift;
+	struct surface in, out;
+	struct x_unit x1, x2;
+	bool reads_memory;	/* SDP_RDMA fetches the main input */
+};
+
+static void decode_x(struct x_unit *x, uint32_t cfg, uint32_t alu, uint32_t alu_value,
+		     uint32_t mul, uint32_t mul_value)
+{
+	x->bypass = bits(cfg, 0, 0);
+	x->alu_bypass = bits(cfg, 1, 1);
+	x->algorithm = bits(cfg, 3, 2);
+	x->mul_bypass = bits(cfg, 4, 4);
+	x->prelu = bits(cfg, 5, 5);
+	x->relu_bypass = bits(cfg, 6, 6);
+	x->alu_shift = bits(alu, 13, 8);
+	x->alu_value = (int16_t)alu_value;
+	/* The register has eight bits for it, the shifter takes six. */
+	x->mul_shift = bits(mul, 13, 8);
+	x->mul_value = (int16_t)mul_value;
+	x->wants = 0;
+	if (!x->bypass && !x->alu_bypass && bits(alu, 0, 0))
+		x->wants |= OPERAND_ALU;
+	if (!x->bypass && !x->mul_bypass && bits(mul, 0, 0))
+		x->wants |= OPERAND_MUL;
+}
+
+/* The reader of an X unit: mode, base and strides as its registers have them. */
+static void decode_reader(const struct nvdla_config *config, struct x_unit *x, uint32_t cfg,
+			  const uint32_t *place, const struct surface *cube)
+{
+	unsigned int use = bits(cfg, 2, 1);
+	uint32_t unit = config->atom;
+
+	x->gets = 0;
+	if (bits(cfg, 0, 0))
+		return;
+	x->gets = use == USE_MUL ? OPERAND_MUL : use == USE_ALU ? OPERAND_ALU :
+		  use == USE_BOTH ? OPERAND_ALU | OPERAND_MUL : ~0u;
+	x->two_bytes = bits(cfg, 3, 3);
+	x->per_element = bits(cfg, 4, 4);
+	x->operands = *cube;
+	x->operands.base = place[0] & -unit;
+	x->operands.line_stride = place[2] & -unit;
+	x->operands.surface_stride = place[3] & -unit;
+	x->operands.atom_bytes = config->atom << x->two_bytes << (use == USE_BOTH);
+	if (!x->per_element) {
+		x->operands.width = 1;
+		x->operands.height = 1;
+		x->operands.packed = true;
+	}
+}
+
+static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
+{
+	const uint32_t *r = consumer_group(emu, UNIT_SDP);
+	uint32_t unit = emu->config->atom;
+	uint32_t mode = REG(r, SDP_D_FEATURE_MODE_CFG);
+	uint32_t ew = REG(r, SDP_D_DP_EW_CFG);
+
+	sdp->width = REG(r, SDP_D_DATA_CUBE_WIDTH) + 1;
+	sdp->height = REG(r, SDP_D_DATA_CUBE_HEIGHT) + 1;
+	sdp->surfaces = REG(r, SDP_D_DATA_CUBE_CHANNEL) / unit + 1;
+	sdp->flying = bits(mode, 0, 0);
+	sdp->to_pdp = bits(mode, 1, 1);
+	/* Y compares for equality: bypass off, ALU on, algorithm 3. */
+	sdp->quiet = !bits(ew, 0, 0) && !bits(ew, 1, 1) && bits(ew, 3, 2) == EW_ALU_EQL;
+	sdp->in_precision = bits(REG(r, SDP_D_DATA_FORMAT), 1, 0);
+	sdp->out_precision = bits(REG(r, SDP_D_DATA_FORMAT), 3, 2);
+	sdp->count_saturation = bits(REG(r, SDP_D_PERF_ENABLE), 2, 2);
+	sdp->offset = (int32_t)REG(r, SDP_D_CVT_OFFSET);
+	sdp->scale = (int16_t)REG(r, SDP_D_CVT_SCALE);
+	sdp->shift = REG(r, SDP_D_CVT_SHIFT);
+	sdp->out = (struct surface){
+		.base = REG(r, SDP_D_DST_BASE_ADDR_LOW) & -unit,
+		.line_stride = REG(r, SDP_D_DST_LINE_STRIDE) & -unit,
+		.surface_stride = REG(r, SDP_D_DST_SURFACE_STRIDE) & -unit,
+		.width = sdp->width,
+		.height = sdp->height,
+		.surfaces = sdp->surfaces,
+		.atom_bytes = emu->config->atom,
+		.packed = sdp->width == 1 && sdp->height == 1,
+	};
+	decode_x(&sdp->x1, REG(r, SDP_D_DP_BS_CFG), REG(r, SDP_D_DP_BS_ALU_CFG),
+		 REG(r, SDP_D_DP_BS_ALU_SRC_VALUE), REG(r, SDP_D_DP_BS_MUL_CFG),
+		 REG(r, SDP_D_DP_BS_MUL_SRC_VALUE));
+	decode_x(&sdp->x2, REG(r, SDP_D_DP_BN_CFG), REG(r, SDP_D_DP_BN_ALU_CFG),
+		 REG(r, SDP_D_DP_BN_ALU_SRC_VALUE), REG(r, SDP_D_DP_BN_MUL_CFG),
+		 REG(r, SDP_D_DP_BN_MUL_SRC_VALUE));
+}
+
+static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
+{
+	const uint32_t *r = consumer_group(emu, UNIT_SDP_RDMA);
+	uint32_t unit = emu->config->atom;
+	struct surface *in = &sdp->in;
+
+	*in = (struct surface){
+		.base = REG(r, SDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.line_stride = REG(r, SDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
+		.surface_stride = REG(r, SDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
+		.width = REG(r, SDP_RDMA_D_DATA_CUBE_WIDTH) + 1,
+		.height = REG(r, SDP_RDMA_D_DATA_CUBE_HEIGHT) + 1,
+		.surfaces = REG(r, SDP_RDMA_D_DATA_CUBE_CHANNEL) / unit + 1,
+		.atom_bytes = emu->config->atom,
+	};
+	in->packed = in->width == 1 && in->height == 1;
+	sdp->reads_memory = !bits(REG(r, SDP_RDMA_D_FEATURE_MODE_CFG), 0, 0);
+	decode_reader(emu->config, &sdp->x1, REG(r, SDP_RDMA_D_BRDMA_CFG),
+		      &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
+	decode_reader(emu->config, &sdp->x2, REG(r, SDP_RDMA_D_NRDMA_CFG),
+		      &REG(r, SDP_RDMA_D_BN_BASE_ADDR_LOW), in);
+}
+
+bool sdp_rdma_idle_operation(const struct nvdla_emu *emu)
+{
+	struct sdp sdp = { 0 };
+
+	if (!unit_waiting(emu, UNIT_SDP_RDMA))
+		return false;
+	decode_rdma(emu, &sdp);
+	return !sdp.reads_memory && !sdp.x1.gets && !sdp.x2.gets;
+}
+
+static bool needs_rdma(const struct sdp *sdp)
+{
+	return !sdp->flying || sdp->x1.wants || sdp->x2.wants;
+}
+
+/* Why SDP and SDP_RDMA as programmed would wait for each other for ever, or NULL. */
+static const char *check_rdma(const struct sdp *sdp)
+{
+	const struct surface *in = &sdp->in;
+
+	if (sdp->reads_memory == sdp->flying)
+		return "SDP and SDP_RDMA differ in where the input comes from";
+	if (sdp->x1.wants != sdp->x1.gets || sdp->x2.wants != sdp->x2.gets)
+		return "SDP_RDMA fetches other operands than SDP takes";
+	if ((uint64_t)in->width * in->height != (uint64_t)sdp->width * sdp->height ||
+	    in->surfaces != sdp->surfaces)
+		return "SDP and SDP_RDMA differ in the size of the cube";
+	return NULL;
+}
+
+static int16_t operand_at(const uint8_t *raw, size_t i, bool two_bytes)
+{
+	if (two_bytes)
+		return (int16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
+	return (int8_t)raw[i];
+}
+
+static bool load_operands(struct nvdla_emu *emu, struct x_unit *x)
+{
+	size_t bytes = surface_bytes(&x->operands);
+	size_t count = bytes >> x->two_bytes;
+	bool both = x->wants == (OPERAND_ALU | OPERAND_MUL);
+	uint8_t *raw;
+
+	if (!x->wants)
+		return true;
+	raw = malloc(bytes);
+	x->alu = x->wants & OPERAND_ALU ? calloc(count, sizeof(*x->alu)) : NULL;
+	x->mul = x->wants & OPERAND_MUL ? calloc(count, sizeof(*x->mul)) : NULL;
+	if (!raw || (x->wants & OPERAND_ALU && !x->alu) || (x->wants & OPERAND_MUL && !x->mul)) {
+		free(raw);
+		return false;
+	}
+	surface_read(emu, &x->operands, raw);
+	for (size_t i = 0; i < count; i++) {
+		int16_t value = operand_at(raw, i, x->two_bytes);
+
+		if (both && i % 2)
+			x->mul[i / 2] = value;
+		else if (both)
+			x->alu[i / 2] = value;
+		else if (x->alu)
+			x->alu[i] = value;
+		else
+			x->mul[i] = value;
+	}
+	free(raw);
+	return true;
+}
+
+static int64_t alu(const struct x_unit *x, int32_t value, int16_t operand)
+{
+	int32_t shifted = shift_left_saturate(operand, x->alu_shift);
+
+	switch (x->algorithm) {
+	case ALU_MAX:
+		return value > shifted ? value : shifted;
+	case ALU_MIN:
+		return value < shifted ? value : shifted;
+	default:
+		return (int64_t)value + shifted;
+	}
+}
+
+/*
+ * ALU to 33 bits, multiplier to 49, truncation to 32, ReLU. The truncation applies whether or not
+ * the multiplier is bypassed; PReLU lets a value that is not negative pass both, keeping 32 bits.
+ */
+static int32_t x_value(const struct x_unit *x, int32_t value, int16_t alu_operand,
+		       int16_t mul_operand)
+{
+	int64_t wide = x->alu_bypass ? value : alu(x, value, alu_operand);
+	int32_t out;
+
+	if (!x->mul_bypass && x->prelu && wide >= 0) {
+		out = (int32_t)(uint32_t)wide;
+	} else {
+		if (!x->mul_bypass)
+			wide *= mul_operand;
+		out = (int32_t)saturate(shift_right_round(wide, x->mul_shift, 49), 32);
+	}
+	return x->relu_bypass || out > 0 ? out : 0;
+}
+
+/* A whole plane through one X unit, in place. */
+static void x_plane(const struct x_unit *x, unsigned int atom, unsigned int surface, size_t plane,
+		    int32_t *values)
+{
+	size_t stride = x->per_element ? atom : 0;
+	size_t first = (size_t)surface * atom * (x->per_element ? plane : 1);
+	int16_t reg_alu[ATOM_MAX], reg_mul[ATOM_MAX];
+	size_t alu_stride = x->alu ? stride : 0, mul_stride = x->mul ? stride : 0;
+	const int16_t *alu_at = x->alu ? x->alu + first : reg_alu;
+	const int16_t *mul_at = x->mul ? x->mul + first : reg_mul;
+
+	if (x->bypass)
+		return;
+	for (unsigned int c = 0; c < atom; c++) {
+		reg_alu[c] = x->alu_value;
+		reg_mul[c] = x->mul_value;
+	}
+	for (size_t i = 0; i < plane; i++) {
+		for (unsigned int c = 0; c < atom; c++)
+			values[c] = x_value(x, values[c], alu_at[c], mul_at[c]);
+		values += atom;
+		alu_at += alu_stride;
+		mul_at += mul_stride;
+	}
+}
+
+/* The output convertor. Returns how many values did not fit. */
+static uint64_t convert_plane(const struct sdp *sdp, size_t count, const int32_t *values,
+			      int8_t *out)
+{
+	/* A 16-bit result has no place to go: its low byte is what is written. */
+	unsigned int width = sdp->out_precision == PRECISION_INT16 ? 16 : 8;
+	uint64_t saturated = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t product = ((int64_t)values[i] - sdp->offset) * sdp->scale;
+		int64_t shifted = shift_right_round(product, sdp->shift, 49);
+		int64_t narrow = saturate(shifted, 17);
+
+		/* Only this first clipping is counted, not the one to the output's width. */
+		saturated += narrow != shifted;
+		out[i] = (int8_t)saturate(narrow, width);
+	}
+	return saturated;
+}
+
+static void load_plane(const int8_t *in, size_t count, int32_t *values)
+{
+	for (size_t i = 0; i < count; i++)
+		values[i] = in[i];
+}
+
+/*
+ * The whole cube. In place for a cube from memory: data holds the input, then the output. For a
+ * convolution the planes come from there.
+ */
+static bool run(struct nvdla_emu *emu, const struct sdp *sdp, struct conv *conv, int8_t *data)
+{
+	unsigned int atom = emu->config->atom;
+	size_t plane = (size_t)sdp->width * sdp->height;
+	int32_t *values = malloc(plane * atom * sizeof(*values));
+	uint64_t saturated = 0;
+
+	if (!values)
+		return false;
+	for (unsigned int s = 0; s < sdp->surfaces; s++, data += plane * atom) {
+		if (conv)
+			conv_plane(conv, s, values);
+		else
+			load_plane(data, plane * atom, values);
+		x_plane(&sdp->x1, atom, s, plane, values);
+		x_plane(&sdp->x2, atom, s, plane, values);
+		saturated += convert_plane(sdp, plane * atom, values, data);
+	}
+	free(values);
+	emu->stats.saturations += saturated;
+	if (sdp->count_saturation) {
+		struct unit_state *state = &emu->units[UNIT_SDP];
+
+		REG(state->group[state->consumer], SDP_D_PERF_OUT_SATURATION) =
+			saturated > UINT32_MAX ? UINT32_MAX : (uint32_t)saturated;
+	}
+	return true;
+}
+
+static const char *check(const struct nvdla_emu *emu, const struct sdp *sdp)
+{
+	if (sdp->in_precision != PRECISION_INT8)
+		return "SDP is set to a precision that nv_small does not have";
+	if (!job_fits(emu, &sdp->out))
+		return "SDP cube too large for the emulator";
+	return needs_rdma(sdp) ? check_rdma(sdp) : NULL;
+}
+
+static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
+			uint64_t sdp_cycles, uint64_t pdp_cycles)
+{
+	bool flush = !sdp->to_pdp && !sdp->quiet;
+
+	if (needs_rdma(sdp)) {
+		/* The last operand has left before the last result is written. */
+		job_event(emu, job, timing_sdp_rdma(sdp_cycles),
+			  (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
+	}
+	job_event(emu, job, sdp_cycles,
+		  (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP, .irq_unit = UNIT_SDP,
+				  .flush = flush });
+	if (sdp->to_pdp) {
+		job_event(emu, job, pdp_cycles,
+			  (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
+					  .flush = true });
+	}
+}
+
+/* Everything is there: compute. Returns why it cannot complete, or NULL. */
+static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
+			 struct conv *conv, struct pdp *pdp)
+{
+	struct timing_sdp timing = {
+		.width = sdp->width,
+		.height = sdp->height,
+		.surfaces = sdp->surfaces,
+		.operand_bytes = { sdp->x1.wants ? sdp->x1.operands.atom_bytes : 0,
+				   sdp->x2.wants ? sdp->x2.operands.atom_bytes : 0 },
+	};
+	uint64_t sdp_cycles, pdp_cycles = 0;
+	const char *reason = check(emu, sdp);
+
+	if (!reason && conv)
+		reason = conv_start(emu, conv, (uint64_t)sdp->width * sdp->height, sdp->surfaces);
+	if (!reason && pdp)
+		reason = pdp_start_flying(emu, pdp, &sdp->out);
+	if (reason)
+		return reason;
+
+	job->data = malloc(surface_bytes(&sdp->out));
+	if (!job->data || !load_operands(emu, &sdp->x1) || !load_operands(emu, &sdp->x2))
+		return "out of memory";
+	if (!conv)
+		surface_read(emu, &sdp->in, job->data);
+	if (!run(emu, sdp, conv, job->data))
+		return "out of memory";
+	sdp_cycles = conv ? conv_complete(emu, job, conv) : timing_sdp(emu->config, &timing);
+	job->out = sdp->out;
+	job->engines |= 1u << NVDLA_EMU_SDP;
+	if (pdp) {
+		int8_t *pooled = pdp_compute(emu, pdp, job->data);
+		struct timing_pdp geometry;
+
+		free(job->data);
+		job->data = pooled;
+		if (!pooled)
+			return "out of memory";
+		job->out = pdp->dst;
+		job->engines |= 1u << NVDLA_EMU_PDP;
+		pdp_timing(pdp, &geometry);
+		pdp_cycles = timing_flying(sdp_cycles, timing_pdp(emu->config, &geometry));
+	}
+	complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
+	return NULL;
+}
+
+void sdp_try_start(struct nvdla_emu *emu, struct job *job)
+{
+	struct sdp sdp = { 0 };
+	struct conv conv = { 0 };
+	struct pdp pdp = { 0 };
+	const char *reason;
+
+	if (!unit_waiting(emu, UNIT_SDP))
+		return;
+	decode_sdp(emu, &sdp);
+	if (sdp.flying && !conv_waiting(emu))
+		return;
+	if (needs_rdma(&sdp) && !unit_waiting(emu, UNIT_SDP_RDMA))
+		return;
+	if (sdp.to_pdp && !pdp_waiting_for_sdp(emu))
+		return;
+
+	job_take(emu, job, UNIT_SDP);
+	if (needs_rdma(&sdp)) {
+		job_take(emu, job, UNIT_SDP_RDMA);
+		decode_rdma(emu, &sdp);
+	}
+	if (sdp.flying)
+		conv_take(emu, job);
+	if (sdp.to_pdp)
+		job_take(emu, job, UNIT_PDP);
+	reason = start(emu, job, &sdp, sdp.flying ? &conv : NULL, sdp.to_pdp ? &pdp : NULL);
+	if (reason)
+		job_hang(emu, job, reason);
+	conv_release(&conv);
+	free(sdp.x1.alu);
+	free(sdp.x1.mul);
+	free(sdp.x2.alu);
+	free(sdp.x2.mul);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_COMMANDS_H
+#define DLA_COMMANDS_H
+
+/* One function a command; argv[0] is the command's name. They return the exit status. */
+int cmd_replay(int argc, char **argv);
+
+#endif
