@@ -142,6 +142,9 @@ static int read_quant(struct reader *r, const struct fb_table *tensor_table,
 		return dla_fail(EINVAL, "has %u scales, but %u zero points", scales.count,
 				zero_points.count);
 	if (scales.count > 1) {
+		/* Biases have been written with the axis of their weights. */
+		if (tensor->shape.rank == 1)
+			axis = 0;
 		if (axis < 0 || (uint32_t)axis >= tensor->shape.rank)
 			return dla_fail(EINVAL, "has scales along axis %d of %u", axis,
 					tensor->shape.rank);
