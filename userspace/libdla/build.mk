@@ -6,4 +6,7 @@ libdla-san := $(libdla-src:%.c=$(BUILD)/san/%.o)
 $(BUILD)/libdla.so.0: $(libdla-obj) $(core-obj)
 	$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $^ -o $@ -lm -lz -ldl -pthread
 
+# The kernels are loops that are worth unrolling and vectorising.
+$(BUILD)/obj/userspace/libdla/cpu/%.o: CFLAGS += -O3
+
 all: $(BUILD)/libdla.so.0

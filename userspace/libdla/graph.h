@@ -73,7 +73,10 @@ enum dla_op_kind {
 	DLA_OP_DEPTHWISE_CONV_2D,
 	DLA_OP_DEQUANTIZE,
 	DLA_OP_FULLY_CONNECTED,
+	DLA_OP_LOGISTIC,
 	DLA_OP_MAX_POOL_2D,
+	DLA_OP_MEAN,
+	DLA_OP_MUL,
 	DLA_OP_PAD,
 	DLA_OP_QUANTIZE,
 	DLA_OP_RESHAPE,
@@ -108,8 +111,12 @@ struct dla_op {
 		} concat;
 		struct {
 			int32_t begin[DLA_MAX_RANK];
-			int32_t stride[DLA_MAX_RANK];	/* non-zero; the output's shape gives the counts */
-		} slice;
+			int32_t stride[DLA_MAX_RANK];	/* non-zero */
+			int32_t count[DLA_MAX_RANK];	/* 1 for an axis that the output lacks */
+		} slice;		/* by the input's axes */
+		struct {
+			uint32_t axes;			/* bit i: axis i of the input is averaged away */
+		} mean;
 		struct {
 			int32_t before[DLA_MAX_RANK];
 		} pad;
@@ -121,16 +128,24 @@ struct dla_op {
  * CONV_2D            0 input [N,H,W,C], 1 weights [K,R,S,C], 2 bias int32 [K] or absent
  * DEPTHWISE_CONV_2D  0 input [N,H,W,C], 1 weights [1,R,S,C*multiplier], 2 bias or absent
  * FULLY_CONNECTED    0 input, any shape of N*C elements, 1 weights [K,C], 2 bias or absent
- * ADD                two inputs, broadcast as NumPy does
+ * ADD, MUL           two inputs, broadcast as NumPy does
+ * CONCATENATION      one or more
+ * others             0 input; what follows (a shape, axes, paddings) is in the operation already
+ * Every operation has one output. Weights and biases are constants, a bias may have any shape of K
+ * elements. Activations are int8 or uint8 with one scale, the same type all around an operation;
+ * but QUANTIZE turns float32, int8 or uint8 into int8 or uint8, DEQUANTIZE makes float32, and
+ * CONCATENATION, PAD, RESHAPE and STRIDED_SLICE also move float32. Weights are int8 with zero points
+ * 0 and one scale or one per output channel, or uint8 with one scale and any zero point. What an
+ * operation moves or picks without arithmetic (those four and the pools) keeps scale and zero point.
  */
 
 struct dla_graph {
-	const char *name;		/* of the file, or of the network when it has one */
+	const char *name;		/* as given to the importer */
 	unsigned int tensor_count, op_count, input_count, output_count;
 	const struct dla_tensor *tensor;
 	const struct dla_op *op;
-	const int *input;		/* tensor indices */
-	const int *output;
+	const int *input;		/* tensor indices; at least one, each once */
+	const int *output;		/* at least one, each made by an operation */
 	void *memory;			/* everything above lives here; for dla_graph_free() */
 };
 

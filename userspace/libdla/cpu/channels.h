@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_CPU_CHANNELS_H
+#define DLA_CPU_CHANNELS_H
+
+#include "fixedpoint.h"
+#include "kernel.h"
+
+/* What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED share: from a sum of products to an output. */
+struct dla_cpu_channels {
+	unsigned int count;
+	const uint8_t *weights;
+	uint8_t weight_flip;
+	int32_t weight_zero_point;
+	const int32_t *bias;			/* NULL: none */
+	struct dla_cpu_q8 in, out;
+	struct dla_cpu_range range;
+	struct dla_multiplier *multiplier;	/* by channel */
+};
+
+/* multiplier points to room for count of them. */
+void dla_cpu_channels_init(struct dla_cpu_channels *channels, const struct dla_cpu_op *op,
+			   unsigned int count, struct dla_multiplier *multiplier);
+
+static inline uint8_t dla_cpu_finish(const struct dla_cpu_channels *c, unsigned int channel,
+				     int32_t sum)
+{
+	if (c->bias)
+		sum = dla_wrapping_add(sum, c->bias[channel]);
+	sum = dla_multiply(sum, c->multiplier[channel]);
+	return dla_cpu_store(&c->out, &c->range, dla_wrapping_add(sum, c->out.zero_point));
+}
+
+/* Stored activations as distances from their zero point, in which padding is 0. */
+void dla_cpu_widen(const struct dla_cpu_q8 *q, const uint8_t *stored, size_t count, int16_t *wide);
+
+/* out[i] from the dot products of x with row i of the weights, of that length. */
+void dla_cpu_rows(const struct dla_cpu_channels *channels, const int16_t *x, size_t length,
+		  uint8_t *out);
+
+#endif
