@@ -12,7 +12,8 @@
  * ones before it:
  *
  * 1. nvdla_config_find() tells what the device is.
- * 2. nvdla_program_check() decides whether a program may run at all, and what it needs of its slots.
+ * 2. nvdla_program_check() decides whether a program may run at all, and what it needs of its
+ *    slots.
  * 3. nvdla_program_encode() turns each operation into the registers of its units.
  * 4. nvdla_seq_begin() and nvdla_seq_interrupt() write these registers, as soon as the operations'
  *    dependencies and the units' register groups allow.
@@ -66,11 +67,13 @@ void nvdla_config_info(const struct nvdla_config *config, struct drm_nvdla_dev_i
 
 /**
  * struct nvdla_diag - why something was refused
- * @index: Index of the operation, or for bindings of the slot.
- * @rule: Field and rule, a constant string: "conv.dst_width: does not tile the padded input exactly".
+ * @index: Index of the operation; of the slot for bindings.
+ * @field: What of it, a constant string: "conv.dst_width".
+ * @rule: Which rule it breaks, a constant string: "does not tile the padded input exactly".
  */
 struct nvdla_diag {
 	u32 index;
+	const char *field;
 	const char *rule;
 };
 
@@ -148,31 +151,34 @@ enum nvdla_unit {
 };
 
 /** NVDLA_MAX_REGS - registers that one operation has at most, over all its units. */
-#define NVDLA_MAX_REGS		112
+#define NVDLA_MAX_REGS		80
 
 /**
- * struct nvdla_reloc - a pair of registers that takes a device address
+ * struct nvdla_reloc - two registers that take a device address
  * @offset: Bytes from the start of the slot's binding.
  * @slot: Slot.
- * @high: Position in the image of the register for address bits 63..32.
- * @low: Position in the image of the register for address bits 31..0.
+ * @low: Position in the image of the register for address bits 31..0; the one for bits 63..32
+ *	follows.
  */
 struct nvdla_reloc {
 	u64 offset;
 	u8 slot;
-	u8 high;
 	u8 low;
 };
 
 /**
  * struct nvdla_image - one operation, ready for the registers
- * @value: Contents of every register of the operation's units, in the order of the units' tables.
- * @reloc: Addresses to fill in.
+ * @value: Contents of the registers, except addresses.
+ * @reg: Byte offsets of the registers. An engine's unit always has the same registers in the same
+ *	order: all that its datapath reads, so that no result depends on what ran before.
+ * @reloc: Addresses to fill in, in the order of their positions.
  * @deps: Operations that must have finished.
+ * @cookie: The operation's.
  * @engine: &enum drm_nvdla_engine.
  * @chain: How many operations start together with this one, itself included; zero for one that
  *	starts with an operation before it.
- * @rdma: The operation uses its engine's RDMA unit.
+ * @main_count: Registers of the engine's main unit, which come first.
+ * @rdma_count: Registers of its RDMA unit, which follow; zero when the operation does not use it.
  * @reloc_count: Entries in @reloc.
  * @dep_count: Entries in @deps.
  *
@@ -180,11 +186,14 @@ struct nvdla_reloc {
  */
 struct nvdla_image {
 	u32 value[NVDLA_MAX_REGS];
+	u16 reg[NVDLA_MAX_REGS];
 	struct nvdla_reloc reloc[NVDLA_MAX_EXTENTS];
 	u32 deps[DRM_NVDLA_MAX_DEPS];
+	u64 cookie;
 	u8 engine;
 	u8 chain;
-	bool rdma;
+	u8 main_count;
+	u8 rdma_count;
 	u8 reloc_count;
 	u8 dep_count;
 };
@@ -204,18 +213,24 @@ struct nvdla_io {
 	void (*write)(void *ctx, u32 offset, u32 value);
 };
 
-/** NVDLA_UNIT_REGS - registers that one unit has at most. */
-#define NVDLA_UNIT_REGS		112
+/** NVDLA_GLB_INTR_MASK - interrupt mask: a set bit keeps a done bit from the interrupt line. */
+#define NVDLA_GLB_INTR_MASK	0x1004
+
+/** NVDLA_GLB_INTR_SET - writing a bit raises that done bit. */
+#define NVDLA_GLB_INTR_SET	0x1008
+
+/** NVDLA_GLB_INTR_STATUS - done bits; writing a bit clears it. */
+#define NVDLA_GLB_INTR_STATUS	0x100c
 
 /**
  * struct nvdla_unit_state - what is known of one unit's registers
- * @value: Contents of each group's registers, in the order of the unit's table.
+ * @value: Contents of each group's registers, in the order of an image.
  * @known: Whether @value is what the group holds.
  * @group: Group that the unit's next operation takes: groups alternate, whatever the program.
  * @pointer: Group that register writes go to.
  */
 struct nvdla_unit_state {
-	u32 value[2][NVDLA_UNIT_REGS];
+	u32 value[2][NVDLA_MAX_REGS];
 	bool known[2];
 	u8 group;
 	u8 pointer;
@@ -245,9 +260,9 @@ bool nvdla_cbuf_flushed(const struct nvdla_io *io);
  * @bindings: Memory of its slots.
  * @count: Operations.
  * @next: Per engine, its first operation that has not started; @count when there is none.
- * @head: Per engine, its first operation that has not finished.
+ * @head: Per engine, its first operation that has not finished; @count when there is none.
  * @wait: Per engine and group, the done bits that the operation running there still lacks.
- * @running: Per engine and group, that operation.
+ * @busy: Per unit, operations that it has: those that run and those that wait in a group.
  *
  * All fields are the sequencer's own.
  */
@@ -260,7 +275,7 @@ struct nvdla_seq {
 	u32 next[NVDLA_ENGINES];
 	u32 head[NVDLA_ENGINES];
 	u32 wait[NVDLA_ENGINES][2];
-	u32 running[NVDLA_ENGINES][2];
+	u8 busy[NVDLA_UNITS];
 };
 
 void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,
