@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <linux/string.h>
+
+#include "encode.h"
+#include "geometry.h"
+
+static u32 chain_length(const struct drm_nvdla_op *ops, u32 count, u32 index)
+{
+	u32 end = index + 1;
+
+	if (nvdla_op_takes_from_previous(&ops[index]))
+		return 0;
+	while (end < count && nvdla_op_takes_from_previous(&ops[end]))
+		end++;
+	return end - index;
+}
+
+/**
+ * nvdla_program_encode() - turn a program into registers
+ * @config: Configuration.
+ * @ops: Operations; nvdla_program_check() has accepted them.
+ * @count: How many.
+ * @images: One for each, filled in.
+ */
+void nvdla_program_encode(const struct nvdla_config *config, const struct drm_nvdla_op *ops,
+			  u32 count, struct nvdla_image *images)
+{
+	for (u32 i = 0; i < count; i++) {
+		const struct drm_nvdla_op *op = &ops[i];
+		struct nvdla_image *image = &images[i];
+
+		memset(image, 0, sizeof(*image));
+		image->engine = op->engine;
+		image->cookie = op->cookie;
+		image->chain = chain_length(ops, count, i);
+		image->dep_count = op->dep_count;
+		memcpy(image->deps, op->deps, sizeof(image->deps));
+
+		switch (op->engine) {
+		case DRM_NVDLA_CONV:
+			nvdla_encode_conv(config, &op->conv, image);
+			break;
+		case DRM_NVDLA_SDP:
+			nvdla_encode_sdp(&op->sdp, image);
+			break;
+		case DRM_NVDLA_PDP:
+			nvdla_encode_pdp(&op->pdp, image);
+			break;
+		}
+	}
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <linux/array_size.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "nvdla_core.h"
+#include "regs.h"
+
+/*
+ * Every block of the hardware has two groups of registers. While an operation runs in one, the next
+ * can be written to the other, and follows without a gap when the first has finished. A block takes
+ * its groups in turn from reset on, one per operation that it takes part in; so the group that an
+ * operation gets depends on all that ran before it, in earlier programs too. A reader (RDMA) counts
+ * for itself: it takes part only in the operations that need it.
+ *
+ * An operation that has left its engine leaves the done bits of its group set until they are
+ * cleared. A group is written again only after that, so a bit belongs to one operation, never to two.
+ *
+ * Operations of one engine start, and therefore finish, in program order. All that must be known of
+ * an engine is which of its operations is the next to start, and which the first not to have
+ * finished: there are at most two in between, one for each group.
+ */
+
+#define MAX_BLOCKS	5
+
+struct unit_blocks {
+	u16 pointer[MAX_BLOCKS];
+	u16 enable[MAX_BLOCKS];
+	u32 count;
+};
+
+/* Blocks in the order in which they are enabled: who takes data before who gives it. */
+static const struct unit_blocks unit_blocks[NVDLA_UNITS] = {
+	[NVDLA_UNIT_CONV] = {
+		.pointer = { CACC_S_POINTER, CMAC_A_S_POINTER, CMAC_B_S_POINTER, CSC_S_POINTER,
+			     CDMA_S_POINTER },
+		.enable = { CACC_D_OP_ENABLE, CMAC_A_D_OP_ENABLE, CMAC_B_D_OP_ENABLE,
+			    CSC_D_OP_ENABLE, CDMA_D_OP_ENABLE },
+		.count = 5,
+	},
+	[NVDLA_UNIT_SDP] = { { SDP_S_POINTER }, { SDP_D_OP_ENABLE }, 1 },
+	[NVDLA_UNIT_SDP_RDMA] = { { SDP_RDMA_S_POINTER }, { SDP_RDMA_D_OP_ENABLE }, 1 },
+	[NVDLA_UNIT_PDP] = { { PDP_S_POINTER }, { PDP_D_OP_ENABLE }, 1 },
+	[NVDLA_UNIT_PDP_RDMA] = { { PDP_RDMA_S_POINTER }, { PDP_RDMA_D_OP_ENABLE }, 1 },
+};
+
+static enum nvdla_unit main_unit(u32 engine)
+{
+	switch (engine) {
+	case DRM_NVDLA_CONV:
+		return NVDLA_UNIT_CONV;
+	case DRM_NVDLA_SDP:
+		return NVDLA_UNIT_SDP;
+	default:
+		return NVDLA_UNIT_PDP;
+	}
+}
+
+static enum nvdla_unit rdma_unit(u32 engine)
+{
+	return engine == DRM_NVDLA_SDP ? NVDLA_UNIT_SDP_RDMA : NVDLA_UNIT_PDP_RDMA;
+}
+
+static u32 done_bits(u32 engine, u32 group)
+{
+	switch (engine) {
+	case DRM_NVDLA_CONV:
+		return GLB_CDMA_DAT_DONE(group) | GLB_CDMA_WT_DONE(group) | GLB_CACC_DONE(group);
+	case DRM_NVDLA_SDP:
+		return GLB_SDP_DONE(group);
+	default:
+		return GLB_PDP_DONE(group);
+	}
+}
+
+static u32 find_engine(const struct nvdla_seq *seq, u32 index, u32 engine)
+{
+	while (index < seq->count && seq->images[index].engine != engine)
+		index++;
+	return index;
+}
+
+/* Group of the engine's first unfinished operation, if it has started. */
+static u32 head_group(const struct nvdla_seq *seq, u32 engine)
+{
+	enum nvdla_unit unit = main_unit(engine);
+
+	return (seq->hw->unit[unit].group + seq->busy[unit]) & 1;
+}
+
+static bool has_finished(const struct nvdla_seq *seq, u32 index)
+{
+	return index < seq->head[seq->images[index].engine];
+}
+
+static bool can_start(const struct nvdla_seq *seq, u32 first)
+{
+	u32 end = first + seq->images[first].chain;
+
+	for (u32 i = first; i < end; i++) {
+		const struct nvdla_image *image = &seq->images[i];
+
+		if (seq->next[image->engine] != i || seq->busy[main_unit(image->engine)] == 2)
+			return false;
+		if (image->rdma_count && seq->busy[rdma_unit(image->engine)] == 2)
+			return false;
+		for (u32 d = 0; d < image->dep_count; d++)
+			if (!has_finished(seq, image->deps[d]))
+				return false;
+	}
+	return seq->images[first].chain;
+}
+
+static void write_reg(const struct nvdla_seq *seq, u32 reg, u32 value)
+{
+	seq->io->write(seq->io->ctx, reg, value);
+}
+
+static u32 register_value(const struct nvdla_seq *seq, const struct nvdla_image *image,
+			  u32 position)
+{
+	for (u32 i = 0; i < image->reloc_count; i++) {
+		const struct nvdla_reloc *reloc = &image->reloc[i];
+		u64 addr = seq->bindings[reloc->slot].addr + reloc->offset;
+
+		if (position == reloc->low)
+			return (u32)addr;
+		if (position == reloc->low + 1u)
+			return addr >> 32;
+	}
+	return image->value[position];
+}
+
+/* Write the registers that the unit's next group is not known to hold already. */
+static void program_unit(struct nvdla_seq *seq, enum nvdla_unit unit,
+			 const struct nvdla_image *image, u32 first, u32 count)
+{
+	const struct unit_blocks *blocks = &unit_blocks[unit];
+	struct nvdla_unit_state *state = &seq->hw->unit[unit];
+	u32 *held = state->value[state->group];
+
+	if (state->pointer != state->group) {
+		for (u32 i = 0; i < blocks->count; i++)
+			write_reg(seq, blocks->pointer[i], state->group);
+		state->pointer = state->group;
+	}
+
+	for (u32 i = 0; i < count; i++) {
+		u32 value = register_value(seq, image, first + i);
+
+		if (state->known[state->group] && held[i] == value)
+			continue;
+		write_reg(seq, image->reg[first + i], value);
+		held[i] = value;
+	}
+	state->known[state->group] = true;
+}
+
+static void enable_unit(struct nvdla_seq *seq, enum nvdla_unit unit)
+{
+	const struct unit_blocks *blocks = &unit_blocks[unit];
+
+	for (u32 i = 0; i < blocks->count; i++)
+		write_reg(seq, blocks->enable[i], 1);
+	seq->hw->unit[unit].group ^= 1;
+	seq->busy[unit]++;
+}
+
+static void start_chain(struct nvdla_seq *seq, u32 first)
+{
+	u32 end = first + seq->images[first].chain;
+
+	for (u32 i = first; i < end; i++) {
+		const struct nvdla_image *image = &seq->images[i];
+
+		program_unit(seq, main_unit(image->engine), image, 0, image->main_count);
+		if (image->rdma_count)
+			program_unit(seq, rdma_unit(image->engine), image, image->main_count,
+				     image->rdma_count);
+	}
+
+	for (u32 i = end; i-- > first; ) {
+		u32 engine = seq->images[i].engine;
+		u32 group = seq->hw->unit[main_unit(engine)].group;
+
+		seq->wait[engine][group] = done_bits(engine, group);
+		seq->next[engine] = find_engine(seq, i + 1, engine);
+		if (seq->images[i].rdma_count)
+			enable_unit(seq, rdma_unit(engine));
+		enable_unit(seq, main_unit(engine));
+	}
+}
+
+/* Start the first chain of the program that can start. */
+static bool start_one(struct nvdla_seq *seq)
+{
+	u32 first = seq->count;
+
+	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
+		u32 i = seq->next[engine];
+
+		if (i < first && can_start(seq, i))
+			first = i;
+	}
+	if (first == seq->count)
+		return false;
+	start_chain(seq, first);
+	return true;
+}
+
+static void finish_engine(struct nvdla_seq *seq, u32 engine)
+{
+	enum nvdla_unit unit = main_unit(engine);
+
+	while (seq->busy[unit] && !seq->wait[engine][head_group(seq, engine)]) {
+		u32 index = seq->head[engine];
+
+		seq->busy[unit]--;
+		if (seq->images[index].rdma_count)
+			seq->busy[rdma_unit(engine)]--;
+		seq->head[engine] = find_engine(seq, index + 1, engine);
+	}
+}
+
+/**
+ * nvdla_hw_reset() - forget what the registers hold
+ * @hw: Filled in.
+ *
+ * To be called before the first program, and whenever the hardware has lost its state: after its
+ * reset line was pulsed, its power was off, or it was suspended.
+ */
+void nvdla_hw_reset(struct nvdla_hw *hw)
+{
+	memset(hw, 0, sizeof(*hw));
+}
+
+/**
+ * nvdla_cbuf_flushed() - tell whether the convolution buffer is ready after a reset
+ * @io: Registers.
+ *
+ * Out of reset the hardware clears the buffer, which takes some thousand cycles. No program may
+ * begin before. How to wait, and when to give up, is the caller's affair.
+ *
+ * Return: Whether it is ready.
+ */
+bool nvdla_cbuf_flushed(const struct nvdla_io *io)
+{
+	return io->read(io->ctx, CDMA_S_CBUF_FLUSH_STATUS) & 1;
+}
+
+/**
+ * nvdla_seq_begin() - begin to run a program
+ * @seq: Filled in.
+ * @hw: The device. No other program is running on it, and all done bits are clear.
+ * @io: Its registers.
+ * @images: The program, from nvdla_program_encode().
+ * @count: Its operations.
+ * @bindings: Memory of its slots, which nvdla_bindings_check() has accepted.
+ *
+ * Starts as many operations as can start. What is pointed to must stay as it is until the program
+ * has finished, or the hardware was reset and nvdla_hw_reset() called.
+ */
+void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,
+		     const struct nvdla_image *images, u32 count,
+		     const struct nvdla_binding *bindings)
+{
+	memset(seq, 0, sizeof(*seq));
+	seq->hw = hw;
+	seq->io = io;
+	seq->images = images;
+	seq->bindings = bindings;
+	seq->count = count;
+	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
+		seq->next[engine] = find_engine(seq, 0, engine);
+		seq->head[engine] = seq->next[engine];
+	}
+	while (start_one(seq))
+		;
+}
+
+/**
+ * nvdla_seq_interrupt() - take note of done bits, and start what has become possible
+ * @seq: Program.
+ * @status: Bits that were set in &NVDLA_GLB_INTR_STATUS and that the caller has cleared there.
+ *
+ * Clear first, then call: an operation started by this call may be done before it returns. Bits
+ * that no running operation waits for are ignored.
+ *
+ * The registers written depend on nothing but the bits of each call. A caller that wants a run to
+ * be repeatable on a device of another speed clears and passes the bits of one operation at a time,
+ * those of nvdla_seq_oldest(), whatever else is set: that stays set until it is asked for.
+ */
+void nvdla_seq_interrupt(struct nvdla_seq *seq, u32 status)
+{
+	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
+		seq->wait[engine][0] &= ~status;
+		seq->wait[engine][1] &= ~status;
+	}
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++)
+		finish_engine(seq, engine);
+	while (start_one(seq))
+		;
+}
+
+/**
+ * nvdla_seq_finished() - tell whether all operations have finished
+ * @seq: Program.
+ *
+ * Return: Whether they have.
+ */
+bool nvdla_seq_finished(const struct nvdla_seq *seq)
+{
+	u32 bits;
+
+	return nvdla_seq_oldest(seq, &bits) == seq->count;
+}
+
+/**
+ * nvdla_seq_waiting() - tell what the program waits for
+ * @seq: Program.
+ *
+ * Return: The done bits that its running operations still lack.
+ */
+u32 nvdla_seq_waiting(const struct nvdla_seq *seq)
+{
+	u32 bits = 0;
+
+	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++)
+		bits |= seq->wait[engine][0] | seq->wait[engine][1];
+	return bits;
+}
+
+/**
+ * nvdla_seq_oldest() - find the first operation that has not finished
+ * @seq: Program.
+ * @bits: The done bits that it still lacks; zero when there is no such operation.
+ *
+ * That operation is always running. When nothing happens any more, it is the one to blame.
+ *
+ * Return: Its index, or the number of operations when all have finished.
+ */
+u32 nvdla_seq_oldest(const struct nvdla_seq *seq, u32 *bits)
+{
+	u32 index = seq->count;
+
+	*bits = 0;
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
+		if (seq->head[engine] < index) {
+			index = seq->head[engine];
+			*bits = seq->wait[engine][head_group(seq, engine)];
+		}
+	}
+	return index;
+}
