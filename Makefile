@@ -23,6 +23,12 @@ san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev
 test-packages := $(build-packages) libcmocka-dev python3 xz-utils
 
+# One short line a command; V=1 shows them whole.
+V ?= 0
+ifeq ($(V),0)
+quiet = @printf '  %-6s %s\n' '$(1)' '$@';
+endif
+
 .PHONY: all demo check test soak clean need need-test
 .SECONDARY:
 all:
@@ -40,11 +46,11 @@ include tests/build.mk
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)
-	$(CC) $(cflags) $(CFLAGS) $(includes) -MMD -MP -c $< -o $@
+	$(call quiet,CC)$(CC) $(cflags) $(CFLAGS) $(includes) -MMD -MP -c $< -o $@
 
 $(BUILD)/san/%.o: %.c | need
 	@mkdir -p $(@D)
-	$(CC) $(cflags) $(san-flags) $(includes) -MMD -MP -c $< -o $@
+	$(call quiet,CC)$(CC) $(cflags) $(san-flags) $(includes) -MMD -MP -c $< -o $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

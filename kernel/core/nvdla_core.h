@@ -222,6 +222,9 @@ struct nvdla_io {
 /** NVDLA_GLB_INTR_STATUS - done bits; writing a bit clears it. */
 #define NVDLA_GLB_INTR_STATUS	0x100c
 
+/** NVDLA_CBUF_FLUSH_STATUS - bit 0: the convolution buffer is ready; see nvdla_cbuf_flushed(). */
+#define NVDLA_CBUF_FLUSH_STATUS	0x300c
+
 /**
  * struct nvdla_unit_state - what is known of one unit's registers
  * @value: Contents of each group's registers, in the order of an image.

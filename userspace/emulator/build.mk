@@ -7,9 +7,9 @@ $(emulator-obj): CFLAGS += -O3
 
 # Two copies, one of them with sanitizers: whoever loads "libnvdla-emu.so.0" finds the one beside itself.
 $(BUILD)/libnvdla-emu.so.0: $(emulator-obj)
-	$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs $^ -o $@ -pthread
+	$(call quiet,LD)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs $^ -o $@ -pthread
 
 $(BUILD)/san/libnvdla-emu.so.0: $(emulator-san)
-	$(CC) $(san-flags) -shared -Wl,-soname,$(@F) $^ -o $@ -pthread
+	$(call quiet,LD)$(CC) $(san-flags) -shared -Wl,-soname,$(@F) $^ -o $@ -pthread
 
 all: $(BUILD)/libnvdla-emu.so.0

@@ -16,7 +16,6 @@
 #include "error.h"
 #include "nvdla_core.h"
 #include "record.h"
-#include "regs.h"
 #include "sim_memory.h"
 
 /* A register access over APB, in quarters of a cycle, as measured on NVIDIA's RTL. */
@@ -177,7 +176,7 @@ static int make_ready(struct sim *sim)
 	uint64_t start = sim->api->time(sim->emu);
 
 	if (sim->record)
-		dla_record_poll(sim->record, NVDLA_CDMA_CBUF_FLUSH_STATUS, 1, 1);
+		dla_record_poll(sim->record, NVDLA_CBUF_FLUSH_STATUS, 1, 1);
 	while (!nvdla_cbuf_flushed(&sim->io)) {
 		if (sim->api->time(sim->emu) - start > FLUSH_LIMIT)
 			return dla_fail(EIO, "the convolution buffer is not flushed after %u cycles", FLUSH_LIMIT);
@@ -230,7 +229,7 @@ static int run_program(struct sim *sim, const struct dla_program *program, const
 		err = wait_for_interrupt(sim, &seq, &bits);
 		if (!err) {
 			nvdla_seq_interrupt(&seq, bits);
-			progress->fn(progress->ctx, nvdla_seq_done(&seq));
+			progress->fn(progress->ctx, nvdla_seq_oldest(&seq, &bits));
 		}
 	}
 	if (err) {

@@ -19,6 +19,7 @@ static int read_file(const char *path, void **data, size_t *bytes)
 	int err = 0;
 
 	*data = NULL;
+	*bytes = 0;
 	if (!file)
 		return dla_fail(errno, "%s: %s", path, strerror(errno));
 	if (fseek(file, 0, SEEK_END) || (end = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {

@@ -5,10 +5,10 @@ tools-san := $(tools-src:%.c=$(BUILD)/san/%.o)
 tools-libs := -lstb -ljansson -lz -lm -ldl -pthread
 
 $(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
-	$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)
+	$(call quiet,LD)$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)
 
 # The same tool with sanitizers, everything linked in except the emulator, for the tests.
 $(BUILD)/san/dla: $(tools-san) $(libdla-san) $(core-san) $(BUILD)/san/libnvdla-emu.so.0
-	$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(tools-libs)
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(tools-libs)
 
 all: $(BUILD)/dla
