@@ -96,11 +96,23 @@ int dla_emit_clamp(struct dla_emit *emit, const struct dla_feature *feature, siz
 }
 
 /* Nothing to run: its output is its input's memory, seen as another shape. */
+struct alias {
+	struct dla_lowered base;
+	size_t bytes;
+};
+
 static int emit_nothing(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
 	(void)lowered;
 	(void)emit;
 	return 0;
+}
+
+static void eval_nothing(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct alias *alias = (const struct alias *)lowered;
+
+	memcpy(output, input[0], alias->bytes);
 }
 
 static void free_alias(struct dla_lowered *lowered)
@@ -111,18 +123,23 @@ static void free_alias(struct dla_lowered *lowered)
 static int lower_reshape(const struct dla_lower *lower, const struct dla_op *op,
 			 struct dla_lowered **lowered, const char **why)
 {
-	static const struct dla_lowered_ops ops = { .emit = emit_nothing, .free = free_alias };
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_nothing, .eval = eval_nothing, .free = free_alias,
+	};
 	struct dla_feature feature;
+	struct alias *alias;
 
 	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_feature(lower, op->input[0], &feature)) {
 		*why = "not one int8 picture";
 		return 0;
 	}
-	*lowered = calloc(1, sizeof(**lowered));
-	if (!*lowered)
+	alias = calloc(1, sizeof(*alias));
+	if (!alias)
 		return dla_fail(ENOMEM, "out of memory");
-	(*lowered)->ops = &ops;
-	(*lowered)->how = "no copy";
+	alias->base.ops = &ops;
+	alias->base.how = "no copy";
+	alias->bytes = lower->graph->tensor[op->output[0]].bytes;
+	*lowered = &alias->base;
 	lower->root[op->output[0]] = lower->root[op->input[0]];
 	return 0;
 }

@@ -64,6 +64,12 @@ struct dla_lowered;
 
 struct dla_lowered_ops {
 	int (*emit)(const struct dla_lowered *lowered, struct dla_emit *emit);
+	/*
+	 * What the NPU answers, computed on the CPU with the hardware's arithmetic: the same to the
+	 * bit. Slow; tests compare. Tensors are in the network's order; a layer of several inputs gets
+	 * them in the operation's order.
+	 */
+	void (*eval)(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output);
 	void (*free)(struct dla_lowered *lowered);
 };
 

@@ -57,10 +57,22 @@ static int emit_add(const struct dla_lowered *lowered, struct dla_emit *emit)
 	return dla_emit_clamp(emit, &l->feature, dst, l->low, l->high);
 }
 
+static void eval_add(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_add *l = (const struct lowered_add *)lowered;
+	size_t count = (size_t)l->feature.width * l->feature.height * l->feature.channels;
+
+	for (size_t i = 0; i < count; i++)
+		output[i] = dla_clamp(dla_add_eval(&l->add, input[l->add.swap][i], input[!l->add.swap][i]),
+				      l->low, l->high);
+}
+
 int dla_lower_add(const struct dla_lower *lower, const struct dla_op *op,
 		  struct dla_lowered **lowered, const char **why)
 {
-	static const struct dla_lowered_ops ops = { .emit = emit_add, .free = free_add };
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_add, .eval = eval_add, .free = free_add,
+	};
 	const struct dla_quant *q0 = &lower->graph->tensor[op->input[0]].quant;
 	const struct dla_quant *q1 = &lower->graph->tensor[op->input[1]].quant;
 	const struct dla_quant *out = &lower->graph->tensor[op->output[0]].quant;

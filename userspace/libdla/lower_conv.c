@@ -61,6 +61,44 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 	return 0;
 }
 
+static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, size_t pitch, uint32_t kernel,
+			  int64_t top, int64_t left)
+{
+	const struct dla_kernels *k = &job->kernels;
+	const struct dla_window *w = &job->shape.window;
+	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels;
+	int32_t acc = 0;
+
+	for (uint32_t r = 0; r < k->height; r++) {
+		for (uint32_t s = 0; s < k->width; s++, weight += k->channels) {
+			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
+			bool inside = y >= 0 && y < job->shape.in_height && x >= 0 && x < job->shape.in_width;
+			const int8_t *pixel = inside ? input + ((size_t)y * job->shape.in_width + (size_t)x) * pitch :
+						       NULL;
+
+			for (uint32_t c = 0; c < k->channels; c++)
+				acc += weight[c] * (pixel ? pixel[c] : job->pad_value);
+		}
+	}
+	return acc;
+}
+
+void dla_conv_job_eval(const struct dla_conv_job *job, const int8_t *input, size_t in_pitch,
+		       int8_t *output, size_t out_pitch, uint32_t kernels)
+{
+	const struct dla_window *w = &job->shape.window;
+
+	for (uint32_t y = 0; y < job->shape.out_height; y++) {
+		for (uint32_t x = 0; x < job->shape.out_width; x++, output += out_pitch) {
+			for (uint32_t k = 0; k < kernels; k++)
+				output[k] = dla_requant_eval(job->rq, k,
+							     accumulate(job, input, in_pitch, k,
+									(int64_t)y * w->stride_h - w->pad_top,
+									(int64_t)x * w->stride_w - w->pad_left));
+		}
+	}
+}
+
 static void set_stage(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
 		      unsigned int mul_shift, bool relu)
 {
@@ -170,6 +208,17 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 	return err ? err : dla_emit_clamp(emit, &conv->job.out, dst, conv->low, conv->high);
 }
 
+static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
+	const struct dla_conv_shape *shape = &conv->job.shape;
+	size_t count = (size_t)shape->out_width * shape->out_height * shape->kernels;
+
+	dla_conv_job_eval(&conv->job, input[0], shape->channels, output, shape->kernels, shape->kernels);
+	for (size_t i = 0; i < count; i++)
+		output[i] = dla_clamp(output[i], conv->low, conv->high);
+}
+
 /* What each output channel wants: its scale, and its bias with the input's zero point in it. */
 static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op)
 {
@@ -226,7 +275,9 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
 			 const struct dla_kernels *kernels, const struct dla_window *window,
 			 struct dla_lowered **lowered, const char **why)
 {
-	static const struct dla_lowered_ops ops = { .emit = emit_conv, .free = free_conv };
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_conv, .eval = eval_conv, .free = free_conv,
+	};
 	const struct dla_quant *quant = &lower->graph->tensor[op->output[0]].quant;
 	struct dla_requant_wish *wish = wishes(lower->graph, op);
 	struct lowered_conv *conv = calloc(1, sizeof(*conv));

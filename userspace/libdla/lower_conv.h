@@ -24,6 +24,13 @@ int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_in
 			 const char **why);
 void dla_conv_job_release(struct dla_conv_job *job);
 
+/*
+ * What the layers of a job answer for @kernels kernels, see struct dla_lowered_ops. Pixels of input
+ * and output are in_pitch and out_pitch bytes apart.
+ */
+void dla_conv_job_eval(const struct dla_conv_job *job, const int8_t *input, size_t in_pitch,
+		       int8_t *output, size_t out_pitch, uint32_t kernels);
+
 /* Where a range of kernels and its SDP operands are among the constants. */
 struct dla_conv_constants {
 	size_t weights, weight_bytes, x1, x2;

@@ -99,6 +99,42 @@ static int emit_pdp(const struct dla_lowered *lowered, struct dla_emit *emit)
 	return dla_emit_clamp(emit, out, dst, l->pooling.low, l->pooling.high);
 }
 
+static int8_t pool_eval(const struct pooling *p, const struct dla_window *w, const int8_t *input,
+			int64_t top, int64_t left, uint32_t channel)
+{
+	int32_t sum = 0, most = INT8_MIN;
+
+	for (int32_t r = 0; r < w->kernel_h; r++) {
+		for (int32_t s = 0; s < w->kernel_w; s++) {
+			int64_t y = top + r, x = left + s;
+			int8_t value;
+
+			if (y < 0 || y >= p->in.height || x < 0 || x >= p->in.width)
+				continue;
+			value = input[((size_t)y * p->in.width + (size_t)x) * p->in.channels + channel];
+			sum += value;
+			most = value > most ? value : most;
+		}
+	}
+	if (p->pool == DRM_NVDLA_POOL_AVERAGE)
+		return dla_average_eval(sum, p->recip_width, p->recip_height);
+	return (int8_t)most;
+}
+
+static void eval_pdp(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_pdp *l = (const struct lowered_pdp *)lowered;
+	const struct pooling *p = &l->pooling;
+	const struct dla_window *w = &l->window;
+
+	for (uint32_t y = 0; y < p->out.height; y++)
+		for (uint32_t x = 0; x < p->out.width; x++)
+			for (uint32_t c = 0; c < p->out.channels; c++)
+				*output++ = dla_clamp(pool_eval(p, w, input[0], (int64_t)y * w->stride_h - w->pad_top,
+								(int64_t)x * w->stride_w - w->pad_left, c),
+						      p->low, p->high);
+}
+
 /* The line buffer is shared by the output lines that are open at once. */
 static int32_t columns_per_layer(const struct drm_nvdla_dev_info *hw, const struct dla_window *w)
 {
@@ -111,7 +147,9 @@ static int32_t columns_per_layer(const struct drm_nvdla_dev_info *hw, const stru
 static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, const struct pooling *pooling,
 		     struct dla_lowered **lowered, const char **why)
 {
-	static const struct dla_lowered_ops ops = { .emit = emit_pdp, .free = free_pdp };
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_pdp, .eval = eval_pdp, .free = free_pdp,
+	};
 	const struct dla_window *w = &op->window;
 	struct lowered_pdp *l;
 
@@ -149,6 +187,7 @@ struct lowered_average {
 	struct dla_feature in, out;
 	struct drm_nvdla_dev_info hw;
 	int8_t *ones;			/* [k][tap][c] = k == c */
+	int8_t *one;			/* [tap] = 1: of a single channel */
 	int input, output;
 	int32_t low, high;
 };
@@ -159,6 +198,7 @@ static void free_average(struct dla_lowered *lowered)
 
 	dla_conv_job_release(&l->job);
 	free(l->ones);
+	free(l->one);
 	free(l);
 }
 
@@ -182,6 +222,21 @@ static int emit_average(const struct dla_lowered *lowered, struct dla_emit *emit
 	return err ? err : dla_emit_clamp(emit, &l->out, dst, l->low, l->high);
 }
 
+static void eval_average(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_average *l = (const struct lowered_average *)lowered;
+	size_t count = (size_t)l->out.width * l->out.height * l->out.channels;
+	struct dla_conv_job one = l->job;
+
+	/* A channel is its own average: one at a time, with the first kernel's first channel. */
+	one.kernels.channels = 1;
+	one.kernels.data = l->one;
+	for (uint32_t c = 0; c < l->in.channels; c++)
+		dla_conv_job_eval(&one, input[0] + c, l->in.channels, output + c, l->out.channels, 1);
+	for (size_t i = 0; i < count; i++)
+		output[i] = dla_clamp(output[i], l->low, l->high);
+}
+
 static int8_t *diagonal(uint32_t channels, size_t taps)
 {
 	int8_t *ones = calloc(taps * channels, channels);
@@ -195,16 +250,20 @@ static int8_t *diagonal(uint32_t channels, size_t taps)
 static int lower_average(const struct dla_lower *lower, const struct dla_op *op, const struct pooling *pooling,
 			 struct dla_lowered **lowered, const char **why)
 {
-	static const struct dla_lowered_ops ops = { .emit = emit_average, .free = free_average };
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_average, .eval = eval_average, .free = free_average,
+	};
 	const struct dla_window *w = &op->window;
 	uint32_t atom = lower->hw->atom, taps = (uint32_t)(w->kernel_h * w->kernel_w);
 	struct dla_requant_wish *wish = calloc(atom, sizeof(*wish));
 	struct lowered_average *l = calloc(1, sizeof(*l));
 	int err = 0;
 
-	if (l)
+	if (l) {
 		l->ones = diagonal(atom, taps);
-	if (!wish || !l || !l->ones) {
+		l->one = diagonal(1, taps);
+	}
+	if (!wish || !l || !l->ones || !l->one) {
 		err = dla_fail(ENOMEM, "out of memory");
 		goto fail;
 	}

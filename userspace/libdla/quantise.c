@@ -165,7 +165,7 @@ int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int3
 void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
 		  double scale_out, int32_t zero_out)
 {
-	double scale_a, scale_b, ratio, factor, in_a, in_b;
+	double scale_a, scale_b, ratio, factor, in_a, sum;
 	int32_t zero_b;
 	int exponent;
 
@@ -200,12 +200,14 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 						   power_of_two(exponent) : factor)),
 					 INT32_MAX), INT32_MIN);
 
-	/* Largest inputs times the error of what they are multiplied with, where the output does not saturate. */
-	in_a = 255 * fabs(add->m / power_of_two((int)(add->p + add->shift)) - ratio) + 0.5 / power_of_two((int)add->p);
-	in_b = fmin(255 * (1 + ratio), 256 * scale_out / scale_b + 255);
+	/*
+	 * In units of b: what the largest a loses to m and to its rounding, and what the largest sum
+	 * whose output does not saturate loses to scale. The offset is rounded to 2^-p as well.
+	 */
+	in_a = 255 * fabs(add->m / power_of_two((int)(add->p + add->shift)) - ratio) + 1 / power_of_two((int)add->p);
+	sum = fmin(255 * (1 + ratio), 512 * scale_out / scale_b);
 	add->error = in_a * scale_b / scale_out +
-		     in_b * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p) +
-		     factor;
+		     sum * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p);
 }
 
 int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b)

@@ -80,4 +80,9 @@ int8_t dla_average_eval(int32_t sum, uint32_t recip_width, uint32_t recip_height
 void dla_activation_range(enum dla_activation activation, double scale, int32_t zero_point,
 			  int32_t *low, int32_t *high);
 
+static inline int8_t dla_clamp(int8_t value, int32_t low, int32_t high)
+{
+	return (int8_t)(value < low ? low : value > high ? high : value);
+}
+
 #endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+/* The requantisation recipe against real arithmetic: how far from the exact value may an answer be? */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "quantise.h"
+
+static uint64_t state = 1;
+
+static uint64_t random64(void)
+{
+	state ^= state >> 12;
+	state ^= state << 25;
+	state ^= state >> 27;
+	return state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static double uniform(double low, double high)
+{
+	return low + (high - low) * (double)(random64() >> 11) / (double)(UINT64_C(1) << 53);
+}
+
+static int64_t between(int64_t low, int64_t high)
+{
+	return low + (int64_t)(random64() % (uint64_t)(high - low + 1));
+}
+
+static double clamp8(double value)
+{
+	return fmax(fmin(value, 127), -128);
+}
+
+/* An answer may differ from the exact value by a rounding and by what the recipe says of itself. */
+static void check_channel(const struct dla_requant *rq, const struct dla_requant_wish *wish, unsigned int k,
+			  int32_t acc)
+{
+	double real = ((double)acc + (double)wish->bias) * wish->multiplier;
+	double exact;
+
+	if (rq->relu && real < 0)
+		real = 0;
+	exact = real + rq->zero_point;
+	assert_true(fabs(dla_requant_eval(rq, k, acc) - clamp8(exact)) <= 0.5 + rq->error + 1e-9);
+}
+
+static void check_layer(const struct dla_requant_wish *wish, unsigned int channels, bool relu, int zero, double limit)
+{
+	struct dla_requant *rq = dla_requant_new(wish, channels, relu, zero);
+
+	assert_non_null(rq);
+	assert_true(rq->error < limit);
+	assert_true(rq->shift < 64 && rq->s < 64 && rq->s2 < 64);
+	for (unsigned int k = 0; k < channels; k++) {
+		check_channel(rq, &wish[k], k, (int32_t)wish[k].reach);
+		check_channel(rq, &wish[k], k, (int32_t)-wish[k].reach);
+		for (int i = 0; i < 200; i++)
+			check_channel(rq, &wish[k], k, (int32_t)between(-wish[k].reach, wish[k].reach));
+		/* Where outputs change: around the values that TFLite's roundings disagree about. */
+		for (int y = -128; y <= 127 && wish[k].multiplier > 1e-6; y++) {
+			double acc = (y - zero + 0.5) / wish[k].multiplier - (double)wish[k].bias;
+
+			if (fabs(acc) < (double)wish[k].reach)
+				check_channel(rq, &wish[k], k, (int32_t)floor(acc));
+		}
+	}
+	free(rq);
+}
+
+static void requant_random_layers(void **unused)
+{
+	(void)unused;
+	for (int layer = 0; layer < 300; layer++) {
+		unsigned int channels = (unsigned int)between(1, 16);
+		double largest = exp2(uniform(-13, 0.5));
+		struct dla_requant_wish wish[16];
+
+		for (unsigned int k = 0; k < channels; k++) {
+			wish[k].multiplier = largest * exp2(-uniform(0, 8));
+			/* As networks have it: outputs span a few times the int8 range. */
+			wish[k].reach = (int64_t)fmin(1e9, 300 * uniform(0.5, 20) / wish[k].multiplier);
+			wish[k].bias = (int64_t)(uniform(-200, 200) / wish[k].multiplier);
+		}
+		check_layer(wish, channels, random64() & 1, (int)between(-128, 127), 0.05);
+	}
+}
+
+/* Visual wake words has such a layer: most channels dead, beside some that are not. */
+static void requant_dead_channels(void **unused)
+{
+	struct dla_requant_wish wish[64];
+
+	(void)unused;
+	for (unsigned int k = 0; k < 64; k++) {
+		wish[k].multiplier = k % 8 ? 1e-11 * (k + 1) : 0.004;
+		wish[k].reach = 128 * 127 * 64;
+		wish[k].bias = k % 8 ? (k % 2 ? 1 : -1) * ((INT64_C(1) << 30) - k) : (int64_t)k * 100;
+	}
+	check_layer(wish, 64, false, -128, 0.5);
+	check_layer(wish, 64, true, 3, 0.5);
+}
+
+static void requant_only_dead_channels(void **unused)
+{
+	struct dla_requant_wish wish[8];
+
+	(void)unused;
+	for (unsigned int k = 0; k < 8; k++)
+		wish[k] = (struct dla_requant_wish) { .multiplier = 1e-11, .reach = 1000000, .bias = -500 };
+	check_layer(wish, 8, false, 17, 0.5);
+}
+
+static void requant_multiplier_above_one(void **unused)
+{
+	struct dla_requant_wish wish = { .multiplier = 1.9, .reach = 500, .bias = -33 };
+
+	(void)unused;
+	check_layer(&wish, 1, false, 5, 0.05);
+}
+
+/* Coarse where a layer asks for the impossible; then it says so instead of being wrong unnoticed. */
+static void requant_reports_coarseness(void **unused)
+{
+	struct dla_requant_wish wish[2] = {
+		{ .multiplier = 1.5, .reach = 2000 },
+		{ .multiplier = 3e-10, .reach = INT64_C(1) << 31, .bias = 0 },
+	};
+	struct dla_requant *rq = dla_requant_new(wish, 2, false, 0);
+
+	(void)unused;
+	assert_non_null(rq);
+	assert_true(rq->error >= 0.5);
+	free(rq);
+}
+
+static void add_random(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < 300; i++) {
+		double scale[3];
+		int zero[3];
+		struct dla_add add;
+
+		for (int j = 0; j < 3; j++) {
+			scale[j] = exp2(uniform(-8, -2));
+			zero[j] = (int)between(-128, 127);
+		}
+		/* Networks choose the output's scale to hold the sum, or most of it. */
+		scale[2] = fmax(scale[0], scale[1]) * uniform(0.3, 2.5);
+		dla_add_init(&add, scale[0], zero[0], scale[1], zero[1], scale[2], zero[2]);
+		assert_true(add.error < 0.1);
+		for (int a = -128; a <= 127; a += 3) {
+			for (int b = -128; b <= 127; b++) {
+				double exact = ((a - zero[0]) * scale[0] + (b - zero[1]) * scale[1]) / scale[2] + zero[2];
+				int8_t y = add.swap ? dla_add_eval(&add, (int8_t)b, (int8_t)a) :
+						      dla_add_eval(&add, (int8_t)a, (int8_t)b);
+
+				assert_true(fabs(y - clamp8(exact)) <= 0.5 + add.error + 1e-9);
+			}
+		}
+	}
+}
+
+static void add_equal_scales_is_exact(void **unused)
+{
+	struct dla_add add;
+
+	(void)unused;
+	dla_add_init(&add, 0.5, 1, 0.5, -2, 0.5, 3);
+	for (int a = -128; a <= 127; a++)
+		for (int b = -128; b <= 127; b++)
+			assert_int_equal(dla_add_eval(&add, (int8_t)a, (int8_t)b), (int)clamp8(a - 1 + b + 2 + 3));
+}
+
+static void average_equals_tflite(void **unused)
+{
+	uint32_t width, height;
+
+	(void)unused;
+	for (int n = 1; n <= 7; n++) {
+		assert_true(dla_average_init((unsigned int)n, &width, &height));
+		for (int sum = -128 * n; sum <= 127 * n; sum++) {
+			int rounded = sum >= 0 ? (sum + n / 2) / n : (sum - n / 2) / n;
+
+			assert_int_equal(dla_average_eval(sum, width, height), rounded);
+		}
+	}
+	assert_false(dla_average_init(8, &width, &height));
+	assert_false(dla_average_init(0, &width, &height));
+}
+
+static void average_wraps_like_the_hardware(void **unused)
+{
+	(void)unused;
+	/* 1024 does not fit between the multipliers: it is -1024 there. */
+	assert_int_equal(dla_average_eval(1024, 65536, 8192), -128);
+}
+
+static void activation_bounds(void **unused)
+{
+	int32_t low, high;
+
+	(void)unused;
+	dla_activation_range(DLA_ACT_NONE, 0.1, 5, &low, &high);
+	assert_int_equal(low, -128);
+	assert_int_equal(high, 127);
+	dla_activation_range(DLA_ACT_RELU, 0.1, 5, &low, &high);
+	assert_int_equal(low, 5);
+	assert_int_equal(high, 127);
+	dla_activation_range(DLA_ACT_RELU6, 0.1, -20, &low, &high);
+	assert_int_equal(low, -20);
+	assert_int_equal(high, 40);
+	dla_activation_range(DLA_ACT_RELU6, 6.0 / 255, -128, &low, &high);
+	assert_int_equal(high, 127);
+	dla_activation_range(DLA_ACT_RELU_N1_TO_1, 0.1, 0, &low, &high);
+	assert_int_equal(low, -10);
+	assert_int_equal(high, 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requant_random_layers),
+		cmocka_unit_test(requant_dead_channels),
+		cmocka_unit_test(requant_only_dead_channels),
+		cmocka_unit_test(requant_multiplier_above_one),
+		cmocka_unit_test(requant_reports_coarseness),
+		cmocka_unit_test(add_random),
+		cmocka_unit_test(add_equal_scales_is_exact),
+		cmocka_unit_test(average_equals_tflite),
+		cmocka_unit_test(average_wraps_like_the_hardware),
+		cmocka_unit_test(activation_bounds),
+	};
+
+	return cmocka_run_group_tests_name("quantise", tests, NULL, NULL);
+}
