@@ -112,15 +112,16 @@ enum job_slot {
 	JOB_COUNT
 };
 
-/* What CSC finds in the convolution buffer; kept from one convolution to the next. */
+/* The convolution buffer: what one convolution leaves there for the next. */
 struct cbuf {
-	int8_t *data;		/* [height][slice_bytes] as CDMA stored it */
-	size_t data_size;
+	int8_t *data;		/* input lines; as large as the whole buffer */
+	unsigned int slices;	/* lines in it */
 	uint8_t *weights;
-	size_t weights_size;
+	size_t weight_bytes;
+	/* How the last convolution was programmed. */
+	uint32_t banks;
+	bool image;
 	bool data_kept, weights_kept;
-	/* The geometry the data was loaded with; a convolution that reuses it has to agree. */
-	unsigned int data_entries, data_height, data_banks, weight_banks, format;
 };
 
 struct nvdla_emu {
@@ -198,6 +199,7 @@ void cdp_try_start(struct nvdla_emu *emu, struct job *job);
 void job_take(struct nvdla_emu *emu, struct job *job, enum unit unit);
 uint64_t job_max_work(const struct nvdla_emu *emu);
 /* The emulator is willing to hold this much of an operation. */
+size_t job_max_bytes(void);
 bool job_fits(const struct nvdla_emu *emu, const struct surface *surface);
 /* Take the engines, for ever. */
 void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);

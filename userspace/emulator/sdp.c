@@ -337,7 +337,7 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, struct conv *conv,
 		return false;
 	for (unsigned int s = 0; s < sdp->surfaces; s++, data += plane * atom) {
 		if (conv)
-			conv_plane(conv, s, values);
+			conv_plane(emu, conv, s, values);
 		else
 			load_plane(data, plane * atom, values);
 		x_plane(&sdp->x1, atom, s, plane, values);

@@ -29,3 +29,18 @@ uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles)
 {
 	return (sdp_cycles > pdp_cycles ? sdp_cycles : pdp_cycles) + SDP_LATENCY;
 }
+
+struct timing_conv_result timing_conv(const struct nvdla_config *config, const struct timing_conv *op)
+{
+	struct timing_conv_result at;
+	uint64_t positions = (uint64_t)op->out_width * op->out_height;
+	uint64_t groups = div_round_up(op->kernels, config->atomic_k);
+	uint64_t per = op->steps * 10 > 117 ? op->steps * 10 : 117;
+
+	at.data_done = 100 + op->data_bytes / 8;
+	at.weights_done = at.data_done + op->weight_bytes / 8;
+	at.computed = at.data_done + op->group_bytes / 8 + groups * positions * per / 10;
+	at.delivered = at.computed + 50;
+	at.written = at.delivered + 100;
+	return at;
+}

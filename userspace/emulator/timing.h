@@ -28,11 +28,14 @@ struct timing_conv {
 	uint64_t data_bytes;		/* fetched from memory; 0 when reused */
 	uint64_t weight_bytes;
 	uint64_t steps;			/* atomic operations per output position and kernel group */
-	unsigned int taps_per_group_bytes;
+	uint64_t group_bytes;		/* weights of a full kernel group */
 };
 
 struct timing_conv_result {
-	uint64_t data_done, weights_done, delivered;
+	uint64_t data_done, weights_done;	/* fetched */
+	uint64_t computed;			/* the last product */
+	uint64_t delivered;			/* the last sum, to SDP */
+	uint64_t written;			/* the last result of SDP */
 };
 
 struct timing_cdp {
