@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "../network.h"
+#include "../reference.h"
 #include "dla.h"
 #include "tflite.h"
 

@@ -21,9 +21,10 @@ static bool inside(const struct fb *fb, uint64_t pos, uint64_t bytes)
 
 static void broken(struct fb *fb, const char *what, uint64_t pos)
 {
-	if (!fb->err)
-		fb->err = dla_fail(EINVAL, "the file is damaged: %s at byte %llu is outside the file",
-				   what, (unsigned long long)pos);
+	if (!fb->broken) {
+		fb->broken = what;
+		fb->broken_at = pos;
+	}
 }
 
 static struct fb_table table_at(struct fb *fb, uint64_t pos)
@@ -31,7 +32,7 @@ static struct fb_table table_at(struct fb *fb, uint64_t pos)
 	struct fb_table table = { 0 };
 	int64_t vtable;
 
-	if (fb->err)
+	if (fb->broken)
 		return table;
 	if (!inside(fb, pos, 4)) {
 		broken(fb, "a table", pos);
@@ -61,7 +62,7 @@ static uint32_t field_at(struct fb *fb, const struct fb_table *table, unsigned i
 	size_t slot = 4 + 2 * (size_t)field;
 	uint32_t offset;
 
-	if (fb->err || !table->pos || slot + 2 > table->vtable_bytes)
+	if (fb->broken || !table->pos || slot + 2 > table->vtable_bytes)
 		return 0;
 	offset = load(fb->data + table->vtable + slot, 2);
 	if (!offset)
@@ -87,19 +88,17 @@ static uint64_t target(const struct fb *fb, uint32_t pos)
 	return pos + load(fb->data + pos, 4);
 }
 
-void fb_open(struct fb *fb, const void *data, size_t bytes)
+int fb_error(const struct fb *fb)
 {
-	*fb = (struct fb){ .data = data, .bytes = bytes };
-	/* Offsets have 32 bits; so may the positions computed here. */
-	if (bytes > INT32_MAX)
-		fb->err = dla_fail(E2BIG, "the file has %zu bytes; at most 2 GiB can be read", bytes);
+	return fb->broken ? dla_fail(EINVAL, "the file is damaged: %s at byte %llu is outside the file",
+				     fb->broken, (unsigned long long)fb->broken_at) : 0;
 }
 
 struct fb_table fb_root(struct fb *fb)
 {
-	if (!fb->err && !inside(fb, 0, 4))
+	if (!fb->broken && !inside(fb, 0, 4))
 		broken(fb, "the first table", 0);
-	return fb->err ? (struct fb_table){ 0 } : table_at(fb, target(fb, 0));
+	return fb->broken ? (struct fb_table){ 0 } : table_at(fb, target(fb, 0));
 }
 
 bool fb_has(struct fb *fb, const struct fb_table *table, unsigned int field)

@@ -8,15 +8,15 @@
 
 /*
  * Reading FlatBuffers that may be hostile. Every access is checked against the file and the table,
- * nothing is assumed to be aligned. The first violation is recorded in err, with its reason for
- * dla_strerror(); from then on everything reads as absent, so that a reader may look at err once
- * for a group of accesses. A table leads only to the tables its schema names, so the depth is the
+ * nothing is assumed to be aligned. The first violation is remembered; from then on everything reads
+ * as absent, so that a reader may ask fb_error() once for a group of accesses. A table leads only to the tables its schema names, so the depth is the
  * schema's, whatever cycles the offsets form.
  */
 struct fb {
 	const uint8_t *data;
 	size_t bytes;
-	int err;		/* negative errno */
+	const char *broken;	/* what is outside the file; NULL: nothing yet */
+	uint64_t broken_at;
 };
 
 struct fb_table {
@@ -30,7 +30,12 @@ struct fb_vector {
 	uint32_t count;		/* 0 when absent */
 };
 
-void fb_open(struct fb *fb, const void *data, size_t bytes);
+/* More bytes than that cannot be reached. */
+#define FB_MAX_BYTES INT32_MAX
+
+/* 0, or a negative errno with the reason recorded. */
+int fb_error(const struct fb *fb);
+
 struct fb_table fb_root(struct fb *fb);
 
 bool fb_has(struct fb *fb, const struct fb_table *table, unsigned int field);

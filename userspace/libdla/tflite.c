@@ -36,9 +36,10 @@ static int read_name(struct reader *r, const struct fb_table *table, unsigned in
 	struct fb_vector string = fb_vector(&r->fb, table, field, 1);
 	size_t length = string.count < MAX_NAME ? string.count : MAX_NAME;
 	char *copy;
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	copy = dla_arena_alloc(&r->arena, length + 1, 1);
 	if (!copy)
 		return r->arena.err;
@@ -84,9 +85,10 @@ static int read_shape(struct reader *r, const struct fb_table *table, struct dla
 {
 	struct fb_vector dims = fb_vector(&r->fb, table, TENSOR_SHAPE, 4);
 	size_t bytes = dla_type_size(tensor->type);
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	if (dims.count > DLA_MAX_RANK)
 		return dla_fail(EOPNOTSUPP, "has %u dimensions; at most %d are supported", dims.count,
 				DLA_MAX_RANK);
@@ -129,9 +131,10 @@ static int read_quant(struct reader *r, const struct fb_table *tensor_table,
 	int32_t axis = fb_i32(&r->fb, &table, QUANT_DIMENSION, 0);
 	float *scale;
 	int32_t *zero_point;
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	if (details)
 		return dla_fail(EOPNOTSUPP, "quantisation with details of type %u is not supported",
 				details);
@@ -181,9 +184,10 @@ static int read_data(struct reader *r, const struct fb_table *tensor_table,
 	struct fb_table table;
 	struct fb_vector bytes;
 	void *copy;
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	if (index >= r->buffers.count)
 		return dla_fail(EINVAL, "buffer %u of %u", index, r->buffers.count);
 	/* Buffer 0 is the one of tensors that have none. */
@@ -194,8 +198,9 @@ static int read_data(struct reader *r, const struct fb_table *tensor_table,
 	if (fb_u64(&r->fb, &table, BUFFER_OFFSET, 0) || fb_u64(&r->fb, &table, BUFFER_SIZE, 0))
 		return dla_fail(EOPNOTSUPP, "buffer %u is behind the model; files of that form, "
 				"needed above 2 GiB, are not supported", index);
-	if (r->fb.err)
-		return r->fb.err;
+	err = fb_error(&r->fb);
+	if (err)
+		return err;
 	if (!bytes.count)
 		return 0;
 	if (bytes.count != tensor->bytes)
@@ -235,8 +240,9 @@ static int read_tensors(struct reader *r, const struct fb_table *subgraph)
 	struct fb_vector tables = fb_vector(&r->fb, subgraph, SUBGRAPH_TENSORS, 4);
 	int err;
 
-	if (r->fb.err)
-		return r->fb.err;
+	err = fb_error(&r->fb);
+	if (err)
+		return err;
 	r->tensor = dla_arena_alloc(&r->arena, tables.count, sizeof(*r->tensor));
 	r->defined = dla_arena_alloc(&r->arena, tables.count, sizeof(*r->defined));
 	if (!r->tensor || !r->defined)
@@ -265,9 +271,10 @@ static int read_indices(struct reader *r, const struct fb_table *table, unsigned
 {
 	struct fb_vector stored = fb_vector(&r->fb, table, field, 4);
 	int *copy;
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	copy = dla_arena_alloc(&r->arena, stored.count, sizeof(*copy));
 	if (!copy)
 		return r->arena.err;
@@ -335,9 +342,10 @@ static int read_opcode(struct reader *r, const struct fb_table *table, int32_t *
 	uint32_t index = fb_u32(&r->fb, table, OPERATOR_OPCODE, 0);
 	struct fb_table opcode;
 	int8_t old;
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	if (index >= r->opcodes.count)
 		return dla_fail(EINVAL, "operator code %u of %u", index, r->opcodes.count);
 	opcode = fb_vector_table(&r->fb, &r->opcodes, index);
@@ -347,7 +355,7 @@ static int read_opcode(struct reader *r, const struct fb_table *table, int32_t *
 	if (*builtin < old)
 		*builtin = old;
 	if (*builtin != BUILTIN_CUSTOM)
-		return r->fb.err;
+		return fb_error(&r->fb);
 	return read_name(r, &opcode, OPCODE_CUSTOM, custom);
 }
 
@@ -395,7 +403,7 @@ static int read_operator(struct reader *r, const struct fb_table *table, unsigne
 	const char *custom = NULL;
 	uint8_t options;
 	int32_t builtin = 0;
-	int err;
+	int err, damage;
 
 	err = read_opcode(r, table, &builtin, &custom);
 	if (err)
@@ -416,18 +424,21 @@ static int read_operator(struct reader *r, const struct fb_table *table, unsigne
 	else if (!err && kind->options && options != OPTIONS_NONE)
 		err = dla_fail(EINVAL, "has the options of another operator (type %u)", options);
 	if (!err)
-		err = r->fb.err;
-	if (!err)
 		err = kind->read(&context);
+	/* What was read from a damaged table explains nothing. */
+	damage = fb_error(&r->fb);
+	if (damage)
+		err = damage;
 	return err ? dla_fail_in(err, "operator %u %s", index, dla_op_kind_name(op->kind)) : 0;
 }
 
 static int read_operators(struct reader *r, const struct fb_table *subgraph)
 {
 	struct fb_vector tables = fb_vector(&r->fb, subgraph, SUBGRAPH_OPERATORS, 4);
+	int err = fb_error(&r->fb);
 
-	if (r->fb.err)
-		return r->fb.err;
+	if (err)
+		return err;
 	r->op = dla_arena_alloc(&r->arena, tables.count, sizeof(*r->op));
 	if (!r->op)
 		return r->arena.err;
@@ -435,8 +446,8 @@ static int read_operators(struct reader *r, const struct fb_table *subgraph)
 	r->graph->op_count = tables.count;
 	for (uint32_t i = 0; i < tables.count; i++) {
 		struct fb_table table = fb_vector_table(&r->fb, &tables, i);
-		int err = read_operator(r, &table, i, &r->op[i]);
 
+		err = read_operator(r, &table, i, &r->op[i]);
 		if (err)
 			return err;
 	}
@@ -451,8 +462,9 @@ static int read_subgraph(struct reader *r, const struct fb_table *model)
 
 	r->buffers = fb_vector(&r->fb, model, MODEL_BUFFERS, 4);
 	r->opcodes = fb_vector(&r->fb, model, MODEL_OPERATOR_CODES, 4);
-	if (r->fb.err)
-		return r->fb.err;
+	err = fb_error(&r->fb);
+	if (err)
+		return err;
 	if (!subgraphs.count)
 		return dla_fail(EINVAL, "the file has no network");
 	r->buffer = dla_arena_alloc(&r->arena, r->buffers.count, sizeof(*r->buffer));
@@ -475,9 +487,8 @@ static int read_model(struct reader *r, const char *name)
 	struct fb_table model;
 	uint32_t version;
 	char *copy;
+	int err;
 
-	if (r->fb.err)
-		return r->fb.err;
 	if (r->fb.bytes < 8 || memcmp(r->fb.data + 4, TFLITE_IDENTIFIER, 4) != 0)
 		return dla_fail(EINVAL, "not a TensorFlow Lite file");
 	if (__builtin_mul_overflow(MEMORY_PER_BYTE, r->fb.bytes, &r->arena.limit) ||
@@ -492,8 +503,9 @@ static int read_model(struct reader *r, const char *name)
 
 	model = fb_root(&r->fb);
 	version = fb_u32(&r->fb, &model, MODEL_VERSION, 0);
-	if (r->fb.err)
-		return r->fb.err;
+	err = fb_error(&r->fb);
+	if (err)
+		return err;
 	if (version != TFLITE_VERSION)
 		return dla_fail(EOPNOTSUPP, "format version %u; only version %d is supported", version,
 				TFLITE_VERSION);
@@ -502,11 +514,13 @@ static int read_model(struct reader *r, const char *name)
 
 int dla_tflite_read(const void *data, size_t bytes, const char *name, struct dla_graph **graph)
 {
-	struct reader r = { 0 };
+	struct reader r = { .fb = { .data = data, .bytes = bytes } };
 	int err;
 
-	fb_open(&r.fb, data, bytes);
-	err = read_model(&r, name);
+	if (bytes > FB_MAX_BYTES)
+		err = dla_fail(E2BIG, "the file has %zu bytes; at most 2 GiB can be read", bytes);
+	else
+		err = read_model(&r, name);
 	if (err) {
 		dla_arena_free(r.arena.chunks);
 		return dla_fail_in(err, "%.64s", name);

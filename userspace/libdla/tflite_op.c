@@ -567,8 +567,6 @@ static int read_reshape(struct tflite_op *op)
 			dims[i] = fb_vector_i32(op->fb, &option, i);
 	}
 	if (!err)
-		err = op->fb->err;
-	if (!err)
 		err = resolve_reshape(op, dims, count, &out);
 	return err ? err : need_shape(op, output(op), &out);
 }

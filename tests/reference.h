@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TESTS_NETWORK_H
-#define TESTS_NETWORK_H
+#ifndef TESTS_REFERENCE_H
+#define TESTS_REFERENCE_H
 
 #include <stdint.h>
 #include <stdio.h>
