@@ -14,7 +14,7 @@
  * for itself: it takes part only in the operations that need it.
  *
  * An operation that has left its engine leaves the done bits of its group set until they are
- * cleared. A group is written again only after that, so a bit belongs to one operation, never to two.
+ * cleared. A group is written again only after that, so a bit never belongs to two operations.
  *
  * Operations of one engine start, and therefore finish, in program order. All that must be known of
  * an engine is which of its operations is the next to start, and which the first not to have

@@ -494,7 +494,7 @@ static int check_link(const struct drm_nvdla_op *from, const struct drm_nvdla_op
 		if (to->sdp.width != from->conv.dst_width ||
 		    to->sdp.height != from->conv.dst_height ||
 		    to->sdp.channels != from->conv.kernels)
-			return refuse(diag, "sdp.source", "the convolution's result has another size");
+			return refuse(diag, "sdp.source", "the result before has another size");
 		return 0;
 	}
 	if (!from || from->engine != DRM_NVDLA_SDP)
@@ -503,7 +503,7 @@ static int check_link(const struct drm_nvdla_op *from, const struct drm_nvdla_op
 		return refuse(diag, "pdp.source", "the SDP operation writes to memory");
 	if (to->pdp.src_width != from->sdp.width || to->pdp.src_height != from->sdp.height ||
 	    to->pdp.channels != from->sdp.channels)
-		return refuse(diag, "pdp.source", "the SDP operation's result has another size");
+		return refuse(diag, "pdp.source", "the result before has another size");
 	return 0;
 }
 
