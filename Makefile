@@ -20,6 +20,9 @@ includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iusers
 	    -Iuserspace/libdla -Iuserspace/tools -I/usr/include/libdrm
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.
+san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
+
 build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev
 test-packages := $(build-packages) libcmocka-dev python3 xz-utils
 

@@ -7,7 +7,7 @@ unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
 system-tests := $(wildcard tests/system/*.test)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lcmocka -ljansson -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -lm -lz -ldl -pthread
 
 $(BUILD)/san/tests/%.o: | need-test
 

@@ -199,6 +199,26 @@ static void average_wraps_like_the_hardware(void **unused)
 	assert_int_equal(dla_average_eval(1024, 65536, 8192), -128);
 }
 
+static void average_by_convolution_equals_tflite(void **unused)
+{
+	(void)unused;
+	for (int n = 8; n <= 1024; n += n < 70 ? 1 : 13) {
+		struct dla_requant_wish wish = {
+			.multiplier = (1 + DLA_AVERAGE_EXCESS) / n, .reach = 128 * n,
+		};
+		struct dla_requant *rq = dla_requant_new(&wish, 1, false, 0);
+
+		assert_non_null(rq);
+		assert_true(dla_requant_is_average(rq, (unsigned int)n));
+		for (int sum = -128 * n; sum <= 127 * n; sum++) {
+			int rounded = sum >= 0 ? (sum + n / 2) / n : (sum - n / 2) / n;
+
+			assert_int_equal(dla_requant_eval(rq, 0, sum), rounded);
+		}
+		free(rq);
+	}
+}
+
 static void activation_bounds(void **unused)
 {
 	int32_t low, high;
@@ -232,6 +252,7 @@ int main(void)
 		cmocka_unit_test(add_equal_scales_is_exact),
 		cmocka_unit_test(average_equals_tflite),
 		cmocka_unit_test(average_wraps_like_the_hardware),
+		cmocka_unit_test(average_by_convolution_equals_tflite),
 		cmocka_unit_test(activation_bounds),
 	};
 

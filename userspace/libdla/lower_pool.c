@@ -288,8 +288,13 @@ static int lower_average(const struct dla_lower *lower, const struct dla_op *op,
 		.height = (uint32_t)w->kernel_h, .width = (uint32_t)w->kernel_w,
 	};
 	for (uint32_t k = 0; k < atom; k++)
-		wish[k] = (struct dla_requant_wish) { .multiplier = 1.0 / taps, .reach = 128 * (int64_t)taps };
+		wish[k] = (struct dla_requant_wish) {
+			.multiplier = (1 + DLA_AVERAGE_EXCESS) / taps,
+			.reach = 128 * (int64_t)taps,
+		};
 	err = dla_conv_job_prepare(&l->job, lower->hw, wish, false, 0, why);
+	if (!err && !*why && !dla_requant_is_average(l->job.rq, taps))
+		*why = "16-bit multipliers would be too coarse";
 	if (err || *why)
 		goto fail;
 	free(wish);

@@ -62,10 +62,10 @@ static unsigned int output_shift(const struct dla_requant_wish *wish, unsigned i
 	if (largest <= 0)
 		return 37;
 	/*
-	 * m1 * m2 = multiplier << shift has to be within reach of two 15-bit factors. 37 is where m2
-	 * would overflow with the largest m1 that OUTPUT_REACH allows; the shift has 6 bits.
+	 * m1 * m2 = multiplier << shift. Two bits below what two 15-bit factors reach leaves many pairs
+	 * to choose from. 37 is where m2 would overflow with the largest m1 that OUTPUT_REACH allows.
 	 */
-	shift = (int)floor(30 - log2(largest));
+	shift = (int)floor(28 - log2(largest));
 	if (shift > 37)
 		shift = 37;
 	return shift < 0 ? 0 : (unsigned int)shift;
@@ -144,6 +144,22 @@ struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigne
 		rq->error = fmax(rq->error, error);
 	}
 	return rq;
+}
+
+/*
+ * n * 128 is the largest sum. The factor may exceed 1/n, so that halves are rounded away from zero
+ * as TFLite does, but not by so much that a sum below a half gets there.
+ */
+bool dla_requant_is_average(const struct dla_requant *rq, unsigned int n)
+{
+	for (unsigned int k = 0; k < rq->channels; k++) {
+		int64_t one = INT64_C(1) << rq->shift;
+		int64_t excess = (int64_t)rq->channel[k].m1 * rq->channel[k].m2 * n - one;
+
+		if (excess < 0 || excess > one / (512 * (int64_t)n))
+			return false;
+	}
+	return true;
 }
 
 int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int32_t acc)

@@ -46,6 +46,13 @@ struct dla_requant_wish {
  */
 struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigned int channels,
 				    bool relu, int32_t zero_point);
+
+/* Whether it turns a sum of n int8 into their average, rounded as TFLite's AVERAGE_POOL_2D, always. */
+bool dla_requant_is_average(const struct dla_requant *rq, unsigned int n);
+
+/* How much more than 1/n to wish for: see dla_requant_is_average(). */
+#define DLA_AVERAGE_EXCESS 1e-6
+
 int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int32_t acc);
 
 /*

@@ -4,19 +4,9 @@
 #include <string.h>
 
 #include "error.h"
-#include "network.h"
+#include "request.h"
 
 #define HOST_ALIGN 64
-
-struct dla_request {
-	struct dla_network *network;
-	struct dla_buffer *arena;	/* NULL without NPU operations */
-	uint8_t *host;
-	void **tensor;			/* per tensor: its data in host memory, or NULL */
-	dla_progress_fn *progress;
-	void *progress_ctx;
-	unsigned int done;		/* before the step that is running */
-};
 
 static int allocate(struct dla_request *request)
 {

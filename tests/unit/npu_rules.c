@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The arithmetic rules, for every operation of real networks that the NPU runs: the emulator equals
+ * the library's own evaluation to the bit, and differs from the reference kernel on the same inputs
+ * by at most one LSB.
+ */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "request.h"
+
+struct tally {
+	unsigned int operations;
+	size_t elements, unequal;
+};
+
+static struct tally tally[DLA_OP_KIND_COUNT];
+
+static void fill_random(void *data, size_t bytes, unsigned int seed)
+{
+	for (size_t i = 0; i < bytes; i++)
+		((uint8_t *)data)[i] = (uint8_t)(rand_r(&seed) >> 7);
+}
+
+static void check_operation(const struct dla_network *network, void *const *tensor, unsigned int i)
+{
+	const struct dla_graph *graph = network->graph;
+	const struct dla_lowered *lowered = network->placed[i].lowered;
+	const struct dla_op *op = &graph->op[i];
+	const int8_t *npu = tensor[op->output[0]], *input[2] = { NULL };
+	size_t bytes = graph->tensor[op->output[0]].bytes;
+	void **data = calloc(graph->tensor_count, sizeof(*data));
+	int8_t *expected = malloc(bytes);
+	struct dla_cpu_op *cpu;
+
+	for (unsigned int j = 0; j < op->input_count && j < 2; j++)
+		input[j] = tensor[op->input[j]];
+	lowered->ops->eval(lowered, input, expected);
+	for (size_t e = 0; e < bytes; e++)
+		if (npu[e] != expected[e])
+			fail_msg("%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
+				 network->name, i, dla_op_kind_name(op->kind), e, npu[e], expected[e]);
+
+	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
+	data[op->output[0]] = expected;
+	assert_int_equal(dla_cpu_prepare(graph, i, &cpu), 0);
+	dla_cpu_run(cpu, data);
+	dla_cpu_op_free(cpu);
+	for (size_t e = 0; e < bytes; e++) {
+		if (abs(npu[e] - expected[e]) > 1)
+			fail_msg("%s, operation %u (%s), element %zu: the NPU says %d, the reference kernel %d",
+				 network->name, i, dla_op_kind_name(op->kind), e, npu[e], expected[e]);
+		tally[op->kind].unequal += npu[e] != expected[e];
+	}
+	tally[op->kind].elements += bytes;
+	tally[op->kind].operations++;
+	free(expected);
+	free(data);
+}
+
+static char *shared_path(const char *name)
+{
+	static char path[PATH_MAX];
+	const char *shared = getenv("DLA_SHARED");
+
+	snprintf(path, sizeof(path), "%s/models/%s", shared ? shared : "../shared", name);
+	return path;
+}
+
+/* Run and check; returns how many operations were on the NPU. */
+static unsigned int check_network(const char *path, const char *input, unsigned int seed)
+{
+	static const struct dla_options options = { .keep_tensors = 1 };
+	struct dla_device *device = dla_device_open("sim:nv_small");
+	struct dla_network *network;
+	struct dla_request *request;
+	unsigned int checked = 0;
+
+	if (!device)
+		fail_msg("%s", dla_strerror());
+	network = dla_network_load(device, path, &options);
+	if (!network)
+		fail_msg("%s", dla_strerror());
+	request = dla_request_new(network);
+	assert_non_null(request);
+	for (unsigned int i = 0; i < dla_network_input_count(network); i++)
+		fill_random(dla_request_input(request, i), dla_network_input(network, i)->bytes, seed);
+	if (input) {
+		FILE *file = fopen(input, "rb");
+
+		assert_non_null(file);
+		assert_int_equal(fread(dla_request_input(request, 0), 1, dla_network_input(network, 0)->bytes, file),
+				 dla_network_input(network, 0)->bytes);
+		fclose(file);
+	}
+	if (dla_request_run(request))
+		fail_msg("%s", dla_strerror());
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		if (!network->placed[i].lowered)
+			continue;
+		check_operation(network, request->tensor, i);
+		checked++;
+	}
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	return checked;
+}
+
+static void check_shared(const char *model, const char *sample, unsigned int on_npu)
+{
+	char input[PATH_MAX];
+
+	if (access(shared_path(model), R_OK))
+		skip();
+	if (sample)
+		snprintf(input, sizeof(input), "%s", shared_path(sample));
+	assert_int_equal(check_network(shared_path(model), sample ? input : NULL, 1), on_npu);
+}
+
+/* Nine convolutions, three ADDs, the pool, the view behind it and the fully connected layer. */
+static void resnet8(void **unused)
+{
+	(void)unused;
+	check_shared("mlperf-tiny/pretrainedResnet_quant.tflite", "samples/mlperf-imgc/quant_cat.dat", 15);
+}
+
+static void resnet8_noise(void **unused)
+{
+	(void)unused;
+	check_shared("mlperf-tiny/pretrainedResnet_quant.tflite", NULL, 15);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(resnet8),
+		cmocka_unit_test(resnet8_noise),
+	};
+	int failed = cmocka_run_group_tests_name("npu_rules", tests, NULL, NULL);
+
+	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
+		if (tally[kind].operations)
+			printf("# %s: %u on the NPU, %zu of %zu elements differ from the reference kernel, by 1 LSB\n",
+			       dla_op_kind_name(kind), tally[kind].operations, tally[kind].unequal, tally[kind].elements);
+	return failed;
+}
