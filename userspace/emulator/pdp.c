@@ -77,6 +77,24 @@ static void decode(const struct nvdla_emu *emu, struct pdp *pdp)
 	};
 }
 
+/*
+ * Does the hardware find all windows that end in the padding behind? It counts them by how often
+ * the stride fits into that padding, and then has one too many if the padding is larger than what
+ * the last window needs. When not even the first window ends before the padding, it finds the
+ * others only if the last ends exactly with the padding.
+ */
+static bool count_found(const struct pdp_axis *axis)
+{
+	unsigned int before = axis->pad_before + axis->in;
+	unsigned int rest = before + axis->pad_after - axis->kernel;
+	unsigned int end = (axis->out - 1) * axis->stride + axis->kernel;
+
+	if (before < axis->kernel)
+		return rest < axis->stride || rest % axis->stride == 0;
+	return end <= before ||
+	       (end - before) / axis->stride == axis->pad_after / axis->stride;
+}
+
 static bool axis_consistent(const struct pdp_axis *axis)
 {
 	unsigned int padded = axis->pad_before + axis->in + axis->pad_after;
@@ -85,7 +103,7 @@ static bool axis_consistent(const struct pdp_axis *axis)
 	if (axis->kernel > KERNEL_MAX || axis->pad_before >= axis->kernel ||
 	    axis->pad_after >= axis->kernel || padded < axis->kernel)
 		return false;
-	return axis->out == (padded - axis->kernel) / axis->stride + 1;
+	return axis->out == (padded - axis->kernel) / axis->stride + 1 && count_found(axis);
 }
 
 /* The widths of the parts add up, and each part has the columns that its outputs need. */
@@ -99,6 +117,7 @@ static bool split_consistent(const struct pdp *pdp)
 	return pdp->first.out + middles * pdp->middle.out + pdp->last.out == x->out &&
 	       pdp->first.in + middles * pdp->middle.in + pdp->last.in == x->in &&
 	       pdp->first.in + x->pad_before == (pdp->first.out - 1) * x->stride + x->kernel &&
+	       pdp->first.in + x->stride >= x->kernel &&
 	       (!middles || pdp->middle.in == pdp->middle.out * x->stride);
 }
 
