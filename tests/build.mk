@@ -1,18 +1,33 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on.
+# tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz.
 # tests/system/NAME is an executable that prints TAP; it finds the products in $BUILD.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
+mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
 system-tests := $(wildcard tests/system/*.test)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -lm -lz -ldl -pthread
+
+$(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
+	$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lm -lz -ldl -pthread
+
+tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
+	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz-tflite
+$(BUILD)/fuzz-tflite: $(tflite-fuzz-src) | need
+	@scripts/need clang
+	@mkdir -p $(@D)
+	clang $(cflags) $(includes) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -o $@ -lm
 
 $(BUILD)/san/tests/%.o: | need-test
 
 check: all $(unit-bin) $(BUILD)/san/dla | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin)
 
-test: all $(unit-bin) $(BUILD)/san/dla | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin) $(system-tests)
+test: all $(unit-bin) $(mutate-bin) $(BUILD)/san/dla | need-test
+	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) $(system-tests)
