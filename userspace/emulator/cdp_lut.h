@@ -6,14 +6,43 @@
 #include <stdint.h>
 
 /* CDP's two look-up tables and the window through which they are written and read. */
-struct cdp_lut;
+#define CDP_LE_ENTRIES 65	/* "linear or exponential" */
+#define CDP_LO_ENTRIES 257	/* "linear only" */
 
-struct cdp_lut *cdp_lut_new(void);
-void cdp_lut_free(struct cdp_lut *lut);
-void cdp_lut_reset(struct cdp_lut *lut);
+struct cdp_lut {
+	int16_t le[CDP_LE_ENTRIES];
+	int16_t lo[CDP_LO_ENTRIES];
+	unsigned int address;	/* of the next entry */
+	bool lo_selected, writing;
+};
 
 bool cdp_lut_owns(uint32_t reg);
 uint32_t cdp_lut_read(struct cdp_lut *lut, uint32_t reg);
 void cdp_lut_write(struct cdp_lut *lut, uint32_t reg, uint32_t value);
+
+/* How a value becomes a result: S_LUT_* decoded. Ranges and inputs have up to 38 bits. */
+struct cdp_slope {
+	int16_t scale;
+	int8_t shift;
+};
+
+struct cdp_range {
+	int64_t start, end;
+	struct cdp_slope below, above;
+	int select;	/* bits of an input below an index; negative: the other way round */
+};
+
+struct cdp_lookup {
+	const struct cdp_lut *lut;
+	struct cdp_range le, lo;
+	bool exponential;		/* LE is indexed by the logarithm */
+	int index_offset;
+	bool both_hit_lo, both_below_lo, both_above_lo;	/* which table wins */
+};
+
+void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut,
+		       const uint32_t *registers);
+/* input has 21 bits, signed. */
+int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input);
 
 #endif

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "cdp_lut.h"
 #include "emu.h"
 
 #define BLOCK_BITS 12
@@ -131,7 +130,7 @@ static uint32_t unit_read(struct nvdla_emu *emu, enum unit unit, uint32_t reg)
 	if (unit == UNIT_CDMA && reg == CDMA_S_CBUF_FLUSH_STATUS)
 		return emu->now / 4 >= emu->config->cbuf_flush_cycles;
 	if (unit == UNIT_CDP && cdp_lut_owns(reg))
-		return cdp_lut_read(emu->cdp_lut, reg);
+		return cdp_lut_read(&emu->cdp_lut, reg);
 	if (reg < info->op_enable)
 		return state->shared[reg / 4];
 	return state->group[state->producer][reg / 4];
@@ -148,7 +147,7 @@ static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint
 	if (reg == S_POINTER) {
 		state->producer = value & info->mask[word];
 	} else if (unit == UNIT_CDP && cdp_lut_owns(reg)) {
-		cdp_lut_write(emu->cdp_lut, reg, value);
+		cdp_lut_write(&emu->cdp_lut, reg, value);
 	} else if (reg < info->op_enable) {
 		if (info->mask[word])
 			state->shared[word] = value & info->mask[word];

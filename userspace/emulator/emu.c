@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cdp_lut.h"
 #include "emu.h"
 #include "sdp.h"
 
@@ -119,11 +118,6 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 		return NULL;
 	emu->params = *params;
 	emu->config = config;
-	emu->cdp_lut = cdp_lut_new();
-	if (!emu->cdp_lut) {
-		free(emu);
-		return NULL;
-	}
 	nvdla_emu_reset(emu);
 	return emu;
 }
@@ -134,7 +128,6 @@ void nvdla_emu_free(struct nvdla_emu *emu)
 		return;
 	drop_jobs(emu);
 	drop_cbuf(emu);
-	cdp_lut_free(emu->cdp_lut);
 	free(emu);
 }
 
@@ -142,7 +135,7 @@ void nvdla_emu_reset(struct nvdla_emu *emu)
 {
 	drop_jobs(emu);
 	drop_cbuf(emu);
-	cdp_lut_reset(emu->cdp_lut);
+	emu->cdp_lut = (struct cdp_lut){ 0 };
 	csb_reset(emu);
 	emu->now = 0;
 	emu->stats = (struct nvdla_emu_stats){ 0 };

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cdp_lut.h"
 #include "nvdla_emu.h"
 #include "regs.h"
 
@@ -134,7 +135,7 @@ struct nvdla_emu {
 	int irq_level;
 	struct job jobs[JOB_COUNT];
 	struct cbuf cbuf;
-	struct cdp_lut *cdp_lut;
+	struct cdp_lut cdp_lut;
 	struct nvdla_emu_stats stats;
 };
 

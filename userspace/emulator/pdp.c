@@ -144,6 +144,9 @@ static unsigned int widest_part(const struct pdp *pdp)
 
 static const char *check(const struct nvdla_emu *emu, const struct pdp *pdp)
 {
+	/* Windows that begin in the padding above are all opened, and do harm to the next surface. */
+	if (pdp->dst.surfaces > 1 && pdp->y.pad_before / pdp->y.stride >= pdp->y.out)
+		return "PDP: more windows begin in the padding than there are output lines";
 	if (!axis_consistent(&pdp->x) || !axis_consistent(&pdp->y))
 		return "PDP: output size does not follow from input, kernel, stride and padding";
 	if (!split_consistent(pdp))

@@ -44,3 +44,8 @@ struct timing_conv_result timing_conv(const struct nvdla_config *config, const s
 	at.written = at.delivered + 100;
 	return at;
 }
+
+uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op)
+{
+	return 600 + (uint64_t)op->width * op->height * op->surfaces * config->atom;
+}
