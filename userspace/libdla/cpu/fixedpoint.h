@@ -27,7 +27,7 @@ static inline int32_t dla_wrapping_shift(int32_t value, int shift)
 	return (int32_t)((uint32_t)value << shift);
 }
 
-/* a * b / 2^31, halves away from zero, as if both were fractions of 1. */
+/* a * b / 2^31, halves up: the product of fractions of 1. */
 static inline int32_t dla_high_mul(int32_t a, int32_t b)
 {
 	int64_t product = (int64_t)a * b;
