@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "encode.h"
+#include "geometry.h"
 
 static void add(struct nvdla_image *image, u32 reg, u32 value)
 {
@@ -80,7 +81,7 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	add(image, CSC_D_WEIGHT_FORMAT, 0);
 	add(image, CSC_D_WEIGHT_SIZE_EXT_0, nvdla_size_pair(kernel_width, conv->kernel_height));
 	add(image, CSC_D_WEIGHT_SIZE_EXT_1, nvdla_size_pair(kernel_channels, conv->kernels));
-	add(image, CSC_D_WEIGHT_BYTES, conv->weight_bytes);
+	add(image, CSC_D_WEIGHT_BYTES, nvdla_conv_weight_fetch(config, conv));
 	add(image, CSC_D_WMB_BYTES, 0);
 	add(image, CSC_D_DATAOUT_SIZE_0, nvdla_size_pair(conv->dst_width, conv->dst_height));
 	add(image, CSC_D_DATAOUT_SIZE_1, conv->kernels - 1);
@@ -128,7 +129,7 @@ static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdl
 	add(image, CDMA_D_WEIGHT_SIZE_1, conv->kernels - 1);
 	add(image, CDMA_D_WEIGHT_RAM_TYPE, RAM_TYPE_MC);
 	add_addr(image, CDMA_D_WEIGHT_ADDR_LOW, CDMA_D_WEIGHT_ADDR_HIGH, &conv->weights);
-	add(image, CDMA_D_WEIGHT_BYTES, conv->weight_bytes);
+	add(image, CDMA_D_WEIGHT_BYTES, nvdla_conv_weight_fetch(config, conv));
 	add(image, CDMA_D_MEAN_FORMAT, 0);
 	add(image, CDMA_D_MEAN_GLOBAL_0, 0);
 	add(image, CDMA_D_MEAN_GLOBAL_1, 0);

@@ -51,7 +51,8 @@ static u32 conv_extents(const struct nvdla_config *config, const struct drm_nvdl
 		extents[0].rows = conv->src_height;
 		extents[0].row_stride = conv->src.line_stride;
 	}
-	extents[1] = flat_extent(&conv->weights, conv->weight_bytes, NVDLA_WEIGHT_ALIGN);
+	extents[1] = flat_extent(&conv->weights, nvdla_conv_weight_fetch(config, conv),
+				 NVDLA_WEIGHT_ALIGN);
 	return 2;
 }
 

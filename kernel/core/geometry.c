@@ -57,3 +57,16 @@ u32 nvdla_conv_weight_banks(const struct nvdla_config *config, const struct drm_
 	return DIV_ROUND_UP(group + NVDLA_WEIGHT_UNIT,
 			    config->cbuf_entries * config->cbuf_entry_bytes);
 }
+
+/*
+ * CDMA puts the weights into the convolution buffer as long as WEIGHT_BYTES says; CSC takes them out
+ * by counting kernels, to a whole entry. Where the next convolution's weights begin, they agree only
+ * when both counts are the same: the register must not include what pads weights to 128 bytes. (When
+ * the banks change from one convolution to the next, the buffer is cleared and nobody notices.)
+ */
+u32 nvdla_conv_weight_fetch(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
+{
+	u32 kernel = conv->kernel_width * conv->kernel_height * conv->src_channels;
+
+	return round_up(conv->kernels * kernel, config->cbuf_entry_bytes);
+}

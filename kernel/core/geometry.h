@@ -16,6 +16,9 @@ static inline bool nvdla_op_takes_from_previous(const struct drm_nvdla_op *op)
 	       (op->engine == DRM_NVDLA_PDP && op->pdp.source == DRM_NVDLA_SOURCE_OP);
 }
 
+/* Bytes of weights that a convolution reads. */
+u32 nvdla_conv_weight_fetch(const struct nvdla_config *config, const struct drm_nvdla_conv *conv);
+
 /* A surface in memory has lines, so a stride. */
 static inline bool nvdla_sdp_writes_memory(const struct drm_nvdla_sdp *sdp)
 {

@@ -361,9 +361,16 @@ static u32 open_lines(const struct drm_nvdla_pdp *pdp)
 	return lines <= 4 ? 4 : 8;
 }
 
+/* The hardware's product with a reciprocal: 16 fractional bits, rounded half away from zero. */
+static u64 scale(u64 magnitude, u32 recip)
+{
+	return (magnitude * recip + (1 << 15)) >> 16;
+}
+
 static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag *diag)
 {
-	u64 sum = pdp->kernel_width * pdp->kernel_height * 128;
+	u32 elements = pdp->kernel_width * pdp->kernel_height;
+	u64 positive, negative;
 
 	if (pdp->recip_width >= 1 << 17)
 		return refuse(diag, "pdp.recip_width", "has more than 17 bits");
@@ -371,8 +378,14 @@ static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag 
 		return refuse(diag, "pdp.recip_height", "has more than 17 bits");
 	if (!in_range(pdp->pad_value, -128, 127))
 		return refuse(diag, "pdp.pad_value", "must be -128..127");
-	if ((sum * pdp->recip_width + (1 << 15)) >> 16 >= 1 << 10)
-		return refuse(diag, "pdp.recip_width", "a row's average may exceed 11 bits");
+
+	/* Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. */
+	positive = scale(elements * 127, pdp->recip_width);
+	negative = scale(elements * 128, pdp->recip_width);
+	if (positive > 1023 || negative > 1024)
+		return refuse(diag, "pdp.recip_width", "the value between may exceed 11 bits");
+	if (scale(positive, pdp->recip_height) > 127 || scale(negative, pdp->recip_height) > 128)
+		return refuse(diag, "pdp.recip_height", "the average may exceed 8 bits");
 	return 0;
 }
 
