@@ -45,6 +45,7 @@ include kernel/core/build.mk
 include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
+include examples/build.mk
 include tests/build.mk
 
 $(BUILD)/obj/%.o: %.c | need

@@ -159,7 +159,7 @@ static void own_network(void **state)
 {
 	(void)state;
 	for (unsigned int seed = 1; seed <= 5; seed++)
-		assert_int_not_equal(check_network("examples/fashion-mnist/fashion_mnist.tflite", NULL, seed), 0);
+		assert_int_not_equal(check_network("examples/fashion-mnist/fashion_resnet_int8.tflite", NULL, seed), 0);
 }
 
 int main(void)
