@@ -38,7 +38,7 @@ static double clamp8(double value)
 static void check_channel(const struct dla_requant *rq, const struct dla_requant_wish *wish, unsigned int k,
 			  int32_t acc)
 {
-	double real = ((double)acc + (double)wish->bias) * wish->multiplier;
+	double real = ((double)acc + (double)wish->bias) * wish->multiplier + wish->nudge;
 	double exact;
 
 	if (rq->relu && real < 0)
@@ -83,6 +83,7 @@ static void requant_random_layers(void **unused)
 			/* As networks have it: outputs span a few times the int8 range. */
 			wish[k].reach = (int64_t)fmin(1e9, 300 * uniform(0.5, 20) / wish[k].multiplier);
 			wish[k].bias = (int64_t)(uniform(-200, 200) / wish[k].multiplier);
+			wish[k].nudge = layer % 2 ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
 		}
 		check_layer(wish, channels, random64() & 1, (int)between(-128, 127), 0.05);
 	}
@@ -91,7 +92,7 @@ static void requant_random_layers(void **unused)
 /* Visual wake words has such a layer: most channels dead, beside some that are not. */
 static void requant_dead_channels(void **unused)
 {
-	struct dla_requant_wish wish[64];
+	struct dla_requant_wish wish[64] = { 0 };
 
 	(void)unused;
 	for (unsigned int k = 0; k < 64; k++) {

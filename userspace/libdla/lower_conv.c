@@ -220,7 +220,7 @@ static void eval_conv(const struct dla_lowered *lowered, const int8_t *const inp
 }
 
 /* What each output channel wants: its scale, and its bias with the input's zero point in it. */
-static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op)
+static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op, bool relu)
 {
 	const struct dla_tensor *input = &graph->tensor[op->input[0]];
 	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
@@ -246,6 +246,7 @@ static struct dla_requant_wish *wishes(const struct dla_graph *graph, const stru
 				     output->quant.scale[0];
 		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
 		wish[k].reach = magnitude * -INT8_MIN;
+		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
 	}
 	return wish;
 }
@@ -279,9 +280,10 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
 		.emit = emit_conv, .eval = eval_conv, .free = free_conv,
 	};
 	const struct dla_quant *quant = &lower->graph->tensor[op->output[0]].quant;
-	struct dla_requant_wish *wish = wishes(lower->graph, op);
+	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
+	bool relu = op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
+	struct dla_requant_wish *wish = wishes(lower->graph, op, relu);
 	struct lowered_conv *conv = calloc(1, sizeof(*conv));
-	bool relu;
 	int err;
 
 	if (!wish || !conv) {
@@ -304,8 +306,6 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
 	};
 
 	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &conv->low, &conv->high);
-	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
-	relu = op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
 	if (relu)
 		conv->low = INT8_MIN;
 

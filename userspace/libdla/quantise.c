@@ -101,11 +101,30 @@ static void find_multipliers(struct dla_requant_channel *c, double multiplier, i
 	}
 }
 
+/* What X2 has to add to X1's result: the part of the bias that X1 could not, and the nudge. */
+static double rest_of(const struct dla_requant *rq, unsigned int k, const struct dla_requant_wish *wish)
+{
+	const struct dla_requant_channel *c = &rq->channel[k];
+	double rest = (double)(wish->bias - c->hi * (INT64_C(1) << rq->s)) * c->m1;
+
+	if (c->m2)
+		rest += wish->nudge * power_of_two((int)rq->shift) / c->m2;
+	return rest;
+}
+
+double dla_double_rounding_nudge(double multiplier)
+{
+	int exponent;
+
+	frexp(multiplier, &exponent);
+	return exponent < 0 ? ldexp(0.5, exponent) : 0;
+}
+
 struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigned int channels,
 				    bool relu, int32_t zero_point)
 {
 	struct dla_requant *rq = calloc(1, sizeof(*rq) + channels * sizeof(rq->channel[0]));
-	int64_t largest = 0;
+	double largest = 0;
 
 	if (!rq)
 		return NULL;
@@ -118,27 +137,26 @@ struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigne
 	for (unsigned int k = 0; k < channels; k++) {
 		struct dla_requant_channel *c = &rq->channel[k];
 		int64_t hi = round_shift(wish[k].bias, rq->s);
-		int64_t rest = wish[k].bias - hi * (INT64_C(1) << rq->s);
 
 		find_multipliers(c, wish[k].multiplier,
 				 wish[k].reach + llabs(hi) * (INT64_C(1) << rq->s), rq->shift);
 		c->hi = (int16_t)hi;
-		largest = llabs(rest) * c->m1 > largest ? llabs(rest) * c->m1 : largest;
+		largest = fmax(largest, fabs(rest_of(rq, k, &wish[k])));
 	}
-	while (round_shift(largest, rq->s2) > ALU_MAX)
+	while (nearbyint(largest / power_of_two((int)rq->s2)) > ALU_MAX)
 		rq->s2++;
 
 	for (unsigned int k = 0; k < channels; k++) {
 		struct dla_requant_channel *c = &rq->channel[k];
 		double unit = c->m2 / power_of_two((int)rq->shift);	/* LSB per unit of X1's result */
-		int64_t rest = (wish[k].bias - c->hi * (INT64_C(1) << rq->s)) * c->m1;
+		double rest = rest_of(rq, k, &wish[k]);
 		/* Beyond the int8 range both the exact value and this one saturate. */
 		double range = fmin((double)(wish[k].reach + llabs(wish[k].bias)) * wish[k].multiplier, 256);
 		double exact = wish[k].multiplier;
 		double error;
 
-		c->r = (int16_t)round_shift(rest, rq->s2);
-		error = fabs((double)(rest - c->r * (INT64_C(1) << rq->s2))) * unit;
+		c->r = (int16_t)nearbyint(rest / power_of_two((int)rq->s2));
+		error = fabs(rest - c->r * power_of_two((int)rq->s2)) * unit;
 		if (exact > 0)
 			error += range * fabs(c->m1 * unit - exact) / exact;
 		rq->error = fmax(rq->error, error);

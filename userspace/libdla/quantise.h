@@ -38,7 +38,16 @@ struct dla_requant_wish {
 	double multiplier;	/* scale of the accumulator over scale of the output */
 	int64_t bias;		/* what is added to the accumulator, input zero point included */
 	int64_t reach;		/* the accumulator's largest magnitude, bias not included */
+	double nudge;		/* added to the result before it is rounded, in LSB */
 };
+
+/*
+ * TFLite's reference kernels round twice: to 2^-s LSB, s the shift that goes with a 31-bit multiplier,
+ * then to LSB. For a positive value that is the same as adding half of 2^-s and rounding once. So where
+ * a ReLU drops the negative values this nudge makes the NPU agree with them; elsewhere it would win on
+ * one side of zero what it loses on the other.
+ */
+double dla_double_rounding_nudge(double multiplier);
 
 /*
  * Find operands for @channels wishes. NULL when memory runs out. The caller looks at ->error:
