@@ -208,28 +208,43 @@ static const char *load_data(struct nvdla_emu *emu, const struct load *load, str
 	return reason;
 }
 
+static void drop_weights(struct cbuf *cbuf, size_t bytes)
+{
+	if (bytes > cbuf->weight_bytes)
+		bytes = cbuf->weight_bytes;
+	cbuf->weight_bytes -= bytes;
+	memmove(cbuf->weights, cbuf->weights + bytes, cbuf->weight_bytes);
+}
+
+static size_t kernel_bytes(const struct conv *conv)
+{
+	return (size_t)conv->r * conv->s * conv->channels;
+}
+
+/* Append to what is there. */
 static const char *load_weights(struct nvdla_emu *emu, const struct load *load, struct conv *conv,
 				bool keep)
 {
 	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
 	struct cbuf *cbuf = &emu->cbuf;
 	size_t bytes = REG(r, CDMA_D_WEIGHT_BYTES) & -emu->config->cbuf_entry_bytes;
-	size_t kernel = (size_t)conv->r * conv->s * conv->channels;
-	size_t group = kernel * (conv->kernels < emu->config->atomic_k ? conv->kernels :
-									 emu->config->atomic_k);
-	uint64_t before = emu->stats.read_bytes;
+	size_t group = kernel_bytes(conv) * (conv->kernels < emu->config->atomic_k ?
+					     conv->kernels : emu->config->atomic_k);
+	uint8_t *grown;
 
-	if ((keep ? bytes : group) > load->weight_room)
+	if (cbuf->weight_bytes + (keep ? bytes : group) > load->weight_room)
 		return "convolution: a kernel group does not fit its banks";
 	if (bytes > job_max_bytes())
 		return "convolution too large for the emulator";
-	free(cbuf->weights);
-	cbuf->weights = malloc(bytes);
-	if (!cbuf->weights)
+	grown = realloc(cbuf->weights, cbuf->weight_bytes + bytes + 1);
+	if (!grown)
 		return "out of memory";
-	cbuf->weight_bytes = bytes;
-	mem_read(emu, REG(r, CDMA_D_WEIGHT_ADDR_LOW) & -emu->config->atom, cbuf->weights, bytes);
-	conv->weights_fetched = emu->stats.read_bytes - before;
+	mem_read(emu, REG(r, CDMA_D_WEIGHT_ADDR_LOW) & -emu->config->atom,
+		 grown + cbuf->weight_bytes, bytes);
+	cbuf->weights = grown;
+	cbuf->weight_bytes += bytes;
+	cbuf->weights_added = bytes;
+	conv->weights_fetched = bytes;
 	return NULL;
 }
 
@@ -261,8 +276,10 @@ const char *cdma_load(struct nvdla_emu *emu, struct conv *conv)
 	/* Lines or kernels that were kept are dropped unless they are wanted. */
 	if (!csc_data_reuse || !same_data)
 		cbuf->slices = 0;
-	if (!csc_weight_reuse || !same_weights || !cbuf->weights_kept)
+	if (!same_weights)
 		cbuf->weight_bytes = 0;
+	else if (!csc_weight_reuse && cbuf->weights_kept)
+		drop_weights(cbuf, cbuf->weights_added);
 	if (!(load.data_reuse && same_data && cbuf->data_kept))
 		reason = load_data(emu, &load, conv, cbuf->slices);
 	if (!reason && !(load.weight_reuse && same_weights && cbuf->weights_kept))
@@ -271,7 +288,7 @@ const char *cdma_load(struct nvdla_emu *emu, struct conv *conv)
 		return reason;
 	if (cbuf->slices < conv->height)
 		return "convolution: fewer lines in the buffer than CSC waits for";
-	if (cbuf->weight_bytes < (size_t)conv->r * conv->s * conv->channels * conv->kernels)
+	if (cbuf->weight_bytes < kernel_bytes(conv) * conv->kernels)
 		return "convolution: fewer kernels in the buffer than CSC waits for";
 
 	cbuf->banks = banks;
@@ -288,6 +305,12 @@ void cdma_finish(struct nvdla_emu *emu, const struct conv *conv)
 	unsigned int released = REG(csc, CSC_D_RELEASE) + 1;
 	struct cbuf *cbuf = &emu->cbuf;
 
+	if (!bits(REG(csc, CSC_D_MISC_CFG), 28, 28)) {
+		size_t unit = emu->config->cbuf_entry_bytes;
+		size_t used = kernel_bytes(conv) * conv->kernels;
+
+		drop_weights(cbuf, (used + unit - 1) / unit * unit);
+	}
 	if (bits(REG(csc, CSC_D_MISC_CFG), 24, 24))
 		return;
 	if (released > cbuf->slices)

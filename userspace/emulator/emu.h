@@ -117,8 +117,14 @@ enum job_slot {
 struct cbuf {
 	int8_t *data;		/* input lines; as large as the whole buffer */
 	unsigned int slices;	/* lines in it */
+	/*
+	 * Weights from the next one CSC will read. CSC releases the entries it has read, so what
+	 * WEIGHT_BYTES has beyond the kernels stays in front of the next convolution's weights,
+	 * until the banks change.
+	 */
 	uint8_t *weights;
 	size_t weight_bytes;
+	size_t weights_added;	/* by the last convolution that fetched */
 	/* How the last convolution was programmed. */
 	uint32_t banks;
 	bool image;
