@@ -24,7 +24,7 @@ san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
 build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev
-test-packages := $(build-packages) libcmocka-dev python3 xz-utils
+test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist
 
 # One short line a command; V=1 shows them whole.
 V ?= 0

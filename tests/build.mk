@@ -2,17 +2,22 @@
 #
 # tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on.
 # tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz.
-# tests/system/NAME is an executable that prints TAP; it finds the products in $BUILD.
+# tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
+# tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
-system-tests := $(wildcard tests/system/*.test)
+system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
+system-tests := $(wildcard tests/system/*.test) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -lm -lz -ldl -pthread
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lm -lz -ldl -pthread
+
+$(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
+	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz
 
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
 	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
@@ -22,12 +27,12 @@ fuzz: $(BUILD)/fuzz-tflite
 $(BUILD)/fuzz-tflite: $(tflite-fuzz-src) | need
 	@scripts/need clang
 	@mkdir -p $(@D)
-	clang $(cflags) $(includes) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -o $@ -lm
+	$(call quiet,CC)clang $(cflags) $(includes) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -o $@ -lm
 
 $(BUILD)/san/tests/%.o: | need-test
 
 check: all $(unit-bin) $(BUILD)/san/dla | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin)
 
-test: all $(unit-bin) $(mutate-bin) $(BUILD)/san/dla | need-test
+test: all $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) $(system-tests)
