@@ -60,3 +60,10 @@ $(BUILD)/san/%.o: %.c | need
 
 clean:
 	rm -rf $(BUILD)
+
+# Needs clang-tidy; the options are in .clang-tidy.
+lint-src := $(core-src) $(emulator-src) $(libdla-src) $(tools-src) $(wildcard examples/*/*.c)
+.PHONY: lint
+lint: | need
+	@scripts/need clang-tidy
+	@printf '%s\n' $(lint-src) | xargs -P2 -n4 sh -c 'clang-tidy --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE $(includes)' --

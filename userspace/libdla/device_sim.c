@@ -224,7 +224,7 @@ static int run_program(struct sim *sim, const struct dla_program *program, const
 
 	nvdla_seq_begin(&seq, &sim->hw, &sim->io, program->image, program->count, binding);
 	while (!err && !nvdla_seq_finished(&seq)) {
-		u32 bits;
+		u32 bits = 0;
 
 		err = wait_for_interrupt(sim, &seq, &bits);
 		if (!err) {

@@ -242,11 +242,13 @@ struct dla_network *dla_network_load(struct dla_device *device, const char *path
 void dla_network_free(struct dla_network *network)
 {
 	struct dla_device *device;
+	unsigned int ops;
 
 	if (!network)
 		return;
 	device = network->device;
-	for (unsigned int i = 0; network->graph && i < network->graph->op_count; i++) {
+	ops = network->graph ? network->graph->op_count : 0;
+	for (unsigned int i = 0; i < ops; i++) {
 		if (network->program && network->program[i])
 			device->ops->program_free(device, network->program[i]);
 		if (network->cpu)
@@ -255,7 +257,7 @@ void dla_network_free(struct dla_network *network)
 	if (network->constants)
 		device->ops->buffer_free(network->constants);
 	if (network->placed)
-		dla_place_release(network->placed, network->graph->op_count);
+		dla_place_release(network->placed, ops);
 	dla_schedule_release(&network->schedule);
 	free(network->placed);
 	free(network->cpu);

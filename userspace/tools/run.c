@@ -248,13 +248,12 @@ static int labels_load(const char *path, struct labels *labels)
 	FILE *file = fopen(path, "r");
 	char *line = NULL;
 	size_t room = 0;
-	ssize_t length;
 
 	if (!file) {
 		fprintf(stderr, "dla run: %s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	while ((length = getline(&line, &room, file)) > 0) {
+	while (getline(&line, &room, file) > 0) {
 		char **name = realloc(labels->name, (labels->count + 1) * sizeof(*name));
 
 		if (!name)
