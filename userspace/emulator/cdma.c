@@ -266,6 +266,7 @@ const char *cdma_load(struct nvdla_emu *emu, struct conv *conv)
 	struct load load;
 
 	decode_load(emu, &load);
+	conv->weight_room = load.weight_room;
 	if (load.data_room + load.weight_room > room)
 		return "convolution: more banks than the buffer has";
 	if (!cbuf->data)

@@ -366,16 +366,36 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	return NULL;
 }
 
+/* Windows that end in the padding behind, and what of that cannot hide in the next line. */
+static unsigned int flushed(const struct pdp_axis *axis)
+{
+	if (axis->pad_before + axis->in < axis->kernel)
+		return axis->out - 1;
+	return axis->pad_after / axis->stride;
+}
+
+static unsigned int bubbles(const struct pdp_axis *axis)
+{
+	unsigned int before_first = axis->kernel - axis->pad_before, after = flushed(axis);
+
+	if (axis->in < before_first)
+		before_first = axis->in;
+	return after >= before_first ? after - before_first + 1 : 0;
+}
+
 void pdp_timing(const struct pdp *pdp, struct timing_pdp *timing)
 {
+	unsigned int surfaces = pdp->dst.surfaces;
+
 	unsigned int overlap = pdp->x.kernel > pdp->x.stride ? pdp->x.kernel - pdp->x.stride : 0;
 
 	*timing = (struct timing_pdp){
 		.in_width = pdp->x.in + (pdp->splits - 1) * overlap,
 		.in_height = pdp->y.in,
 		.surfaces = pdp->dst.surfaces,
-		.out_width = pdp->x.out,
-		.out_height = pdp->y.out,
+		.bubbles = bubbles(&pdp->x) * pdp->y.in * surfaces +
+			   bubbles(&pdp->y) * pdp->x.out * (surfaces - 1) +
+			   flushed(&pdp->y) * pdp->x.out + flushed(&pdp->x),
 	};
 }
 
