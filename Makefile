@@ -18,6 +18,8 @@ cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC
 	  -fno-strict-aliasing -D_GNU_SOURCE -pthread
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
 	    -Iuserspace/libdla -Iuserspace/tools -I/usr/include/libdrm
+# The sanitizer stands between dlopen() and its caller, so that the caller's RUNPATH is not looked at.
+san-rpath = -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev

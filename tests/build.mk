@@ -7,7 +7,7 @@ unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
 system-tests := $(wildcard tests/system/*.test)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(CC) $(san-flags) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lcmocka -lm -lz -ldl -pthread
+	$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -lm -lz -ldl -pthread
 
 $(BUILD)/san/tests/%.o: | need-test
 

@@ -195,7 +195,7 @@ static void pool_line(const struct pdp *pdp, unsigned int atom, const int8_t *in
 			pad = wrap(pdp->pad_value[missing], LINE_BITS);
 		for (unsigned int c = 0; c < atom; c++) {
 			const int8_t *at = in + (size_t)first * atom + c;
-			int32_t value = *at;
+			int32_t value = (int32_t)*at;
 
 			for (unsigned int i = 1; i < real; i++)
 				value = combine(pdp->method, value, at[(size_t)i * atom]);
@@ -243,7 +243,10 @@ static void pool_column(const struct pdp *pdp, unsigned int atom, unsigned int o
 		for (unsigned int j = 1; j < real; j++)
 			value = combine(pdp->method, value, at[j * line]);
 		value = wrap(value, WINDOW_BITS);
-		out[i] = pdp->method == METHOD_AVERAGE ? average(pdp, value + pad) : (int8_t)value;
+		if (pdp->method == METHOD_AVERAGE)
+			out[i] = average(pdp, value + pad);
+		else
+			out[i] = (int8_t)value;
 	}
 }
 
@@ -251,7 +254,7 @@ int8_t *pdp_compute(const struct nvdla_emu *emu, const struct pdp *pdp, const in
 {
 	unsigned int atom = emu->config->atom;
 	size_t in_line = (size_t)pdp->x.in * atom, out_line = (size_t)pdp->x.out * atom;
-	int16_t *lines = malloc(pdp->y.in * out_line * sizeof(*lines));
+	int16_t *lines = calloc(pdp->y.in * out_line, sizeof(*lines));
 	int8_t *out = malloc(surface_bytes(&pdp->dst)), *to = out;
 
 	if (!lines || !out) {

@@ -16,6 +16,7 @@ enum {
 
 	/* The longest stripe: output positions for which a set of weights is held in the MACs. */
 	STRIPE = 16,
+	TWO_STRIPES = 32,
 	STRIPE_SHORT = 8,
 
 	/* From the first request to data in the buffer, from there to the first product. */
@@ -83,7 +84,7 @@ static uint64_t stripe_cycles(const struct timing_conv *op, uint64_t length, uin
 static uint64_t run_cycles(const struct timing_conv *op, uint64_t positions, uint64_t lanes)
 {
 	uint64_t drain = positions > STRIPE ? DELIVER_STRIPE : 0;
-	uint64_t whole = positions >= 2 * STRIPE ? (positions - 2 * STRIPE) / STRIPE + 1 : 0;
+	uint64_t whole = positions >= TWO_STRIPES ? (positions - TWO_STRIPES) / STRIPE + 1 : 0;
 	uint64_t cycles = whole * stripe_cycles(op, STRIPE, lanes, drain);
 	uint64_t left = positions - whole * STRIPE;
 
