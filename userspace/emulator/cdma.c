@@ -93,9 +93,9 @@ static void decode_load(const struct nvdla_emu *emu, struct load *load)
 
 static void decode_convertor(const uint32_t *r, struct convertor *convertor, bool image)
 {
-	const int16_t mean[4] = {
-		(int16_t)REG(r, CDMA_D_MEAN_GLOBAL_0), (int16_t)(REG(r, CDMA_D_MEAN_GLOBAL_0) >> 16),
-		(int16_t)REG(r, CDMA_D_MEAN_GLOBAL_1), (int16_t)(REG(r, CDMA_D_MEAN_GLOBAL_1) >> 16),
+	const uint32_t mean[4] = {
+		REG(r, CDMA_D_MEAN_GLOBAL_0), REG(r, CDMA_D_MEAN_GLOBAL_0) >> 16,
+		REG(r, CDMA_D_MEAN_GLOBAL_1), REG(r, CDMA_D_MEAN_GLOBAL_1) >> 16,
 	};
 	bool one = !REG(r, CDMA_D_DATAIN_SIZE_1);
 
@@ -103,8 +103,8 @@ static void decode_convertor(const uint32_t *r, struct convertor *convertor, boo
 	convertor->is_unsigned = image && !bits(REG(r, CDMA_D_DATAIN_FORMAT), 20, 20);
 	convertor->mean = image && REG(r, CDMA_D_MEAN_FORMAT);
 	for (unsigned int c = 0; c < 4; c++)
-		convertor->offset[c] = convertor->mean ? mean[one ? 0 : c] :
-							 (int16_t)REG(r, CDMA_D_CVT_OFFSET);
+		convertor->offset[c] = (int16_t)(convertor->mean ? mean[one ? 0 : c] :
+						 REG(r, CDMA_D_CVT_OFFSET));
 	convertor->scale = (int16_t)REG(r, CDMA_D_CVT_SCALE);
 	convertor->shift = bits(REG(r, CDMA_D_CVT_CFG), 9, 4);
 	/* With the 16-bit precision set the low byte of a 16-bit result is stored. */
@@ -266,6 +266,7 @@ const char *cdma_load(struct nvdla_emu *emu, struct conv *conv)
 	struct load load;
 
 	decode_load(emu, &load);
+	conv->weight_room = load.weight_room;
 	if (load.data_room + load.weight_room > room)
 		return "convolution: more banks than the buffer has";
 	if (!cbuf->data)

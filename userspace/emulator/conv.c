@@ -162,6 +162,7 @@ const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,
 uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv *conv)
 {
 	const struct timing_conv timing = {
+		.image = conv->image,
 		.out_width = conv->out_width,
 		.out_height = conv->out_height,
 		.kernels = conv->kernels,
@@ -169,6 +170,7 @@ uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv
 		.weight_bytes = conv->weights_fetched,
 		.group_bytes = (uint64_t)conv->r * conv->s * conv->channels *
 			       emu->config->atomic_k,
+		.weight_room = conv->weight_room,
 		.steps = conv->steps,
 	};
 	uint64_t flush = (uint64_t)emu->config->cbuf_flush_cycles * 4;

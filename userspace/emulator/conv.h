@@ -32,6 +32,7 @@ struct conv {
 	unsigned int steps;		/* atomic operations */
 
 	uint64_t data_fetched, weights_fetched;
+	size_t weight_room;
 
 	/* Scratch of mac.c, 16 bits wide for the sake of multiplication. */
 	int16_t *data;

@@ -17,7 +17,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_bank_entries = 512,
 		.cbuf_entry_bytes = 8,
 		.pdp_line_atoms = 128,
-		.cbuf_flush_cycles = 8200,
+		.cbuf_flush_cycles = 8192,
 	},
 };
 

@@ -27,7 +27,7 @@ bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv)
 	if (!conv->data || !conv->patch || !conv->kernel)
 		return false;
 	for (size_t i = 0; i < room; i++)
-		conv->data[i] = cbuf->data[i];
+		conv->data[i] = (int16_t)cbuf->data[i];
 	return true;
 }
 
@@ -42,7 +42,7 @@ static unsigned int unpack_kernels(const struct nvdla_emu *emu, struct conv *con
 	size_t kernel = (size_t)conv->r * conv->s * conv->channels;
 	unsigned int left = conv->kernels - group * lanes;
 	unsigned int count = left < lanes ? left : lanes;
-	const int8_t *from = (const int8_t *)emu->cbuf.weights + group * lanes * kernel;
+	const int8_t *from = (const int8_t *)emu->cbuf.weights + (size_t)group * lanes * kernel;
 	size_t length = (size_t)conv->steps * step;
 	int16_t *to = conv->kernel;
 
@@ -54,7 +54,7 @@ static unsigned int unpack_kernels(const struct nvdla_emu *emu, struct conv *con
 		for (unsigned int tap = 0; tap < conv->r * conv->s; tap++, to += step) {
 			for (unsigned int k = 0; k < count; k++) {
 				for (unsigned int c = 0; c < channels; c++)
-					to[k * length + c] = *from++;
+					to[k * length + c] = (int16_t)*from++;
 			}
 		}
 	}
@@ -109,7 +109,7 @@ static void gather(const struct nvdla_emu *emu, const struct conv *conv, unsigne
 			}
 			line = conv->data + (size_t)y * slice;
 			if (conv->image)
-				memcpy(to, line + pixel + block * step, step * sizeof(*to));
+				memcpy(to, line + pixel + (size_t)block * step, step * sizeof(*to));
 			else
 				gather_row(conv, step, line + (size_t)block * conv->width * step, x,
 					   to);

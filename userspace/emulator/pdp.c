@@ -195,7 +195,7 @@ static void pool_line(const struct pdp *pdp, unsigned int atom, const int8_t *in
 			pad = wrap(pdp->pad_value[missing], LINE_BITS);
 		for (unsigned int c = 0; c < atom; c++) {
 			const int8_t *at = in + (size_t)first * atom + c;
-			int32_t value = *at;
+			int32_t value = (int32_t)*at;
 
 			for (unsigned int i = 1; i < real; i++)
 				value = combine(pdp->method, value, at[(size_t)i * atom]);
@@ -243,7 +243,10 @@ static void pool_column(const struct pdp *pdp, unsigned int atom, unsigned int o
 		for (unsigned int j = 1; j < real; j++)
 			value = combine(pdp->method, value, at[j * line]);
 		value = wrap(value, WINDOW_BITS);
-		out[i] = pdp->method == METHOD_AVERAGE ? average(pdp, value + pad) : (int8_t)value;
+		if (pdp->method == METHOD_AVERAGE)
+			out[i] = average(pdp, value + pad);
+		else
+			out[i] = (int8_t)value;
 	}
 }
 
@@ -251,7 +254,7 @@ int8_t *pdp_compute(const struct nvdla_emu *emu, const struct pdp *pdp, const in
 {
 	unsigned int atom = emu->config->atom;
 	size_t in_line = (size_t)pdp->x.in * atom, out_line = (size_t)pdp->x.out * atom;
-	int16_t *lines = malloc(pdp->y.in * out_line * sizeof(*lines));
+	int16_t *lines = calloc(pdp->y.in * out_line, sizeof(*lines));
 	int8_t *out = malloc(surface_bytes(&pdp->dst)), *to = out;
 
 	if (!lines || !out) {
@@ -366,16 +369,36 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	return NULL;
 }
 
+/* Windows that end in the padding behind, and what of that cannot hide in the next line. */
+static unsigned int flushed(const struct pdp_axis *axis)
+{
+	if (axis->pad_before + axis->in < axis->kernel)
+		return axis->out - 1;
+	return axis->pad_after / axis->stride;
+}
+
+static unsigned int bubbles(const struct pdp_axis *axis)
+{
+	unsigned int before_first = axis->kernel - axis->pad_before, after = flushed(axis);
+
+	if (axis->in < before_first)
+		before_first = axis->in;
+	return after >= before_first ? after - before_first + 1 : 0;
+}
+
 void pdp_timing(const struct pdp *pdp, struct timing_pdp *timing)
 {
+	unsigned int surfaces = pdp->dst.surfaces;
+
 	unsigned int overlap = pdp->x.kernel > pdp->x.stride ? pdp->x.kernel - pdp->x.stride : 0;
 
 	*timing = (struct timing_pdp){
 		.in_width = pdp->x.in + (pdp->splits - 1) * overlap,
 		.in_height = pdp->y.in,
 		.surfaces = pdp->dst.surfaces,
-		.out_width = pdp->x.out,
-		.out_height = pdp->y.out,
+		.bubbles = bubbles(&pdp->x) * pdp->y.in * surfaces +
+			   bubbles(&pdp->y) * pdp->x.out * (surfaces - 1) +
+			   flushed(&pdp->y) * pdp->x.out + flushed(&pdp->x),
 	};
 }
 

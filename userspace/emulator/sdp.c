@@ -319,7 +319,7 @@ static uint64_t convert_plane(const struct sdp *sdp, size_t count, const int32_t
 static void load_plane(const int8_t *in, size_t count, int32_t *values)
 {
 	for (size_t i = 0; i < count; i++)
-		values[i] = in[i];
+		values[i] = (int32_t)in[i];
 }
 
 /*

@@ -19,16 +19,18 @@ struct timing_sdp {
 struct timing_pdp {
 	unsigned int in_width;		/* with the columns that parts of a split read twice */
 	unsigned int in_height, surfaces;
-	unsigned int out_width, out_height;
+	unsigned int bubbles;		/* atoms of padding that take their time */
 };
 
 struct timing_conv {
+	int image;			/* stripes end with the output line */
 	unsigned int out_width, out_height;
 	unsigned int kernels;
 	uint64_t data_bytes;		/* fetched from memory; 0 when reused */
 	uint64_t weight_bytes;
-	uint64_t steps;			/* atomic operations per output position and kernel group */
 	uint64_t group_bytes;		/* weights of a full kernel group */
+	uint64_t weight_room;		/* bytes of the weights' banks */
+	uint64_t steps;			/* atomic operations per output position and kernel group */
 };
 
 struct timing_conv_result {

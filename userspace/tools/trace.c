@@ -91,7 +91,8 @@ static const char *parse_line(char *text, struct trace_command *command, bool *o
 	return strtok_r(NULL, SEPARATORS, &save) ? "too many arguments" : NULL;
 }
 
-static int append(struct trace *trace, const struct trace_command *command)
+/* Room for one more command, which the caller fills; NULL without memory. */
+static struct trace_command *grow(struct trace *trace)
 {
 	/* Doubles at each power of two. */
 	if (!(trace->count & (trace->count - 1))) {
@@ -99,11 +100,10 @@ static int append(struct trace *trace, const struct trace_command *command)
 		void *grown = realloc(trace->commands, room * sizeof(*trace->commands));
 
 		if (!grown)
-			return -1;
+			return NULL;
 		trace->commands = grown;
 	}
-	trace->commands[trace->count++] = *command;
-	return 0;
+	return &trace->commands[trace->count];
 }
 
 int trace_read(const char *dir, struct trace *trace, char *error, size_t error_size)
@@ -123,16 +123,20 @@ int trace_read(const char *dir, struct trace *trace, char *error, size_t error_s
 		goto out;
 	}
 	while (getline(&line, &size, file) >= 0) {
-		struct trace_command command = { .line = ++number };
+		struct trace_command *command = grow(trace);
 		const char *wrong;
-		bool known;
+		bool known = false;
 
-		wrong = parse_line(line, &command, &known);
-		if (!wrong && known && append(trace, &command))
+		number++;
+		if (command) {
+			*command = (struct trace_command){ .line = number };
+			wrong = parse_line(line, command, &known);
+			trace->count += known;
+		} else {
 			wrong = strerror(errno);
+		}
 		if (wrong) {
 			snprintf(error, error_size, "%s:%u: %s", path, number, wrong);
-			free(command.word);
 			goto out;
 		}
 	}
