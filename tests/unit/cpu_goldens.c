@@ -64,7 +64,7 @@ static void golden(void **state)
 	const char *name = vector_string(vector, "model");
 	struct dla_graph *graph;
 	bool have_input;
-	size_t bytes;
+	size_t bytes = 0;
 	void *file, **data;
 
 	file = read_model_file(name, &bytes);

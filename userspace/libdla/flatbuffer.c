@@ -108,7 +108,7 @@ bool fb_has(struct fb *fb, const struct fb_table *table, unsigned int field)
 
 int8_t fb_i8(struct fb *fb, const struct fb_table *table, unsigned int field, int8_t value)
 {
-	return scalar(fb, table, field, 1, value);
+	return (int8_t)scalar(fb, table, field, 1, value);
 }
 
 uint8_t fb_u8(struct fb *fb, const struct fb_table *table, unsigned int field, uint8_t value)
@@ -118,7 +118,7 @@ uint8_t fb_u8(struct fb *fb, const struct fb_table *table, unsigned int field, u
 
 int32_t fb_i32(struct fb *fb, const struct fb_table *table, unsigned int field, int32_t value)
 {
-	return scalar(fb, table, field, 4, value);
+	return (int32_t)scalar(fb, table, field, 4, value);
 }
 
 uint32_t fb_u32(struct fb *fb, const struct fb_table *table, unsigned int field, uint32_t value)
@@ -181,15 +181,15 @@ struct fb_table fb_vector_table(struct fb *fb, const struct fb_vector *vector, u
 
 int32_t fb_vector_i32(const struct fb *fb, const struct fb_vector *vector, uint32_t i)
 {
-	return load(fb->data + vector->pos + 4 * i, 4);
+	return (int32_t)load(fb->data + vector->pos + (size_t)4 * i, 4);
 }
 
 int64_t fb_vector_i64(const struct fb *fb, const struct fb_vector *vector, uint32_t i)
 {
-	return load(fb->data + vector->pos + 8 * i, 8);
+	return (int64_t)load(fb->data + vector->pos + (size_t)8 * i, 8);
 }
 
 float fb_vector_f32(const struct fb *fb, const struct fb_vector *vector, uint32_t i)
 {
-	return as_float(load(fb->data + vector->pos + 4 * i, 4));
+	return as_float(load(fb->data + vector->pos + (size_t)4 * i, 4));
 }

@@ -47,7 +47,7 @@ static int read_name(struct reader *r, const struct fb_table *table, unsigned in
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = r->fb.data[string.pos + i];
 
-		copy[i] = c < ' ' || c > '~' ? '?' : (char)c;
+		copy[i] = (char)(c < ' ' || c > '~' ? '?' : c);
 	}
 	*name = copy;
 	return 0;
@@ -341,7 +341,7 @@ static int read_opcode(struct reader *r, const struct fb_table *table, int32_t *
 {
 	uint32_t index = fb_u32(&r->fb, table, OPERATOR_OPCODE, 0);
 	struct fb_table opcode;
-	int8_t old;
+	int32_t old;
 	int err = fb_error(&r->fb);
 
 	if (err)
@@ -350,7 +350,7 @@ static int read_opcode(struct reader *r, const struct fb_table *table, int32_t *
 		return dla_fail(EINVAL, "operator code %u of %u", index, r->opcodes.count);
 	opcode = fb_vector_table(&r->fb, &r->opcodes, index);
 	/* Codes outgrew their byte; writers still fill the old field for old readers. */
-	old = fb_i8(&r->fb, &opcode, OPCODE_DEPRECATED_BUILTIN, 0);
+	old = (int32_t)fb_i8(&r->fb, &opcode, OPCODE_DEPRECATED_BUILTIN, 0);
 	*builtin = fb_i32(&r->fb, &opcode, OPCODE_BUILTIN, 0);
 	if (*builtin < old)
 		*builtin = old;
@@ -509,7 +509,9 @@ static int read_model(struct reader *r, const char *name)
 	if (version != TFLITE_VERSION)
 		return dla_fail(EOPNOTSUPP, "format version %u; only version %d is supported", version,
 				TFLITE_VERSION);
-	return read_subgraph(r, &model);
+	err = read_subgraph(r, &model);
+	r->graph->memory = r->arena.chunks;
+	return err;
 }
 
 int dla_tflite_read(const void *data, size_t bytes, const char *name, struct dla_graph **graph)
@@ -525,7 +527,6 @@ int dla_tflite_read(const void *data, size_t bytes, const char *name, struct dla
 		dla_arena_free(r.arena.chunks);
 		return dla_fail_in(err, "%.64s", name);
 	}
-	r.graph->memory = r.arena.chunks;
 	*graph = r.graph;
 	return 0;
 }

@@ -503,13 +503,13 @@ static int read_concatenation(struct tflite_op *op)
 static int read_pad(struct tflite_op *op)
 {
 	struct dla_shape out = input(op, 0)->shape;
-	int32_t paddings[2 * DLA_MAX_RANK];
+	int32_t paddings[2 * DLA_MAX_RANK] = { 0 };
 	int err = need_movable(op, input(op, 0));
 
 	if (!err)
 		err = read_exact_list(op, 1, 2 * out.rank, paddings);
 	for (unsigned int i = 0; !err && i < out.rank; i++) {
-		int32_t before = paddings[2 * i], after = paddings[2 * i + 1];
+		int32_t before = paddings[(size_t)2 * i], after = paddings[(size_t)2 * i + 1];
 
 		if (before < 0 || after < 0)
 			return dla_fail(EINVAL, "padding of %d and %d", before, after);
@@ -556,7 +556,7 @@ static int read_reshape(struct tflite_op *op)
 	struct fb_vector option = fb_vector(op->fb, &op->options, RESHAPE_NEW_SHAPE, 4);
 	struct dla_shape out = { 0 };
 	int32_t dims[DLA_MAX_RANK] = { 0 };
-	unsigned int count;
+	unsigned int count = 0;
 	int err = need_movable(op, input(op, 0));
 
 	if (!err && has_input(op, 1)) {
@@ -576,7 +576,7 @@ static int read_mean(struct tflite_op *op)
 	bool keep_dims = fb_u8(op->fb, &op->options, REDUCER_KEEP_DIMS, 0);
 	const struct dla_shape *in = &input(op, 0)->shape;
 	struct dla_shape out = { 0 };
-	int32_t axes[DLA_MAX_RANK];
+	int32_t axes[DLA_MAX_RANK] = { 0 };
 	unsigned int count = 0, axis = 0;
 	int err = need_quantised_pair(op);
 
@@ -697,7 +697,7 @@ static int read_slice_axis(struct tflite_op *op, unsigned int axis, int32_t begi
 static int read_strided_slice(struct tflite_op *op)
 {
 	uint32_t shrink_mask = fb_u32(op->fb, &op->options, SLICE_SHRINK_AXIS_MASK, 0);
-	int32_t begin[DLA_MAX_RANK], end[DLA_MAX_RANK], stride[DLA_MAX_RANK];
+	int32_t begin[DLA_MAX_RANK] = { 0 }, end[DLA_MAX_RANK] = { 0 }, stride[DLA_MAX_RANK] = { 0 };
 	unsigned int rank = input(op, 0)->shape.rank;
 	struct dla_shape out = { 0 };
 	int err;
