@@ -47,6 +47,7 @@ include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include examples/build.mk
 include tests/build.mk
+include tests/soak.mk
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)

@@ -315,8 +315,8 @@ int main(int argc, char **argv)
 	free(pattern);
 
 	printf("1..2\n");
-	good = fuzz(1, "networks of the tree", &own, count / 2, seed);
-	good &= fuzz(2, "published networks", &published, count / 2, seed);
+	good = fuzz(1, "networks of the tree", &own, count, seed);
+	good &= fuzz(2, "published networks", &published, count, seed);
 	free_corpus(&own);
 	free_corpus(&published);
 	return !good;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "nvdla_emu.h"
-#include "regs.h"
+#include "registers.h"
 
 /* Blocks, and the registers of a block: regs.h has offsets in the block. */
 enum {

@@ -10,7 +10,7 @@
 
 #include "cdp_lut.h"
 #include "nvdla_emu.h"
-#include "regs.h"
+#include "registers.h"
 
 /* Channels of one memory atom in the widest configuration; buffers on the stack have this size. */
 #define ATOM_MAX 32

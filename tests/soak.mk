@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# The long versions of what `make test` scales down.
+.PHONY: soak
+soak: test
+	$(BUILD)/san/fuzz-tflite_mutate --count 200000 --seed 2
+	$(BUILD)/system-fashion_accuracy 10000
