@@ -10,7 +10,9 @@
 #include "cpu/cpu.h"
 #include "graph.h"
 
-/* What tests of more than one operation need: files, and a network run with the reference kernels. */
+/*
+ * What tests of more than one operation need: files, and a network run with the reference kernels.
+ */
 
 /* A path in the optional place for networks; the caller frees it. */
 static inline char *model_path(const char *name)

@@ -9,8 +9,8 @@
 #include "tflite_schema.h"
 
 /*
- * Writes small TensorFlow Lite files, good or bad. Tables are written front to back, every field has
- * a slot of 8 bytes, lists of tables have room for BUILDER_ROOM: so a test can change anything
+ * Writes small TensorFlow Lite files, good or bad. Tables are written front to back, every field
+ * has a slot of 8 bytes, lists of tables have room for BUILDER_ROOM: so a test can change anything
  * afterwards, and a field that was never set is absent.
  */
 
@@ -288,19 +288,34 @@ static inline uint32_t add_depthwise(struct builder *b, struct builder_list inpu
 
 /* A network with each kind of operation. Which is which, by number: */
 enum {
-	EVERY_QUANTIZE, EVERY_PAD, EVERY_CONV_2D, EVERY_DEPTHWISE_CONV_2D, EVERY_MUL, EVERY_ADD,
-	EVERY_MAX_POOL_2D, EVERY_AVERAGE_POOL_2D, EVERY_STRIDED_SLICE, EVERY_CONCATENATION, EVERY_MEAN,
-	EVERY_RESHAPE, EVERY_FULLY_CONNECTED, EVERY_LOGISTIC, EVERY_SOFTMAX, EVERY_DEQUANTIZE,
+	EVERY_QUANTIZE,
+	EVERY_PAD,
+	EVERY_CONV_2D,
+	EVERY_DEPTHWISE_CONV_2D,
+	EVERY_MUL,
+	EVERY_ADD,
+	EVERY_MAX_POOL_2D,
+	EVERY_AVERAGE_POOL_2D,
+	EVERY_STRIDED_SLICE,
+	EVERY_CONCATENATION,
+	EVERY_MEAN,
+	EVERY_RESHAPE,
+	EVERY_FULLY_CONNECTED,
+	EVERY_LOGISTIC,
+	EVERY_SOFTMAX,
+	EVERY_DEQUANTIZE,
 	EVERY_COUNT
 };
 
 static inline void builder_every_kind(struct builder *b)
 {
-	static const int8_t weights[3 * 3 * 3 * 2] = { 1, -2, 3, 4, -5, 6, 7, 8, -9, 10, 127, -127 };
+	static const int8_t weights[3 * 3 * 3 * 2] = {
+		1, -2, 3, 4, -5, 6, 7, 8, -9, 10, 127, -127
+	};
 	static const float scales[] = { 0.5F, 0.25F, 0.125F };
 	static const int64_t zeros[] = { 0, 0, 0 };
-	int x, q, padded, paddings, w, bias, conv, dw, factor, product, sum, max, average, begin, end,
-	    stride, slice, joined, axes, mean, shape, flat, fcw, fc, sigmoid, softmax, y;
+	int x, q, padded, paddings, w, bias, conv, dw, factor, product, sum, max, average, begin,
+		end, stride, slice, joined, axes, mean, shape, flat, fcw, fc, sigmoid, softmax, y;
 	uint32_t options;
 
 	builder_begin(b);
@@ -347,8 +362,8 @@ static inline void builder_every_kind(struct builder *b)
 	add_operator(b, BUILTIN_STRIDED_SLICE, OPTIONS_STRIDED_SLICE, LIST(max, begin, end, stride),
 		     slice);
 	joined = add_tensor(b, "joined", TYPE_INT8, LIST(1, 3, 2, 3), 4, 0);
-	options = add_operator(b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, LIST(average, slice),
-			       joined);
+	options = add_operator(b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION,
+			       LIST(average, slice), joined);
 	set_i32(b, options, CONCATENATION_AXIS, -3);
 
 	axes = add_ints(b, "axes", LIST(1, -2));

@@ -133,8 +133,9 @@ static size_t pick_position(const struct file *file, struct random *random)
 static uint32_t pick_value(const struct file *file, struct random *random)
 {
 	const uint32_t interesting[] = {
-		0, 1, 2, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x80000000, 0x80000001, 0x7FFF, 0x8000,
-		0xFFFF, 0x10000, 0x40000000, 0x3FFFFFFF, 0x20000000, 0x7F800000, 0x7FC00000, 0x00800000,
+		0, 1, 2, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x80000000, 0x80000001, 0x7FFF,
+		0x8000, 0xFFFF, 0x10000, 0x40000000, 0x3FFFFFFF, 0x20000000, 0x7F800000,
+		0x7FC00000, 0x00800000,
 		(uint32_t)file->bytes, (uint32_t)file->bytes - 4, (uint32_t)file->bytes + 4,
 		(uint32_t)file->bytes - 1, (uint32_t)file->bytes / 4,
 	};
@@ -275,8 +276,8 @@ static bool fuzz(unsigned int number, const char *what, const struct corpus *cor
 	printf("# %lu accepted, %lu damaged, %lu unsupported, %lu too large, %lu other, "
 	       "%lu without a reason\n", tally.accepted, tally.invalid, tally.unsupported,
 	       tally.too_big, tally.other, tally.without_reason);
-	printf("%s %u - %s: %zu files, %lu mutations, seed %llu\n", good ? "ok" : "not ok", number, what,
-	       corpus->count, count, (unsigned long long)seed);
+	printf("%s %u - %s: %zu files, %lu mutations, seed %llu\n", good ? "ok" : "not ok", number,
+	       what, corpus->count, count, (unsigned long long)seed);
 	return good;
 }
 

@@ -9,7 +9,9 @@
 #include "dla.h"
 #include "tflite.h"
 
-/* Published outputs of published networks, through the reader and the reference kernels, exactly. */
+/*
+ * Published outputs of published networks, through the reader and the reference kernels, exactly.
+ */
 
 static const char *vector_string(const json_t *vector, const char *key)
 {

@@ -26,7 +26,9 @@ static int add_weights(const char *name, int8_t type, struct builder_list shape,
 	return tensor;
 }
 
-/* Run the network on the inputs, one behind the other; the first output must be what is expected. */
+/*
+ * Run the network on the inputs, one behind the other; the first output must be what is expected.
+ */
 static void check_bytes(const void *in, size_t in_bytes, const void *expected, size_t bytes)
 {
 	const uint8_t *want = expected, *got;
@@ -138,7 +140,10 @@ static void logistic_is_logistic(void **state)
 	}
 }
 
-/* 3x3 ones over [1 2; 3 4] with SAME padding: each output is the sum of all; padding counts nothing. */
+/*
+ * 3x3 ones over [1 2; 3 4] with SAME padding: each output is the sum of all; padding counts
+ * nothing.
+ */
 static void conv_same(void **state)
 {
 	int x, w, y;
@@ -201,8 +206,8 @@ static void conv_dilated_same(void **state)
 	set_i32(&b, options, CONV_DILATION_H, 2);
 	set_i32(&b, options, CONV_DILATION_W, 2);
 	builder_end(&b, LIST(x), LIST(y));
-	check(BYTES(1, 2, 3, 4, 5, 6, 7, 8, 9),
-	      BYTES(1 + 20, 2 + 2 + 8, 3 + 20, 4 + 4 + 6, 5 + 5, 6 + 4 + 6, 7 + 20, 8 + 2 + 8, 9 + 20));
+	check(BYTES(1, 2, 3, 4, 5, 6, 7, 8, 9), BYTES(1 + 20, 2 + 2 + 8, 3 + 20, 4 + 4 + 6, 5 + 5,
+						      6 + 4 + 6, 7 + 20, 8 + 2 + 8, 9 + 20));
 }
 
 /* Two input and two output channels, a scale each, a bias each, two images. */
@@ -236,7 +241,9 @@ static void conv_halves(float scale, const int8_t *expected, size_t bytes)
 	check(BYTES(10, -10, 5, -5), expected, bytes);
 }
 
-/* A factor of 1/2 is all multiplication, which rounds up; in 1/4 the shift rounds away from zero. */
+/*
+ * A factor of 1/2 is all multiplication, which rounds up; in 1/4 the shift rounds away from zero.
+ */
 static void conv_rounds_twice(void **state)
 {
 	(void)state;
@@ -268,7 +275,9 @@ static void conv_activations(void **state)
 	conv_saturates_and_clamps(ACTIVATION_RELU_N1_TO_1, BYTES(12, 8, 10, 8));
 }
 
-/* Activations and weights with zero points 128 and 100: (200-128)*(103-100) + (28-128)*(101-100). */
+/*
+ * Activations and weights with zero points 128 and 100: (200-128)*(103-100) + (28-128)*(101-100).
+ */
 static void conv_uint8(void **state)
 {
 	int x, w, y;
@@ -343,10 +352,13 @@ static void fully_connected(void **state)
 	y = add_tensor(&b, "y", TYPE_INT8, LIST(2, 2), 1, -3);
 	add_operator(&b, BUILTIN_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED, LIST(x, w, bias), y);
 	builder_end(&b, LIST(x), LIST(y));
-	check(BYTES(0, 1, 2, -1, -1, 9), BYTES(14 + 10 - 3, -14 + 20 - 3, 30 + 10 - 3, -30 + 20 - 3));
+	check(BYTES(0, 1, 2, -1, -1, 9),
+	      BYTES(14 + 10 - 3, -14 + 20 - 3, 30 + 10 - 3, -30 + 20 - 3));
 }
 
-/* 1 + 2 at scale 0.5 and 0.25: (1*0.5 + 3*0.25) / 0.125 = 10; saturation; broadcast of a channel. */
+/*
+ * 1 + 2 at scale 0.5 and 0.25: (1*0.5 + 3*0.25) / 0.125 = 10; saturation; broadcast of a channel.
+ */
 static void add_broadcasts(void **state)
 {
 	int x, y, z;
@@ -654,8 +666,8 @@ struct slice {
 };
 
 /* Of [[0 1 2 3] [10 11 12 13] [20 21 22 23]] */
-static void check_slice(const struct slice *slice, struct builder_list shape, const int8_t *expected,
-			size_t bytes)
+static void check_slice(const struct slice *slice, struct builder_list shape,
+			const int8_t *expected, size_t bytes)
 {
 	int x, begin, end, stride, y;
 	uint32_t options;

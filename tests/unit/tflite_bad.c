@@ -11,13 +11,40 @@
 #include "graph.h"
 #include "tflite.h"
 
-/* Every way of being bad that the reader knows, one at a time, in a network that is good otherwise. */
+/*
+ * Every way of being bad that the reader knows, one at a time, in a network that is good otherwise.
+ */
 
 /* Tensors of the network of builder_every_kind(), in the order in which it makes them. */
 enum {
-	T_X, T_Q, T_PADDED, T_PADDINGS, T_W, T_BIAS, T_CONV, T_DW, T_DEPTHWISE, T_FACTOR, T_PRODUCT,
-	T_SUM, T_MAX, T_AVERAGE, T_BEGIN, T_END, T_STRIDE, T_SLICE, T_JOINED, T_AXES, T_MEAN, T_SHAPE,
-	T_FLAT, T_FCW, T_FC, T_SIGMOID, T_SOFTMAX, T_Y,
+	T_X,
+	T_Q,
+	T_PADDED,
+	T_PADDINGS,
+	T_W,
+	T_BIAS,
+	T_CONV,
+	T_DW,
+	T_DEPTHWISE,
+	T_FACTOR,
+	T_PRODUCT,
+	T_SUM,
+	T_MAX,
+	T_AVERAGE,
+	T_BEGIN,
+	T_END,
+	T_STRIDE,
+	T_SLICE,
+	T_JOINED,
+	T_AXES,
+	T_MEAN,
+	T_SHAPE,
+	T_FLAT,
+	T_FCW,
+	T_FC,
+	T_SIGMOID,
+	T_SOFTMAX,
+	T_Y,
 };
 
 static struct builder b;
@@ -793,7 +820,8 @@ static void slice_list_length(void **state)
 	(void)state;
 	set_element(b.tensor[T_BEGIN], TENSOR_SHAPE, 0, 3);
 	set_vector(&b, b.buffer[T_BEGIN], BUFFER_DATA, (int32_t[]){ 0, 1, 0 }, 12, 1);
-	refused(EINVAL, "operator 8 STRIDED_SLICE: tensor 14 \"begin\"", "3 elements; 4 are needed");
+	refused(EINVAL, "operator 8 STRIDED_SLICE: tensor 14 \"begin\"",
+		"3 elements; 4 are needed");
 }
 
 static void softmax_beta(void **state)
@@ -823,7 +851,8 @@ static void dequantize_type(void **state)
 {
 	(void)state;
 	set_i8(&b, b.tensor[T_Y], TENSOR_TYPE, TYPE_INT64);
-	refused(EOPNOTSUPP, "operator 15 DEQUANTIZE: tensor 27 \"y\"", "is int64; float32 is needed");
+	refused(EOPNOTSUPP, "operator 15 DEQUANTIZE: tensor 27 \"y\"",
+		"is int64; float32 is needed");
 }
 
 #define BAD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -831,33 +860,99 @@ static void dequantize_type(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BAD(good_network_is_read), BAD(no_file), BAD(version), BAD(every_truncation),
-		BAD(root_outside), BAD(vtable_outside), BAD(vtable_too_short), BAD(vtable_too_long),
-		BAD(field_outside_its_table), BAD(list_outside), BAD(list_too_long), BAD(string_outside),
-		BAD(cycle), BAD(multiplied_tables), BAD(no_network), BAD(no_input), BAD(no_output),
-		BAD(input_twice), BAD(constant_as_network_input), BAD(output_from_nowhere),
-		BAD(network_tensor_absent), BAD(network_tensor_index), BAD(dimension_zero),
-		BAD(dimension_negative), BAD(dimensions_overflow), BAD(too_many_dimensions),
-		BAD(element_type), BAD(variable), BAD(sparse), BAD(scales), BAD(zero_point_of_int8),
-		BAD(zero_point_of_uint8), BAD(scales_without_zero_points), BAD(scales_along_no_axis),
-		BAD(scales_too_few_for_the_axis), BAD(scales_along_another_axis),
-		BAD(quantisation_details), BAD(data_of_another_size), BAD(buffer_index),
-		BAD(buffer_behind_the_model), BAD(operator_code_index), BAD(unsupported_operator),
-		BAD(operator_code_in_its_old_field), BAD(operator_code_of_the_future),
-		BAD(custom_operator), BAD(operand_index), BAD(operand_absent), BAD(operand_count),
-		BAD(used_before_made), BAD(made_twice), BAD(constant_written), BAD(network_input_written),
-		BAD(options_of_another), BAD(options_absent), BAD(stride), BAD(dilation), BAD(padding),
-		BAD(window_larger_than_input), BAD(window_empty), BAD(activation), BAD(output_shape),
-		BAD(rank), BAD(grouped_convolution), BAD(activations_of_another_type),
-		BAD(activations_without_scale), BAD(activations_with_many_scales),
-		BAD(weights_of_another_type), BAD(weights_with_zero_point), BAD(weights_without_scale),
-		BAD(weights_computed), BAD(bias_of_another_type), BAD(bias_of_another_size),
-		BAD(depth_multiplier), BAD(fully_connected_format), BAD(fully_connected_rows),
-		BAD(broadcast), BAD(pool_changes_scale), BAD(concatenation_axis),
-		BAD(concatenation_of_nothing), BAD(concatenation_shape), BAD(concatenation_scale),
-		BAD(pad_negative), BAD(pad_overflow), BAD(pad_computed), BAD(mean_axis),
-		BAD(reshape_elements), BAD(slice_stride), BAD(slice_of_nothing), BAD(slice_masks),
-		BAD(slice_list_length), BAD(softmax_beta), BAD(softmax_scale), BAD(quantize_type),
+		BAD(good_network_is_read),
+		BAD(no_file),
+		BAD(version),
+		BAD(every_truncation),
+		BAD(root_outside),
+		BAD(vtable_outside),
+		BAD(vtable_too_short),
+		BAD(vtable_too_long),
+		BAD(field_outside_its_table),
+		BAD(list_outside),
+		BAD(list_too_long),
+		BAD(string_outside),
+		BAD(cycle),
+		BAD(multiplied_tables),
+		BAD(no_network),
+		BAD(no_input),
+		BAD(no_output),
+		BAD(input_twice),
+		BAD(constant_as_network_input),
+		BAD(output_from_nowhere),
+		BAD(network_tensor_absent),
+		BAD(network_tensor_index),
+		BAD(dimension_zero),
+		BAD(dimension_negative),
+		BAD(dimensions_overflow),
+		BAD(too_many_dimensions),
+		BAD(element_type),
+		BAD(variable),
+		BAD(sparse),
+		BAD(scales),
+		BAD(zero_point_of_int8),
+		BAD(zero_point_of_uint8),
+		BAD(scales_without_zero_points),
+		BAD(scales_along_no_axis),
+		BAD(scales_too_few_for_the_axis),
+		BAD(scales_along_another_axis),
+		BAD(quantisation_details),
+		BAD(data_of_another_size),
+		BAD(buffer_index),
+		BAD(buffer_behind_the_model),
+		BAD(operator_code_index),
+		BAD(unsupported_operator),
+		BAD(operator_code_in_its_old_field),
+		BAD(operator_code_of_the_future),
+		BAD(custom_operator),
+		BAD(operand_index),
+		BAD(operand_absent),
+		BAD(operand_count),
+		BAD(used_before_made),
+		BAD(made_twice),
+		BAD(constant_written),
+		BAD(network_input_written),
+		BAD(options_of_another),
+		BAD(options_absent),
+		BAD(stride),
+		BAD(dilation),
+		BAD(padding),
+		BAD(window_larger_than_input),
+		BAD(window_empty),
+		BAD(activation),
+		BAD(output_shape),
+		BAD(rank),
+		BAD(grouped_convolution),
+		BAD(activations_of_another_type),
+		BAD(activations_without_scale),
+		BAD(activations_with_many_scales),
+		BAD(weights_of_another_type),
+		BAD(weights_with_zero_point),
+		BAD(weights_without_scale),
+		BAD(weights_computed),
+		BAD(bias_of_another_type),
+		BAD(bias_of_another_size),
+		BAD(depth_multiplier),
+		BAD(fully_connected_format),
+		BAD(fully_connected_rows),
+		BAD(broadcast),
+		BAD(pool_changes_scale),
+		BAD(concatenation_axis),
+		BAD(concatenation_of_nothing),
+		BAD(concatenation_shape),
+		BAD(concatenation_scale),
+		BAD(pad_negative),
+		BAD(pad_overflow),
+		BAD(pad_computed),
+		BAD(mean_axis),
+		BAD(reshape_elements),
+		BAD(slice_stride),
+		BAD(slice_of_nothing),
+		BAD(slice_masks),
+		BAD(slice_list_length),
+		BAD(softmax_beta),
+		BAD(softmax_scale),
+		BAD(quantize_type),
 		BAD(dequantize_type),
 	};
 

@@ -36,7 +36,8 @@ void *dla_arena_alloc(struct dla_arena *arena, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &bytes) ||
 	    __builtin_add_overflow(bytes, bytes ? ALIGNMENT - 1 : ALIGNMENT, &bytes) ||
 	    (bytes &= ~(size_t)(ALIGNMENT - 1)) > arena->limit - arena->used) {
-		arena->err = dla_fail(E2BIG, "more memory is needed than a file of this size has use for");
+		arena->err = dla_fail(E2BIG,
+				      "more memory is needed than a file of this size has use for");
 		return NULL;
 	}
 	if (bytes > arena->left && add_chunk(arena, bytes))

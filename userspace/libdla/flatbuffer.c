@@ -90,8 +90,10 @@ static uint64_t target(const struct fb *fb, uint32_t pos)
 
 int fb_error(const struct fb *fb)
 {
-	return fb->broken ? dla_fail(EINVAL, "the file is damaged: %s at byte %llu is outside the file",
-				     fb->broken, (unsigned long long)fb->broken_at) : 0;
+	return fb->broken ? dla_fail(EINVAL,
+				     "the file is damaged: %s at byte %llu is outside the file",
+				     fb->broken, (unsigned long long)fb->broken_at)
+			  : 0;
 }
 
 struct fb_table fb_root(struct fb *fb)

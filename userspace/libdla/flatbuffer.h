@@ -8,9 +8,10 @@
 
 /*
  * Reading FlatBuffers that may be hostile. Every access is checked against the file and the table,
- * nothing is assumed to be aligned. The first violation is remembered; from then on everything reads
- * as absent, so that a reader may ask fb_error() once for a group of accesses. A table leads only to the tables its schema names, so the depth is the
- * schema's, whatever cycles the offsets form.
+ * nothing is assumed to be aligned. The first violation is remembered; from then on everything
+ * reads as absent, so that a reader may ask fb_error() once for a group of accesses. A table leads
+ * only to the tables its schema names, so the depth is the schema's, whatever cycles the offsets
+ * form.
  */
 struct fb {
 	const uint8_t *data;

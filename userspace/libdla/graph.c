@@ -74,5 +74,6 @@ uint64_t dla_op_macs(const struct dla_graph *graph, unsigned int op)
 	weights = &graph->tensor[o->input[1]].shape;
 	out = &graph->tensor[o->output[0]].shape;
 	/* Each output channel has its own weights, which are used once an output pixel. */
-	return (uint64_t)(dla_shape_elements(out) / out->dim[out->rank - 1]) * dla_shape_elements(weights);
+	return (uint64_t)(dla_shape_elements(out) / out->dim[out->rank - 1]) *
+	       dla_shape_elements(weights);
 }

@@ -11,8 +11,8 @@
 #include "tflite_schema.h"
 
 /*
- * A graph's tables are a few times larger than what they are read from. Tables, lists and buffers of
- * the file that are used more than once could multiply that without bound, so there is one.
+ * A graph's tables are a few times larger than what they are read from. Tables, lists and buffers
+ * of the file that are used more than once could multiply that without bound, so there is one.
  */
 #define MEMORY_PER_BYTE 16
 #define MEMORY_BASE 65536
@@ -27,7 +27,7 @@ struct reader {
 	const void **buffer;		/* constants that have been copied, by buffer */
 	struct dla_tensor *tensor;	/* those of the graph, while they are being made */
 	struct dla_op *op;
-	bool *defined;			/* by tensor: constant, input of the network or made already */
+	bool *defined; /* by tensor: constant, input of the network or made already */
 };
 
 static int read_name(struct reader *r, const struct fb_table *table, unsigned int field,
@@ -78,7 +78,8 @@ static int read_type(int8_t stored, enum dla_type *type)
 		*type = DLA_INT8;
 		return 0;
 	}
-	return dla_fail(EOPNOTSUPP, "elements of TensorFlow Lite type %d are not supported", stored);
+	return dla_fail(EOPNOTSUPP, "elements of TensorFlow Lite type %d are not supported",
+			stored);
 }
 
 static int read_shape(struct reader *r, const struct fb_table *table, struct dla_tensor *tensor)
@@ -90,8 +91,8 @@ static int read_shape(struct reader *r, const struct fb_table *table, struct dla
 	if (err)
 		return err;
 	if (dims.count > DLA_MAX_RANK)
-		return dla_fail(EOPNOTSUPP, "has %u dimensions; at most %d are supported", dims.count,
-				DLA_MAX_RANK);
+		return dla_fail(EOPNOTSUPP, "has %u dimensions; at most %d are supported",
+				dims.count, DLA_MAX_RANK);
 	tensor->shape.rank = dims.count;
 	for (uint32_t i = 0; i < dims.count; i++) {
 		int32_t dim = fb_vector_i32(&r->fb, &dims, i);
@@ -204,8 +205,8 @@ static int read_data(struct reader *r, const struct fb_table *tensor_table,
 	if (!bytes.count)
 		return 0;
 	if (bytes.count != tensor->bytes)
-		return dla_fail(EINVAL, "has %u bytes of data, but its shape needs %zu", bytes.count,
-				tensor->bytes);
+		return dla_fail(EINVAL, "has %u bytes of data, but its shape needs %zu",
+				bytes.count, tensor->bytes);
 	if (!r->buffer[index]) {
 		copy = dla_arena_alloc(&r->arena, bytes.count, 1);
 		if (!copy)
@@ -222,7 +223,8 @@ static int read_tensor(struct reader *r, const struct fb_table *table, struct dl
 	int err;
 
 	if (fb_u8(&r->fb, table, TENSOR_IS_VARIABLE, 0))
-		return dla_fail(EOPNOTSUPP, "variables (state kept between runs) are not supported");
+		return dla_fail(EOPNOTSUPP,
+				"variables (state kept between runs) are not supported");
 	if (fb_has(&r->fb, table, TENSOR_SPARSITY))
 		return dla_fail(EOPNOTSUPP, "sparse tensors are not supported");
 	err = read_type(fb_i8(&r->fb, table, TENSOR_TYPE, TYPE_FLOAT32), &tensor->type);
@@ -507,8 +509,8 @@ static int read_model(struct reader *r, const char *name)
 	if (err)
 		return err;
 	if (version != TFLITE_VERSION)
-		return dla_fail(EOPNOTSUPP, "format version %u; only version %d is supported", version,
-				TFLITE_VERSION);
+		return dla_fail(EOPNOTSUPP, "format version %u; only version %d is supported",
+				version, TFLITE_VERSION);
 	err = read_subgraph(r, &model);
 	r->graph->memory = r->arena.chunks;
 	return err;

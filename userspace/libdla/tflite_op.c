@@ -110,10 +110,11 @@ static int need_same_quant(const struct tflite_op *op, const struct dla_tensor *
 
 	if (fabsf(a->quant.scale[0] - b->quant.scale[0]) > 1e-5F * b->quant.scale[0] ||
 	    a->quant.zero_point[0] != b->quant.zero_point[0])
-		return tensor_fail(op, EOPNOTSUPP, a, "has scale %g and zero point %d, but the output "
-				   "has %g and %d; they must be equal", (double)a->quant.scale[0],
-				   a->quant.zero_point[0], (double)b->quant.scale[0],
-				   b->quant.zero_point[0]);
+		return tensor_fail(op, EOPNOTSUPP, a,
+				   "has scale %g and zero point %d, but the output "
+				   "has %g and %d; they must be equal",
+				   (double)a->quant.scale[0], a->quant.zero_point[0],
+				   (double)b->quant.scale[0], b->quant.zero_point[0]);
 	return 0;
 }
 
@@ -145,8 +146,8 @@ static int read_list(const struct tflite_op *op, unsigned int i, unsigned int li
 	if (!tensor->data)
 		return tensor_fail(op, EOPNOTSUPP, tensor, "is computed; a constant is needed");
 	if (elements > limit)
-		return tensor_fail(op, EINVAL, tensor, "has %zu elements; at most %u have a meaning",
-				   elements, limit);
+		return tensor_fail(op, EINVAL, tensor,
+				   "has %zu elements; at most %u have a meaning", elements, limit);
 	memcpy(list, tensor->data, tensor->bytes);
 	*count = elements;
 	return 0;
@@ -161,7 +162,8 @@ static int read_exact_list(const struct tflite_op *op, unsigned int i, unsigned 
 
 	if (err || found == count)
 		return err;
-	return tensor_fail(op, EINVAL, input(op, i), "has %u elements; %u are needed", found, count);
+	return tensor_fail(op, EINVAL, input(op, i), "has %u elements; %u are needed", found,
+			   count);
 }
 
 static int read_activation(struct tflite_op *op, unsigned int field)
@@ -192,8 +194,8 @@ static int place_window(int8_t padding, int32_t in, int32_t kernel, int32_t stri
 	int64_t reach, total;
 
 	if (kernel < 1 || stride < 1 || dilation < 1)
-		return dla_fail(EINVAL, "a window of %d with stride %d and dilation %d", kernel, stride,
-				dilation);
+		return dla_fail(EINVAL, "a window of %d with stride %d and dilation %d", kernel,
+				stride, dilation);
 	reach = ((int64_t)kernel - 1) * dilation + 1;
 	switch (padding) {
 	case PADDING_SAME:
@@ -238,8 +240,9 @@ static int place_windows(struct dla_window *window, int8_t padding, const struct
 
 static int need_constant(const struct tflite_op *op, const struct dla_tensor *tensor)
 {
-	return tensor->data ? 0 : tensor_fail(op, EOPNOTSUPP, tensor,
-					      "is computed; constant weights and biases are needed");
+	return tensor->data ? 0
+			    : tensor_fail(op, EOPNOTSUPP, tensor,
+					  "is computed; constant weights and biases are needed");
 }
 
 /* axis: that of the output channels. */
@@ -262,8 +265,10 @@ static int need_weights(const struct tflite_op *op, unsigned int axis)
 				   dla_type_name(weights->type), quant->axis);
 	for (unsigned int i = 0; i < quant->count; i++) {
 		if (quant->zero_point[i])
-			return tensor_fail(op, EOPNOTSUPP, weights, "has zero point %d; that of int8 "
-					   "weights must be 0", quant->zero_point[i]);
+			return tensor_fail(op, EOPNOTSUPP, weights,
+					   "has zero point %d; that of int8 "
+					   "weights must be 0",
+					   quant->zero_point[i]);
 	}
 	return 0;
 }
@@ -280,7 +285,8 @@ static int need_bias(const struct tflite_op *op, int32_t channels)
 	if (!err)
 		err = need_constant(op, bias);
 	if (!err && dla_shape_elements(&bias->shape) != (size_t)channels)
-		err = tensor_fail(op, EINVAL, bias, "has shape %s, but there are %d output channels",
+		err = tensor_fail(op, EINVAL, bias,
+				  "has shape %s, but there are %d output channels",
 				  shape_text(&bias->shape).text, channels);
 	return err;
 }
@@ -308,14 +314,16 @@ static int read_conv_2d(struct tflite_op *op)
 	if (!err)
 		err = need_bias(op, weights->dim[0]);
 	if (!err && weights->dim[3] != in->dim[3])
-		err = tensor_fail(op, EOPNOTSUPP, input(op, 1), "has %d input channels, but the input "
-				  "has %d; grouped convolutions are not supported", weights->dim[3],
-				  in->dim[3]);
+		err = tensor_fail(op, EOPNOTSUPP, input(op, 1),
+				  "has %d input channels, but the input "
+				  "has %d; grouped convolutions are not supported",
+				  weights->dim[3], in->dim[3]);
 	if (err)
 		return err;
 	window->kernel_h = weights->dim[1];
 	window->kernel_w = weights->dim[2];
-	err = place_windows(window, fb_i8(op->fb, &op->options, CONV_PADDING, PADDING_SAME), in, &out);
+	err = place_windows(window, fb_i8(op->fb, &op->options, CONV_PADDING, PADDING_SAME), in,
+			    &out);
 	out.dim[3] = weights->dim[0];
 	if (!err)
 		err = need_shape(op, output(op), &out);
@@ -350,13 +358,14 @@ static int read_depthwise_conv_2d(struct tflite_op *op)
 	/* The multiplier follows from the shapes; some writers leave it out. */
 	if (weights->dim[0] != 1 || weights->dim[3] % in->dim[3] != 0 ||
 	    (multiplier && weights->dim[3] / in->dim[3] != multiplier))
-		return tensor_fail(op, EINVAL, input(op, 1), "has shape %s, which does not fit %d input "
-				   "channels with multiplier %d", shape_text(weights).text, in->dim[3],
-				   multiplier);
+		return tensor_fail(op, EINVAL, input(op, 1),
+				   "has shape %s, which does not fit %d input "
+				   "channels with multiplier %d",
+				   shape_text(weights).text, in->dim[3], multiplier);
 	window->kernel_h = weights->dim[1];
 	window->kernel_w = weights->dim[2];
-	err = place_windows(window, fb_i8(op->fb, &op->options, DEPTHWISE_PADDING, PADDING_SAME), in,
-			    &out);
+	err = place_windows(window, fb_i8(op->fb, &op->options, DEPTHWISE_PADDING, PADDING_SAME),
+			    in, &out);
 	out.dim[3] = weights->dim[3];
 	if (!err)
 		err = need_shape(op, output(op), &out);
@@ -384,8 +393,8 @@ static int read_pool_2d(struct tflite_op *op)
 	if (!err)
 		err = need_rank(op, input(op, 0), 4);
 	if (!err)
-		err = place_windows(window, fb_i8(op->fb, &op->options, POOL_PADDING, PADDING_SAME), in,
-				    &out);
+		err = place_windows(window, fb_i8(op->fb, &op->options, POOL_PADDING, PADDING_SAME),
+				    in, &out);
 	if (err)
 		return err;
 	out.dim[3] = in->dim[3];
@@ -415,8 +424,10 @@ static int read_fully_connected(struct tflite_op *op)
 		return err;
 	if (elements % weights->dim[1] != 0 ||
 	    (keep_dims && (!in->rank || in->dim[in->rank - 1] != weights->dim[1])))
-		return tensor_fail(op, EINVAL, input(op, 0), "has shape %s, which does not divide into "
-				   "rows of %d", shape_text(in).text, weights->dim[1]);
+		return tensor_fail(op, EINVAL, input(op, 0),
+				   "has shape %s, which does not divide into "
+				   "rows of %d",
+				   shape_text(in).text, weights->dim[1]);
 	if (keep_dims) {
 		out = *in;
 		out.dim[out.rank - 1] = weights->dim[0];
@@ -546,8 +557,8 @@ static int resolve_reshape(const struct tflite_op *op, const int32_t dims[], uns
 		known *= elements / known;
 	}
 	if (known != elements)
-		return tensor_fail(op, EINVAL, input(op, 0), "has %zu elements; the new shape does not",
-				   elements);
+		return tensor_fail(op, EINVAL, input(op, 0),
+				   "has %zu elements; the new shape does not", elements);
 	return 0;
 }
 
@@ -605,8 +616,10 @@ static int need_probability(const struct tflite_op *op)
 
 	if (quant->scale[0] == PROBABILITY_SCALE && quant->zero_point[0] == zero_point)
 		return 0;
-	return tensor_fail(op, EOPNOTSUPP, output(op), "has scale %g and zero point %d; 1/256 and %d "
-			   "are needed", (double)quant->scale[0], quant->zero_point[0], zero_point);
+	return tensor_fail(op, EOPNOTSUPP, output(op),
+			   "has scale %g and zero point %d; 1/256 and %d "
+			   "are needed",
+			   (double)quant->scale[0], quant->zero_point[0], zero_point);
 }
 
 static int read_logistic(struct tflite_op *op)
@@ -697,7 +710,8 @@ static int read_slice_axis(struct tflite_op *op, unsigned int axis, int32_t begi
 static int read_strided_slice(struct tflite_op *op)
 {
 	uint32_t shrink_mask = fb_u32(op->fb, &op->options, SLICE_SHRINK_AXIS_MASK, 0);
-	int32_t begin[DLA_MAX_RANK] = { 0 }, end[DLA_MAX_RANK] = { 0 }, stride[DLA_MAX_RANK] = { 0 };
+	int32_t begin[DLA_MAX_RANK] = { 0 }, end[DLA_MAX_RANK] = { 0 },
+		stride[DLA_MAX_RANK] = { 0 };
 	unsigned int rank = input(op, 0)->shape.rank;
 	struct dla_shape out = { 0 };
 	int err;
@@ -726,8 +740,8 @@ static const struct tflite_kind kinds[] = {
 	{ BUILTIN_CONCATENATION, DLA_OP_CONCATENATION, OPTIONS_CONCATENATION, 1, UINT_MAX, 0,
 	  read_concatenation },
 	{ BUILTIN_CONV_2D, DLA_OP_CONV_2D, OPTIONS_CONV_2D, 2, 3, 1 << 2, read_conv_2d },
-	{ BUILTIN_DEPTHWISE_CONV_2D, DLA_OP_DEPTHWISE_CONV_2D, OPTIONS_DEPTHWISE_CONV_2D, 2, 3, 1 << 2,
-	  read_depthwise_conv_2d },
+	{ BUILTIN_DEPTHWISE_CONV_2D, DLA_OP_DEPTHWISE_CONV_2D, OPTIONS_DEPTHWISE_CONV_2D, 2, 3,
+	  1 << 2, read_depthwise_conv_2d },
 	{ BUILTIN_DEQUANTIZE, DLA_OP_DEQUANTIZE, OPTIONS_NONE, 1, 1, 0, read_dequantize },
 	{ BUILTIN_FULLY_CONNECTED, DLA_OP_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED, 2, 3, 1 << 2,
 	  read_fully_connected },

@@ -21,7 +21,7 @@ struct tflite_op {
 struct tflite_kind {
 	int32_t builtin;		/* enum tflite_builtin */
 	enum dla_op_kind kind;
-	uint8_t options;		/* enum tflite_options; OPTIONS_NONE: whatever is there is not needed */
+	uint8_t options; /* enum tflite_options; OPTIONS_NONE: whatever is there is not needed */
 	unsigned int min_inputs, max_inputs;
 	unsigned int optional;		/* bit i: input i may be absent */
 	/* Reads the options and checks that the tensors are what graph.h promises. */

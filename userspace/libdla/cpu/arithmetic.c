@@ -10,7 +10,10 @@ struct state {
 	struct dla_cpu_range range;
 	struct dla_multiplier multiplier;
 	int32_t operand[2][256];	/* what each stored value of an input contributes */
-	/* Distance between neighbours along each of the output's axes; 0 where an input is repeated. */
+	/*
+	 * Distance between neighbours along each of the output's axes; 0 where an input is
+	 * repeated.
+	 */
 	size_t step[2][DLA_MAX_RANK];
 };
 

@@ -5,7 +5,9 @@
 #include "fixedpoint.h"
 #include "kernel.h"
 
-/* What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED share: from a sum of products to an output. */
+/*
+ * What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED share: from a sum of products to an output.
+ */
 struct dla_cpu_channels {
 	unsigned int count;
 	const uint8_t *weights;

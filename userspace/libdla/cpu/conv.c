@@ -27,14 +27,17 @@ static int prepare(struct dla_cpu_op *op)
 	return 0;
 }
 
-/* A row of the patch: kernel_w pixels of an input row from column x on; NULL for a row of padding. */
+/*
+ * A row of the patch: kernel_w pixels of an input row from column x on; NULL for a row of padding.
+ */
 static void gather_row(const struct state *s, const struct dla_window *window,
 		       const struct dla_shape *shape, const uint8_t *row, int64_t x, int16_t *patch)
 {
 	int32_t width = shape->dim[2], depth = shape->dim[3];
 
 	if (row && window->dilation_w == 1 && x >= 0 && x + window->kernel_w <= width) {
-		dla_cpu_widen(&s->channels.in, row + x * depth, (size_t)window->kernel_w * depth, patch);
+		dla_cpu_widen(&s->channels.in, row + x * depth, (size_t)window->kernel_w * depth,
+			      patch);
 		return;
 	}
 	for (int32_t i = 0; i < window->kernel_w; i++, x += window->dilation_w, patch += depth) {
@@ -49,7 +52,8 @@ static void run(const struct dla_cpu_op *op, void *const data[])
 {
 	const struct state *s = op->state;
 	const struct dla_window *window = &op->op->window;
-	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape, *out = &dla_cpu_output(op)->shape;
+	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
+			       *out = &dla_cpu_output(op)->shape;
 	const uint8_t *image = dla_cpu_read(op, 0, data);
 	size_t row_bytes = (size_t)in->dim[2] * in->dim[3];
 	uint8_t *pixel = dla_cpu_write(op, data);

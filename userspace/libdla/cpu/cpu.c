@@ -29,7 +29,8 @@ void *dla_cpu_state(struct dla_cpu_op *op, size_t bytes)
 {
 	op->state = calloc(1, bytes);
 	if (!op->state)
-		dla_fail(ENOMEM, "%s: out of memory: %zu bytes", dla_op_kind_name(op->op->kind), bytes);
+		dla_fail(ENOMEM, "%s: out of memory: %zu bytes", dla_op_kind_name(op->op->kind),
+			 bytes);
 	return op->state;
 }
 

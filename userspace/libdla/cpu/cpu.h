@@ -6,8 +6,8 @@
 
 /*
  * Reference kernels: equal to the bit with the reference kernels of TensorFlow Lite (for
- * microcontrollers, where the two differ) built with double rounding: gemmlowp's saturating rounding
- * doubling high multiplication, then a rounding shift that takes halves away from zero.
+ * microcontrollers, where the two differ) built with double rounding: gemmlowp's saturating
+ * rounding doubling high multiplication, then a rounding shift that takes halves away from zero.
  *
  * Sums and shifts that leave 32 bits, which no trained network makes, wrap.
  */

@@ -27,21 +27,23 @@ static int prepare(struct dla_cpu_op *op)
 static void add_pixel(const struct state *s, const uint8_t *pixel, const uint8_t *weights,
 		      unsigned int depth_multiplier)
 {
-	const int32_t in_zero = s->channels.in.zero_point, weight_zero = s->channels.weight_zero_point;
+	const int32_t in_zero = s->channels.in.zero_point,
+		      weight_zero = s->channels.weight_zero_point;
 	const uint8_t in_flip = s->channels.in.flip, weight_flip = s->channels.weight_flip;
 	const unsigned int count = s->channels.count;
 	int32_t *restrict sum = s->sum;
 
 	if (depth_multiplier == 1) {
 		for (unsigned int i = 0; i < count; i++)
-			sum[i] = dla_wrapping_add(sum[i], ((int8_t)(pixel[i] ^ in_flip) - in_zero) *
-						  ((int8_t)(weights[i] ^ weight_flip) - weight_zero));
+			sum[i] = dla_wrapping_add(
+				sum[i], ((int8_t)(pixel[i] ^ in_flip) - in_zero) *
+						((int8_t)(weights[i] ^ weight_flip) - weight_zero));
 		return;
 	}
 	for (unsigned int i = 0; i < count; i++)
-		sum[i] = dla_wrapping_add(sum[i],
-					  ((int8_t)(pixel[i / depth_multiplier] ^ in_flip) - in_zero) *
-					  ((int8_t)(weights[i] ^ weight_flip) - weight_zero));
+		sum[i] = dla_wrapping_add(
+			sum[i], ((int8_t)(pixel[i / depth_multiplier] ^ in_flip) - in_zero) *
+					((int8_t)(weights[i] ^ weight_flip) - weight_zero));
 }
 
 static void sum_window(const struct dla_cpu_op *op, const uint8_t *image, int64_t top, int64_t left)
@@ -70,7 +72,8 @@ static void run(const struct dla_cpu_op *op, void *const data[])
 {
 	const struct state *s = op->state;
 	const struct dla_window *window = &op->op->window;
-	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape, *out = &dla_cpu_output(op)->shape;
+	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
+			       *out = &dla_cpu_output(op)->shape;
 	const uint8_t *image = dla_cpu_read(op, 0, data);
 	size_t image_bytes = (size_t)in->dim[1] * in->dim[2] * in->dim[3];
 	uint8_t *pixel = dla_cpu_write(op, data);
@@ -78,7 +81,8 @@ static void run(const struct dla_cpu_op *op, void *const data[])
 	for (int32_t n = 0; n < in->dim[0]; n++, image += image_bytes) {
 		for (int32_t y = 0; y < out->dim[1]; y++) {
 			for (int32_t x = 0; x < out->dim[2]; x++) {
-				sum_window(op, image, (int64_t)y * window->stride_h - window->pad_top,
+				sum_window(op, image,
+					   (int64_t)y * window->stride_h - window->pad_top,
 					   (int64_t)x * window->stride_w - window->pad_left);
 				for (unsigned int k = 0; k < s->channels.count; k++)
 					*pixel++ = dla_cpu_finish(&s->channels, k, s->sum[k]);

@@ -60,7 +60,8 @@ static inline int32_t dla_multiply(int32_t value, struct dla_multiplier factor)
 {
 	int left = factor.shift > 0 ? factor.shift : 0, right = left - factor.shift;
 
-	return dla_rounding_shift(dla_high_mul(dla_wrapping_shift(value, left), factor.mantissa), right);
+	return dla_rounding_shift(dla_high_mul(dla_wrapping_shift(value, left), factor.mantissa),
+				  right);
 }
 
 /* e^value for value <= 0 with that many integer bits (4 or 5); the result is a fraction of 1. */

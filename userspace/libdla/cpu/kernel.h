@@ -53,8 +53,9 @@ static inline void *dla_cpu_write(const struct dla_cpu_op *op, void *const data[
 void *dla_cpu_state(struct dla_cpu_op *op, size_t bytes);
 
 /*
- * Kernels compute on int8. A uint8 tensor is the int8 tensor whose bytes have the top bit flipped and
- * whose zero point is 128 lower: the same real numbers, and every rounding falls on the same side.
+ * Kernels compute on int8. A uint8 tensor is the int8 tensor whose bytes have the top bit flipped
+ * and whose zero point is 128 lower: the same real numbers, and every rounding falls on the same
+ * side.
  */
 struct dla_cpu_q8 {
 	uint8_t flip;

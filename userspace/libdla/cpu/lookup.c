@@ -16,10 +16,12 @@ struct dequantize {
 	float out[256];
 };
 
-static void fill_logistic(struct lookup *s, const struct dla_cpu_q8 *in, const struct dla_cpu_q8 *out)
+static void fill_logistic(struct lookup *s, const struct dla_cpu_q8 *in,
+			  const struct dla_cpu_q8 *out)
 {
 	const struct dla_cpu_range range = { INT8_MIN, INT8_MAX };
-	struct dla_multiplier factor = dla_multiplier((double)in->scale * (1 << (31 - LOGISTIC_BITS)));
+	struct dla_multiplier factor =
+		dla_multiplier((double)in->scale * (1 << (31 - LOGISTIC_BITS)));
 	/* Beyond it the function is 0 or 1. */
 	double radius = floor(ldexp((1 << LOGISTIC_BITS) - 1, 31 - LOGISTIC_BITS - factor.shift));
 
@@ -45,13 +47,15 @@ static void fill_requantize(struct lookup *s, const struct dla_cpu_q8 *in,
 	for (unsigned int stored = 0; stored < 256; stored++) {
 		int32_t value = dla_multiply(dla_cpu_load(in, stored) - in->zero_point, factor);
 
-		s->out[stored] = dla_cpu_store(out, &range, dla_wrapping_add(value, out->zero_point));
+		s->out[stored] =
+			dla_cpu_store(out, &range, dla_wrapping_add(value, out->zero_point));
 	}
 }
 
 static int prepare_lookup(struct dla_cpu_op *op)
 {
-	struct dla_cpu_q8 in = dla_cpu_q8(dla_cpu_input(op, 0)), out = dla_cpu_q8(dla_cpu_output(op));
+	struct dla_cpu_q8 in = dla_cpu_q8(dla_cpu_input(op, 0)),
+			  out = dla_cpu_q8(dla_cpu_output(op));
 	struct lookup *s = dla_cpu_state(op, sizeof(*s));
 
 	if (!s)

@@ -8,7 +8,7 @@ struct state {
 	struct dla_cpu_q8 in, out;
 	struct dla_multiplier multiplier;	/* the division by the count is in it */
 	int32_t zero;				/* what the zero points add to a sum */
-	size_t step[DLA_MAX_RANK];		/* of the output along the input's axes; 0: averaged */
+	size_t step[DLA_MAX_RANK]; /* of the output along the input's axes; 0: averaged */
 	int32_t sum[];				/* by output element */
 };
 

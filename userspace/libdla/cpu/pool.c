@@ -84,14 +84,15 @@ static void pool_window(const struct dla_cpu_op *op, const uint8_t *image, struc
 static void run(const struct dla_cpu_op *op, void *const data[])
 {
 	const struct dla_window *window = &op->op->window;
-	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape, *out = &dla_cpu_output(op)->shape;
+	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
+			       *out = &dla_cpu_output(op)->shape;
 	const uint8_t *image = dla_cpu_read(op, 0, data);
 	uint8_t *pixel = dla_cpu_write(op, data);
 
 	for (int32_t n = 0; n < in->dim[0]; n++) {
 		for (int32_t y = 0; y < out->dim[1]; y++) {
-			struct span rows = clip(y, window->stride_h, window->pad_top, window->kernel_h,
-						in->dim[1]);
+			struct span rows = clip(y, window->stride_h, window->pad_top,
+						window->kernel_h, in->dim[1]);
 
 			for (int32_t x = 0; x < out->dim[2]; x++, pixel += out->dim[3])
 				pool_window(op, image, rows,
