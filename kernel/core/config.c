@@ -19,6 +19,7 @@ static const struct nvdla_config nvdla_configs[] = {
 		.cbuf_banks = 32,
 		.cbuf_entries = 512,
 		.cbuf_entry_bytes = 8,
+		.cacc_atoms = 16,
 		.pdp_width = 128,
 		.dma_bits = 32,
 	},

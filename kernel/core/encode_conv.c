@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <linux/math.h>
+
 #include "encode.h"
 #include "geometry.h"
 
@@ -32,15 +34,14 @@ static u32 datain_format(const struct drm_nvdla_conv *conv)
 
 static u32 datain_map(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
 {
-	u32 map = 0;
+	u32 line = conv->src_width * config->atom;
 
-	if (conv->format != DRM_NVDLA_FEATURE)
+	if (conv->format != DRM_NVDLA_FEATURE || conv->src.line_stride != line)
 		return 0;
-	if (conv->src.line_stride == conv->src_width * config->atom)
-		map |= CDMA_DAIN_MAP_LINE_PACKED;
-	if (conv->src.surface_stride == (u64)conv->src.line_stride * conv->src_height)
-		map |= CDMA_DAIN_MAP_SURF_PACKED;
-	return map;
+	/* Only with both bits may CDMA ignore the strides, which it does for a 1x1 surface. */
+	if (conv->src.surface_stride != line * conv->src_height)
+		return CDMA_DAIN_MAP_LINE_PACKED;
+	return CDMA_DAIN_MAP_LINE_PACKED | CDMA_DAIN_MAP_SURF_PACKED;
 }
 
 static void encode_cacc(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
@@ -150,6 +151,16 @@ static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdl
 void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 		       struct nvdla_image *image)
 {
+	u32 atoms = conv->dst_width * conv->dst_height * DIV_ROUND_UP(conv->kernels, config->atom);
+
+	/*
+	 * CACC marks the end of a convolution in its delivery buffer. When the last atom of one leaves
+	 * in the cycle in which the end of the next comes in, a mark too many stays behind and ends
+	 * some later convolution early, which then hangs. The two meet only if all of the next fits
+	 * into the buffer.
+	 */
+	image->alone = atoms <= config->cacc_atoms;
+
 	encode_cacc(config, conv, image);
 	add(image, CMAC_A_D_MISC_CFG, 0);
 	add(image, CMAC_B_D_MISC_CFG, 0);

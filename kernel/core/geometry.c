@@ -59,10 +59,10 @@ u32 nvdla_conv_weight_banks(const struct nvdla_config *config, const struct drm_
 }
 
 /*
- * CDMA puts the weights into the convolution buffer as long as WEIGHT_BYTES says; CSC takes them out
- * by counting kernels, to a whole entry. Where the next convolution's weights begin, they agree only
- * when both counts are the same: the register must not include what pads weights to 128 bytes. (When
- * the banks change from one convolution to the next, the buffer is cleared and nobody notices.)
+ * CDMA puts as many weights into the convolution buffer as WEIGHT_BYTES says; CSC takes out what
+ * the kernels need, to a whole entry. They agree where the next convolution's weights begin only if
+ * both counts are the same: the register must not include what pads weights to 128 bytes. (When the
+ * banks change from one convolution to the next, the buffer is cleared and nobody notices.)
  */
 u32 nvdla_conv_weight_fetch(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
 {

@@ -46,6 +46,7 @@
  * @cbuf_banks: Banks of the convolution buffer.
  * @cbuf_entries: Entries of a bank.
  * @cbuf_entry_bytes: Bytes of an entry.
+ * @cacc_atoms: Output atoms that CACC's delivery buffer holds.
  * @pdp_width: Output atoms that PDP's line buffer holds, for a window of one line.
  * @dma_bits: Address bits that the device masters.
  */
@@ -58,6 +59,7 @@ struct nvdla_config {
 	u32 cbuf_banks;
 	u32 cbuf_entries;
 	u32 cbuf_entry_bytes;
+	u32 cacc_atoms;
 	u32 pdp_width;
 	u32 dma_bits;
 };
@@ -177,6 +179,7 @@ struct nvdla_reloc {
  * @engine: &enum drm_nvdla_engine.
  * @chain: How many operations start together with this one, itself included; zero for one that
  *	starts with an operation before it.
+ * @alone: The operation must not start before the one before it on its engine has finished.
  * @main_count: Registers of the engine's main unit, which come first.
  * @rdma_count: Registers of its RDMA unit, which follow; zero when the operation does not use it.
  * @reloc_count: Entries in @reloc.
@@ -192,6 +195,7 @@ struct nvdla_image {
 	u64 cookie;
 	u8 engine;
 	u8 chain;
+	bool alone;
 	u8 main_count;
 	u8 rdma_count;
 	u8 reloc_count;

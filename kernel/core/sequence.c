@@ -100,9 +100,10 @@ static bool can_start(const struct nvdla_seq *seq, u32 first)
 	for (u32 i = first; i < end; i++) {
 		const struct nvdla_image *image = &seq->images[i];
 
-		if (seq->next[image->engine] != i || seq->busy[main_unit(image->engine)] == 2)
+		if (seq->next[image->engine] != i ||
+		    seq->busy[main_unit(image->engine)] > (image->alone ? 0 : 1))
 			return false;
-		if (image->rdma_count && seq->busy[rdma_unit(image->engine)] == 2)
+		if (image->rdma_count && seq->busy[rdma_unit(image->engine)] > 1)
 			return false;
 		for (u32 d = 0; d < image->dep_count; d++)
 			if (!has_finished(seq, image->deps[d]))

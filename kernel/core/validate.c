@@ -167,6 +167,28 @@ static int check_conv_kernel(const struct drm_nvdla_conv *conv, struct nvdla_dia
 	return 0;
 }
 
+/*
+ * Two mistakes in CSC's walk through the pixels of a kernel's line, which it takes eight bytes at a
+ * time: it miscounts lines that have one byte more than two or more whole takes; and in a stripe
+ * of one pixel it loses the last take of a long line if that has at most half of its bytes. Stripes
+ * are 16 pixels; the last of an output line has what remains.
+ */
+static int check_image_kernel(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
+			      struct nvdla_diag *diag)
+{
+	u32 line = conv->kernel_width * conv->src_channels;
+	u32 last = line % config->atomic_c;
+
+	if (line > 2 * config->atomic_c && last == 1)
+		return refuse(diag, "conv.kernel_width",
+			      "the hardware miscounts such a line of an image's kernel");
+	if (line > 3 * config->atomic_c && in_range(last, 1, config->atomic_c / 2) &&
+	    conv->dst_width % 16 == 1)
+		return refuse(diag, "conv.dst_width",
+			      "the hardware loses the end of such an image's kernel");
+	return 0;
+}
+
 static int check_conv_buffer(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 			     struct nvdla_diag *diag)
 {
@@ -231,6 +253,8 @@ static int check_conv(const struct nvdla_config *config, const struct drm_nvdla_
 		ret = check_image(conv, diag);
 	if (!ret)
 		ret = check_conv_kernel(conv, diag);
+	if (!ret && conv->format != DRM_NVDLA_FEATURE)
+		ret = check_image_kernel(config, conv, diag);
 	if (!ret)
 		ret = check_conv_buffer(config, conv, diag);
 	return ret;

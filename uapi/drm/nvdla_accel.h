@@ -59,7 +59,9 @@ struct drm_nvdla_addr {
  * @line_stride: Bytes from a line to the next.
  * @surface_stride: Bytes from a plane to the next; zero for an image, which has one plane.
  *
- * The size comes from the operation.
+ * The size comes from the operation. Lines and planes do not overlap: @line_stride is at least a
+ * line, @surface_stride at least @line_stride times the lines but the last, and a line. SDP takes
+ * the planes of a 1x1 surface to lie packed: both strides are the atom then.
  */
 struct drm_nvdla_surface {
 	struct drm_nvdla_addr addr;
@@ -91,15 +93,22 @@ enum drm_nvdla_format {
 
 /**
  * struct drm_nvdla_conv - a convolution
- * @src: Feature surface, or image. An image's offset and line stride are multiples of 32 bytes.
+ *
+ * The next operation must be an SDP operation that takes the result on the fly.
+ *
+ * @src: Feature surface, or image. An image's offset and line stride are multiples of 32 bytes; its
+ *	lines are read in whole atoms.
  * @weights: Kernels in the hardware's order (Documentation/layouts.md); 256-byte aligned.
- * @weight_bytes: Bytes of all kernels together, padded with zeros to a multiple of 128.
+ * @weight_bytes: Bytes of all kernels together, padded to a multiple of 128. The padding is not read
+ *	and need not be in the slot.
  * @format: &enum drm_nvdla_format.
  * @src_width: Pixels in a line, 1..8192.
  * @src_height: Lines, 1..8192.
  * @src_channels: Channels, 1..8192; for an image those of its format, 1 or 4.
  * @kernels: Output channels, 1..8192.
- * @kernel_width: 1..32.
+ * @kernel_width: 1..32. For an image, kernel_width * src_channels is a multiple of 8 plus one only
+ *	as 1 or 9; above 24, the multiple of 8 plus 1..4 needs a dst_width that is no multiple of
+ *	16 plus one. The hardware computes wrong results otherwise.
  * @kernel_height: 1..32.
  * @stride_x: 1..8.
  * @stride_y: 1..8.
@@ -275,9 +284,8 @@ enum drm_nvdla_pool {
  * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY.
  * @dst: Output surface.
  * @recip_width: Average: the result is (sum * recip_width >> 16) * recip_height >> 16, rounded half
- *	away from zero both times. The value between must fit in 11 bits whatever the data, so
- *	kernel_width * kernel_height * 128 * recip_width, over 65536 and rounded, is below 1024.
- *	17 bits. Zero for max and min.
+ *	away from zero both times. Nothing saturates, so whatever the data the value between must
+ *	stay in -1024..1023, and the result in -128..127. 17 bits. Zero for max and min.
  * @recip_height: See @recip_width.
  * @src_width: 1..8192. Of an SDP operation's result: its width.
  * @src_height: 1..8192, likewise.
@@ -329,8 +337,8 @@ struct drm_nvdla_pdp {
  * @flags: Must be zero.
  * @cookie: Any value; a fault record names the operation by it.
  * @deps: Indices of earlier operations of the program that must have finished before this one
- *	starts. The operation that this one takes its input from on the fly is not among them. An
- *	operation that does not wait for another whose memory it shares finds or leaves undefined
+ *	starts. Operations that pass their results on the fly start together and are not among each
+ *	other's. An operation that does not wait for another whose memory it shares finds or leaves undefined
  *	bytes in the caller's own buffers.
  * @dep_count: How many of @deps count; the others are zero.
  * @pad: Must be zero.

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What the core says an operation touches, against a walk over its elements that follows the text of
+ * the uapi header and nothing else.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "core_programs.h"
+
+/* Bytes of each slot that the walk has touched; slots of the random programs are small. */
+#define SLOT_BYTES	(1 << 16)
+#define SLOTS		12
+
+struct touched {
+	u8 access[SLOTS][SLOT_BYTES];
+};
+
+struct walk {
+	const struct drm_nvdla_slot *slots;
+	struct touched *touched;
+	u64 outside;
+};
+
+static void touch(struct walk *walk, u32 slot, unsigned __int128 at, u32 bytes, u32 access)
+{
+	if (slot >= DRM_NVDLA_MAX_SLOTS || at + bytes > walk->slots[slot].min_size ||
+	    !(walk->slots[slot].access & access)) {
+		walk->outside++;
+		return;
+	}
+	if (!walk->touched)
+		return;
+	assert_true(slot < SLOTS && at + bytes <= SLOT_BYTES);
+	for (u32 i = 0; i < bytes; i++)
+		walk->touched->access[slot][(u64)at + i] |= access;
+}
+
+/* Every atom of a surface; only the outer ones of large surfaces. */
+static void walk_surface(struct walk *walk, const struct drm_nvdla_surface *surface, u32 width,
+			 u32 height, u32 channels, u32 atom, u32 access)
+{
+	u32 planes = (channels + 7) / 8;
+	u32 step_x = width > 64 ? width - 1 : 1, step_y = height > 64 ? height - 1 : 1;
+	u32 step_c = planes > 64 ? planes - 1 : 1;
+
+	for (u32 c = 0; c < planes; c += step_c)
+		for (u32 y = 0; y < height; y += step_y)
+			for (u32 x = 0; x < width; x += step_x)
+				touch(walk, surface->addr.slot,
+				      (unsigned __int128)surface->addr.offset +
+				      (u64)c * surface->surface_stride +
+				      (u64)y * surface->line_stride + (u64)x * atom, atom, access);
+}
+
+static void walk_conv(struct walk *walk, const struct drm_nvdla_conv *conv)
+{
+	u32 weights = conv->kernel_width * conv->kernel_height * conv->src_channels * conv->kernels;
+
+	if (conv->format == DRM_NVDLA_FEATURE) {
+		walk_surface(walk, &conv->src, conv->src_width, conv->src_height,
+			     conv->src_channels, 8, DRM_NVDLA_SLOT_READ);
+	} else {
+		for (u32 y = 0; y < conv->src_height; y++)
+			touch(walk, conv->src.addr.slot, (unsigned __int128)conv->src.addr.offset +
+			      (u64)y * conv->src.line_stride,
+			      up(conv->src_width * conv->src_channels, 8), DRM_NVDLA_SLOT_READ);
+	}
+	touch(walk, conv->weights.slot, conv->weights.offset, up(weights, 8), DRM_NVDLA_SLOT_READ);
+}
+
+static void walk_stage(struct walk *walk, const struct drm_nvdla_sdp *sdp,
+		       const struct drm_nvdla_sdp_stage *stage)
+{
+	u32 bytes = 0;
+
+	if (stage->alu_operand)
+		bytes += stage->operand_bytes;
+	if (stage->mul_operand)
+		bytes += stage->operand_bytes;
+	if (stage->alu_operand == DRM_NVDLA_OPERAND_ELEMENT ||
+	    stage->mul_operand == DRM_NVDLA_OPERAND_ELEMENT)
+		walk_surface(walk, &stage->operand, sdp->width, sdp->height, sdp->channels,
+			     8 * bytes, DRM_NVDLA_SLOT_READ);
+	else if (bytes)
+		touch(walk, stage->operand.addr.slot, stage->operand.addr.offset,
+		      up(sdp->channels, 8) * bytes, DRM_NVDLA_SLOT_READ);
+}
+
+static void walk_op(struct walk *walk, const struct drm_nvdla_op *op)
+{
+	switch (op->engine) {
+	case DRM_NVDLA_CONV:
+		walk_conv(walk, &op->conv);
+		break;
+	case DRM_NVDLA_SDP:
+		if (op->sdp.source == DRM_NVDLA_SOURCE_MEMORY)
+			walk_surface(walk, &op->sdp.src, op->sdp.width, op->sdp.height,
+				     op->sdp.channels, 8, DRM_NVDLA_SLOT_READ);
+		walk_stage(walk, &op->sdp, &op->sdp.x1);
+		walk_stage(walk, &op->sdp, &op->sdp.x2);
+		if (op->sdp.dst.line_stride)
+			walk_surface(walk, &op->sdp.dst, op->sdp.width, op->sdp.height,
+				     op->sdp.channels, 8, DRM_NVDLA_SLOT_WRITE);
+		break;
+	default:
+		if (op->pdp.source == DRM_NVDLA_SOURCE_MEMORY)
+			walk_surface(walk, &op->pdp.src, op->pdp.src_width, op->pdp.src_height,
+				     op->pdp.channels, 8, DRM_NVDLA_SLOT_READ);
+		walk_surface(walk, &op->pdp.dst, op->pdp.dst_width, op->pdp.dst_height,
+			     op->pdp.channels, 8, DRM_NVDLA_SLOT_WRITE);
+		break;
+	}
+}
+
+static void mark_extents(struct touched *touched, const struct drm_nvdla_op *op)
+{
+	struct nvdla_extent extents[NVDLA_MAX_EXTENTS];
+	u32 count = nvdla_op_extents(small(), op, extents);
+
+	assert_true(count <= NVDLA_MAX_EXTENTS);
+	for (u32 i = 0; i < count; i++) {
+		const struct nvdla_extent *e = &extents[i];
+		u64 end;
+
+		assert_int_equal(nvdla_extent_end(e, &end), 0);
+		assert_true(end <= SLOT_BYTES);
+		for (u32 p = 0; p < e->planes; p++)
+			for (u32 r = 0; r < e->rows; r++)
+				for (u32 b = 0; b < e->row_bytes; b++)
+					touched->access[e->slot][e->offset + p * e->plane_stride +
+								 r * e->row_stride + b] |= e->access;
+	}
+}
+
+static void extents_are_what_a_walk_touches(void **state)
+{
+	struct touched *walked = malloc(sizeof(*walked)), *marked = malloc(sizeof(*marked));
+
+	(void)state;
+	for (u32 seed = 1; seed <= 300; seed++) {
+		struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
+		struct walk walk = { .slots = slots, .touched = walked };
+		struct program program;
+		struct nvdla_diag diag;
+
+		random_program(&program, seed, 3);
+		assert_int_equal(nvdla_program_check(small(), program.ops, program.count, slots,
+						     &diag), 0);
+		memset(walked, 0, sizeof(*walked));
+		memset(marked, 0, sizeof(*marked));
+		for (u32 i = 0; i < program.count; i++) {
+			walk_op(&walk, &program.ops[i]);
+			mark_extents(marked, &program.ops[i]);
+		}
+		assert_int_equal(walk.outside, 0);
+		assert_memory_equal(walked, marked, sizeof(*walked));
+		/* No slot asks for more than is touched. */
+		for (u32 s = 0; s < SLOTS; s++) {
+			u32 access = 0;
+
+			for (u32 b = 0; b < SLOT_BYTES; b++)
+				access |= walked->access[s][b];
+			assert_int_equal(access, slots[s].access);
+			if (access)
+				assert_true(walked->access[s][slots[s].min_size - 1]);
+			else
+				assert_int_equal(slots[s].min_size, 0);
+		}
+	}
+	free(walked);
+	free(marked);
+}
+
+/* Change bytes of a program to values that lie near limits, or to anything. */
+static void mutate(struct program *program)
+{
+	static const u64 values[] = {
+		0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 127, 128, 255, 256, 8191, 8192,
+		8193, 65535, 65536, 1u << 31, ~0u, ~0ull, ~7ull, 1ull << 32, 1ull << 63,
+	};
+	u32 op = in(program, 0, program->count - 1), size = 1u << in(program, 0, 3);
+	u32 offset = in(program, 0, sizeof(struct drm_nvdla_op) / size - 1) * size;
+	u8 *field = (u8 *)&program->ops[op] + offset;
+	u64 value = 0;
+
+	memcpy(&value, field, size);
+	switch (in(program, 0, 3)) {
+	case 0:
+		value += in(program, 0, 16) - 8;
+		break;
+	case 1:
+		value += 8 * (in(program, 0, 64) - 32);
+		break;
+	case 2:
+		value = (u64)next_random(program) << in(program, 0, 32);
+		break;
+	default:
+		value = values[in(program, 0, sizeof(values) / sizeof(values[0]) - 1)];
+		break;
+	}
+	memcpy(field, &value, size);
+}
+
+static void accepted_mutants_stay_inside(void **state)
+{
+	u32 accepted = 0, refused = 0, changed = 0;
+
+	(void)state;
+	for (u32 seed = 1; seed <= 2000; seed++) {
+		struct program original, program;
+
+		random_program(&original, seed, 4);
+		for (u32 round = 0; round < 30; round++) {
+			struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
+			struct walk walk = { .slots = slots };
+			struct nvdla_diag diag;
+
+			program = original;
+			program.random = original.random + round * 7919;
+			for (u32 i = in(&program, 1, 2); i; i--)
+				mutate(&program);
+			if (nvdla_program_check(small(), program.ops, program.count, slots, &diag)) {
+				refused++;
+				continue;
+			}
+			accepted++;
+			changed += !!memcmp(program.ops, original.ops, sizeof(program.ops));
+			for (u32 i = 0; i < program.count; i++)
+				walk_op(&walk, &program.ops[i]);
+			if (walk.outside)
+				fail_msg("seed %u, round %u: %llu accesses outside", seed, round,
+					 (unsigned long long)walk.outside);
+		}
+	}
+	/* Both outcomes must be common, or the test says nothing. */
+	assert_true(changed > 1000);
+	assert_true(refused > accepted);
+}
+
+static void extent_end_reports_overflow(void **state)
+{
+	struct nvdla_extent extent = {
+		.offset = ~0ull - 99, .row_bytes = 10, .rows = 10, .row_stride = 10, .planes = 1,
+	};
+	u64 end;
+
+	(void)state;
+	assert_int_equal(nvdla_extent_end(&extent, &end), -EOVERFLOW);
+	extent.offset--;
+	assert_int_equal(nvdla_extent_end(&extent, &end), 0);
+	assert_true(end == ~0ull);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(extents_are_what_a_walk_touches),
+		cmocka_unit_test(accepted_mutants_stay_inside),
+		cmocka_unit_test(extent_end_reports_overflow),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
