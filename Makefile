@@ -5,6 +5,7 @@
 # make check      host tests, minutes
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long
+# make modules    nvdla.ko, KDIR=... for a kernel other than the running one
 # make clean
 #
 # Every component lists its sources in its own build.mk; objects are built twice: optimised for the
@@ -32,7 +33,9 @@ ifeq ($(V),0)
 quiet = @printf '  %-6s %s\n' '$(1)' '$@';
 endif
 
-.PHONY: all demo check test soak clean need need-test
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.PHONY: all demo modules check test soak clean need need-test
 .SECONDARY:
 all:
 
@@ -57,5 +60,10 @@ $(BUILD)/san/%.o: %.c | need
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
 clean:
 	rm -rf $(BUILD)
+	rm -f $(addprefix nvdla,.ko .o .mod .mod.c .mod.o) Module.symvers modules.order .*.cmd
+	rm -f $(addprefix kernel/,*.o .*.cmd core/*.o core/.*.cmd)

@@ -240,8 +240,8 @@ void nvdla_hw_reset(struct nvdla_hw *hw)
  * @hw: Filled in.
  * @io: Registers.
  *
- * Like nvdla_hw_reset(), for a device that is idle but was perhaps not reset: the turn of each unit's
- * groups goes on where it was, and has to be read.
+ * Like nvdla_hw_reset(), for a device that is idle but was perhaps not reset: the turn of each
+ * unit's groups goes on where it was, and has to be read.
  */
 void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io)
 {
