@@ -49,6 +49,7 @@ include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include tests/build.mk
+include tests/kselftest/build.mk
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)

@@ -100,7 +100,8 @@ void nvdla_queue_kill(struct nvdla_queue *queue)
 	queue->dead = true;
 	mutex_unlock(&queue->lock);
 
-	drm_sched_entity_destroy(&queue->entity);
+	/* Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. */
+	drm_sched_entity_fini(&queue->entity);
 	nvdla_queue_put(queue);
 }
 

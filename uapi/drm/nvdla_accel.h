@@ -672,8 +672,8 @@ struct drm_nvdla_queue_create {
  * @handle: in: queue handle; not zero, the default queue stays.
  * @pad: Must be zero.
  *
- * Waits for up to a second for work of the queue to be taken up by the device; what still waits
- * then is cancelled, and its fences signal with -ESRCH.
+ * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH. The same
+ * happens to all queues when the file is closed.
  *
  * Errors: -ENOENT for an unknown handle.
  */
