@@ -5,6 +5,7 @@
 # make check      host tests, minutes
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long
+# make modules    nvdla.ko, KDIR=... for a kernel other than the running one
 # make clean
 #
 # Every component lists its sources in its own build.mk; objects are built twice: optimised for the
@@ -32,7 +33,9 @@ ifeq ($(V),0)
 quiet = @printf '  %-6s %s\n' '$(1)' '$@';
 endif
 
-.PHONY: all demo check test soak clean need need-test
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.PHONY: all demo modules check test soak clean need need-test
 .SECONDARY:
 all:
 
@@ -47,6 +50,7 @@ include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include examples/build.mk
 include tests/build.mk
+include tests/kselftest/build.mk
 include tests/soak.mk
 
 $(BUILD)/obj/%.o: %.c | need
@@ -59,8 +63,13 @@ $(BUILD)/san/%.o: %.c | need
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
 clean:
 	rm -rf $(BUILD)
+	rm -f $(addprefix nvdla,.ko .o .mod .mod.c .mod.o) Module.symvers modules.order .*.cmd
+	rm -f $(addprefix kernel/,*.o .*.cmd core/*.o core/.*.cmd)
 
 # Needs clang-tidy; the options are in .clang-tidy.
 lint-src := $(core-src) $(emulator-src) $(libdla-src) $(tools-src) $(wildcard examples/*/*.c)

@@ -254,6 +254,7 @@ struct nvdla_hw {
 };
 
 void nvdla_hw_reset(struct nvdla_hw *hw);
+void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io);
 bool nvdla_cbuf_flushed(const struct nvdla_io *io);
 
 /** NVDLA_ENGINES - one more than the largest &enum drm_nvdla_engine. */

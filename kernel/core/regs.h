@@ -16,6 +16,9 @@
 #define GLB_CDMA_WT_DONE(group)		BIT(18 + (group))
 #define GLB_CACC_DONE(group)		BIT(20 + (group))
 
+/* S_POINTER of every block: the group that its datapath takes next. */
+#define S_POINTER_CONSUMER		BIT(16)
+
 #define CDMA_S_POINTER			0x3004
 #define CDMA_S_CBUF_FLUSH_STATUS	0x300c
 #define CDMA_D_OP_ENABLE		0x3010

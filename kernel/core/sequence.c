@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include <linux/array_size.h>
+#include <linux/bitfield.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -233,6 +234,27 @@ static void finish_engine(struct nvdla_seq *seq, u32 engine)
 void nvdla_hw_reset(struct nvdla_hw *hw)
 {
 	memset(hw, 0, sizeof(*hw));
+}
+
+/**
+ * nvdla_hw_adopt() - take over a device whose registers may hold anything
+ * @hw: Filled in.
+ * @io: Registers.
+ *
+ * Like nvdla_hw_reset(), for a device that is idle but was perhaps not reset: the turn of each
+ * unit's groups goes on where it was, and has to be read.
+ */
+void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io)
+{
+	nvdla_hw_reset(hw);
+	for (u32 unit = 0; unit < NVDLA_UNITS; unit++) {
+		struct nvdla_unit_state *state = &hw->unit[unit];
+		u32 pointer = io->read(io->ctx, unit_blocks[unit].pointer[0]);
+
+		state->group = FIELD_GET(S_POINTER_CONSUMER, pointer);
+		/* Whatever it is: makes the first operation write it. */
+		state->pointer = !state->group;
+	}
 }
 
 /**

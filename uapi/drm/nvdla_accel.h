@@ -380,6 +380,15 @@ struct drm_nvdla_slot {
 	__u32 access;
 };
 
+/** DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync. */
+#define DRM_NVDLA_INFO_COHERENT	(1 << 0)
+
+/** DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device. */
+#define DRM_NVDLA_INFO_RESET	(1 << 1)
+
+/** DRM_NVDLA_INFO_WEDGED - the device hung and could not be reset; every submission is refused. */
+#define DRM_NVDLA_INFO_WEDGED	(1 << 2)
+
 /**
  * struct drm_nvdla_dev_info - what the device is
  * @config: NUL-terminated name of the hardware configuration, "nv_small".
@@ -391,6 +400,13 @@ struct drm_nvdla_slot {
  * @cbuf_entry_bytes: Bytes of an entry.
  * @pdp_width: Output atoms that PDP's line buffer holds, for a window of one line.
  * @dma_bits: Address bits that the device masters.
+ * @flags: &DRM_NVDLA_INFO_COHERENT, &DRM_NVDLA_INFO_RESET, &DRM_NVDLA_INFO_WEDGED.
+ * @timeout_ms: Time-out of a queue that names none.
+ * @max_timeout_ms: Largest time-out that a queue may have.
+ * @max_pending: Submissions of one open file that may be unfinished.
+ * @max_queues: Queues that one open file may create.
+ * @max_ops: Operations that all programs of one open file may have together.
+ * @max_bytes: Bytes that all buffers created through one open file may have together.
  */
 struct drm_nvdla_dev_info {
 	__u8 config[16];
@@ -402,7 +418,422 @@ struct drm_nvdla_dev_info {
 	__u32 cbuf_entry_bytes;
 	__u32 pdp_width;
 	__u32 dma_bits;
+	__u32 flags;
+	__u32 timeout_ms;
+	__u32 max_timeout_ms;
+	__u32 max_pending;
+	__u32 max_queues;
+	__u32 max_ops;
+	__u64 max_bytes;
 };
+
+/**
+ * DOC: Requests
+ *
+ * The device is a node of the DRM subsystem, /dev/accel/accelN or /dev/dri/renderDN, whose driver
+ * name is "nvdla". Besides the requests below it takes the common ones for handles
+ * (DRM_IOCTL_GEM_CLOSE), dma-bufs (DRM_IOCTL_PRIME_HANDLE_TO_FD, DRM_IOCTL_PRIME_FD_TO_HANDLE) and
+ * fences (DRM_IOCTL_SYNCOBJ_*).
+ *
+ * A client creates buffers, creates a program once, and submits it as often as it likes, each time
+ * with buffers for its slots::
+ *
+ *     DEV_QUERY                        what is the device?
+ *     BO_CREATE, mmap(mmap_offset)     inputs, weights, outputs
+ *     PROGRAM_CREATE                   operations, checked once
+ *     BO_SYNC(TO_DEVICE)               cached buffers that the CPU has written
+ *     SUBMIT                           returns at once
+ *     BO_WAIT, or SYNCOBJ_WAIT         until it has finished
+ *     BO_SYNC(FROM_DEVICE)             cached buffers that the CPU will read
+ *     QUEUE_STATE                      did it succeed?
+ *
+ * Handles of programs and queues belong to the open file, as those of buffers do.
+ *
+ * Rules for all structures: what is marked *in* is read, *out* is written; pads and flags without
+ * a meaning must be zero. An array comes with the bytes of an element as the caller knows it (its
+ * stride), at least those of the structure in this header. A larger stride is accepted as long as
+ * the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers are
+ * addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
+ *
+ * Any request may fail with -EINVAL (a value outside what is written here), -EFAULT, -ENOMEM and
+ * -ENODEV (the device is gone). Further errors are named with the request. A request that fails
+ * has changed nothing.
+ *
+ * Time-outs are points in time of CLOCK_MONOTONIC in nanoseconds.
+ */
+
+/** enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE. */
+enum drm_nvdla_ioctl_id {
+	/** @DRM_NVDLA_DEV_QUERY: see &struct drm_nvdla_dev_query. */
+	DRM_NVDLA_DEV_QUERY = 0,
+	/** @DRM_NVDLA_BO_CREATE: see &struct drm_nvdla_bo_create. */
+	DRM_NVDLA_BO_CREATE = 1,
+	/** @DRM_NVDLA_BO_SYNC: see &struct drm_nvdla_bo_sync. */
+	DRM_NVDLA_BO_SYNC = 2,
+	/** @DRM_NVDLA_BO_WAIT: see &struct drm_nvdla_bo_wait. */
+	DRM_NVDLA_BO_WAIT = 3,
+	/** @DRM_NVDLA_PROGRAM_CREATE: see &struct drm_nvdla_program_create. */
+	DRM_NVDLA_PROGRAM_CREATE = 4,
+	/** @DRM_NVDLA_PROGRAM_DESTROY: see &struct drm_nvdla_program_destroy. */
+	DRM_NVDLA_PROGRAM_DESTROY = 5,
+	/** @DRM_NVDLA_QUEUE_CREATE: see &struct drm_nvdla_queue_create. */
+	DRM_NVDLA_QUEUE_CREATE = 6,
+	/** @DRM_NVDLA_QUEUE_DESTROY: see &struct drm_nvdla_queue_destroy. */
+	DRM_NVDLA_QUEUE_DESTROY = 7,
+	/** @DRM_NVDLA_SUBMIT: see &struct drm_nvdla_submit. */
+	DRM_NVDLA_SUBMIT = 8,
+	/** @DRM_NVDLA_QUEUE_STATE: see &struct drm_nvdla_queue_state. */
+	DRM_NVDLA_QUEUE_STATE = 9,
+};
+
+/** enum drm_nvdla_query - what to ask a device. */
+enum drm_nvdla_query {
+	/** @DRM_NVDLA_QUERY_INFO: &struct drm_nvdla_dev_info. */
+	DRM_NVDLA_QUERY_INFO = 0,
+};
+
+/**
+ * struct drm_nvdla_dev_query - ask for a description of the device
+ * @type: in: &enum drm_nvdla_query.
+ * @size: in: bytes at @pointer; out: bytes of the structure as the driver knows it.
+ * @pointer: in: where to put the structure; zero only asks for @size.
+ *
+ * The smaller of both sizes is copied, and what @size has more is filled with zeros.
+ */
+struct drm_nvdla_dev_query {
+	__u32 type;
+	__u32 size;
+	__u64 pointer;
+};
+
+/**
+ * DRM_NVDLA_BO_CACHED - let the CPU cache the buffer
+ *
+ * Without it the CPU's accesses are write-combined: writing is fast, reading slow, and no sync is
+ * needed. Meant for what the CPU reads, or reads and writes.
+ */
+#define DRM_NVDLA_BO_CACHED	(1 << 0)
+
+/**
+ * struct drm_nvdla_bo_create - make a buffer
+ * @size: in: bytes, not zero; out: rounded up to whole pages.
+ * @flags: in: &DRM_NVDLA_BO_CACHED or zero.
+ * @handle: out: GEM handle, never zero.
+ * @mmap_offset: out: offset for mmap() of the device node.
+ *
+ * The buffer starts as zeros, for the CPU and for the device. The memory is contiguous and below
+ * the device's address limit.
+ *
+ * Errors: -ENOMEM when no contiguous memory is left (see CONFIG_CMA_SIZE_MBYTES, "cma=" of the
+ * kernel command line, and memory-region of the device tree), -EDQUOT beyond
+ * &drm_nvdla_dev_info.max_bytes.
+ */
+struct drm_nvdla_bo_create {
+	__u64 size;
+	__u32 flags;
+	__u32 handle;
+	__u64 mmap_offset;
+};
+
+/** DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read. */
+#define DRM_NVDLA_SYNC_TO_DEVICE	(1 << 0)
+
+/** DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read. */
+#define DRM_NVDLA_SYNC_FROM_DEVICE	(1 << 1)
+
+/**
+ * struct drm_nvdla_bo_sync - pass a range of a cached buffer between CPU and device
+ * @handle: in: GEM handle.
+ * @flags: in: &DRM_NVDLA_SYNC_TO_DEVICE, &DRM_NVDLA_SYNC_FROM_DEVICE or both.
+ * @offset: in: first byte.
+ * @size: in: bytes, not zero.
+ *
+ * Waits for nothing: call it after BO_WAIT, or before SUBMIT. CPU caches work on whole lines:
+ * what CPU and device write at the same time must not share one. Does nothing for a
+ * write-combined buffer and on a coherent device.
+ *
+ * Errors: -ENOENT for an unknown handle, -EOPNOTSUPP for an imported buffer (DMA_BUF_IOCTL_SYNC of
+ * its exporter does this for it).
+ */
+struct drm_nvdla_bo_sync {
+	__u32 handle;
+	__u32 flags;
+	__u64 offset;
+	__u64 size;
+};
+
+/**
+ * struct drm_nvdla_bo_wait - wait until no submission uses a buffer
+ * @handle: in: GEM handle.
+ * @flags: in: must be zero.
+ * @timeout_ns: in: until when; zero, or any time gone by, only looks.
+ *
+ * Waits for everything submitted before the call, by whom it may be, successful or not. Whether it
+ * was, &struct drm_nvdla_queue_state tells.
+ *
+ * Errors: -ENOENT for an unknown handle, -ETIME when the time is up, -EINTR for a signal.
+ */
+struct drm_nvdla_bo_wait {
+	__u32 handle;
+	__u32 flags;
+	__s64 timeout_ns;
+};
+
+/**
+ * struct drm_nvdla_reason - where to tell why something was refused
+ * @text: in: room for a NUL-terminated text; zero if it is not wanted.
+ * @text_size: in: bytes at @text, 0..4096; out: bytes of the whole text with its NUL, zero when
+ *	nothing was refused by a rule. A text too long for its room is cut.
+ * @index: out: what the text is about: the operation of a program, the slot of a submission.
+ *
+ * Filled in when a request fails with -EINVAL because of a program's operations, or of the buffers
+ * bound to it. The text reads "field: rule", for instance
+ * "conv.dst_width: does not tile the padded input exactly". It is meant for people; its wording may
+ * change.
+ */
+struct drm_nvdla_reason {
+	__u64 text;
+	__u32 text_size;
+	__u32 index;
+};
+
+/**
+ * struct drm_nvdla_program_create - make a program
+ * @ops: in: pointer to an array of &struct drm_nvdla_op.
+ * @op_count: in: operations, 1..&DRM_NVDLA_MAX_OPS.
+ * @op_stride: in: bytes of an element at @ops.
+ * @slots: in: pointer to an array of &struct drm_nvdla_slot, filled in with what the program
+ *	needs of each slot; zero if not wanted.
+ * @slot_count: in: elements at @slots, 0..&DRM_NVDLA_MAX_SLOTS; out: one more than the highest
+ *	slot that the program names. What @slots has more is filled with zeros, what it lacks is
+ *	left out.
+ * @slot_stride: in: bytes of an element at @slots.
+ * @reason: in, out: why the program was refused.
+ * @flags: in: must be zero.
+ * @handle: out: program handle, never zero.
+ *
+ * The driver copies the operations; the array is not needed afterwards.
+ *
+ * Errors: -EINVAL for a bad operation, -E2BIG, -EDQUOT beyond &drm_nvdla_dev_info.max_ops.
+ */
+struct drm_nvdla_program_create {
+	__u64 ops;
+	__u32 op_count;
+	__u32 op_stride;
+	__u64 slots;
+	__u32 slot_count;
+	__u32 slot_stride;
+	struct drm_nvdla_reason reason;
+	__u32 flags;
+	__u32 handle;
+};
+
+/**
+ * struct drm_nvdla_program_destroy - give up a program
+ * @handle: in: program handle.
+ * @pad: Must be zero.
+ *
+ * What was submitted before still runs.
+ *
+ * Errors: -ENOENT for an unknown handle.
+ */
+struct drm_nvdla_program_destroy {
+	__u32 handle;
+	__u32 pad;
+};
+
+/** enum drm_nvdla_priority - which queue is served first when several have work. */
+enum drm_nvdla_priority {
+	/** @DRM_NVDLA_PRIORITY_LOW: after all others. */
+	DRM_NVDLA_PRIORITY_LOW = 0,
+	/** @DRM_NVDLA_PRIORITY_NORMAL: that of the default queue. */
+	DRM_NVDLA_PRIORITY_NORMAL = 1,
+	/** @DRM_NVDLA_PRIORITY_HIGH: before all others; needs CAP_SYS_NICE. */
+	DRM_NVDLA_PRIORITY_HIGH = 2,
+};
+
+/**
+ * struct drm_nvdla_queue_create - make a queue
+ * @priority: in: &enum drm_nvdla_priority.
+ * @timeout_ms: in: milliseconds, 1..&drm_nvdla_dev_info.max_timeout_ms, in which a running program
+ *	must finish at least one operation; zero for &drm_nvdla_dev_info.timeout_ms. A program that
+ *	does not has hung, and is stopped.
+ * @flags: in: must be zero.
+ * @handle: out: queue handle, never zero.
+ *
+ * Submissions of a queue run one after the other in their order; those of several queues in any
+ * order. A running program is never interrupted for another. Each open file has a default queue,
+ * whose handle is zero, of normal priority and default time-out.
+ *
+ * Errors: -EACCES for a priority that the caller may not have, -EDQUOT beyond
+ * &drm_nvdla_dev_info.max_queues.
+ */
+struct drm_nvdla_queue_create {
+	__u32 priority;
+	__u32 timeout_ms;
+	__u32 flags;
+	__u32 handle;
+};
+
+/**
+ * struct drm_nvdla_queue_destroy - give up a queue
+ * @handle: in: queue handle; not zero, the default queue stays.
+ * @pad: Must be zero.
+ *
+ * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH. The same
+ * happens to all queues when the file is closed.
+ *
+ * Errors: -ENOENT for an unknown handle.
+ */
+struct drm_nvdla_queue_destroy {
+	__u32 handle;
+	__u32 pad;
+};
+
+/**
+ * struct drm_nvdla_binding - the memory that a slot stands for in a submission
+ * @handle: in: GEM handle; zero leaves the slot without memory, and all else zero too.
+ * @pad: Must be zero.
+ * @offset: in: first byte in the buffer.
+ * @size: in: bytes, not zero, inside the buffer.
+ */
+struct drm_nvdla_binding {
+	__u32 handle;
+	__u32 pad;
+	__u64 offset;
+	__u64 size;
+};
+
+/** DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj. */
+#define DRM_NVDLA_SYNC_WAIT	(1 << 0)
+
+/** DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj. */
+#define DRM_NVDLA_SYNC_SIGNAL	(1 << 1)
+
+/** DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it. */
+#define DRM_NVDLA_SYNC_TIMELINE	(1 << 2)
+
+/**
+ * struct drm_nvdla_sync - a syncobj that a submission waits for, or signals
+ * @handle: in: syncobj handle.
+ * @flags: in: exactly one of &DRM_NVDLA_SYNC_WAIT and &DRM_NVDLA_SYNC_SIGNAL, with or without
+ *	&DRM_NVDLA_SYNC_TIMELINE.
+ * @point: in: point of a timeline, not zero; zero otherwise.
+ *
+ * A syncobj to wait for must have a fence already.
+ */
+struct drm_nvdla_sync {
+	__u32 handle;
+	__u32 flags;
+	__u64 point;
+};
+
+/**
+ * DRM_NVDLA_SUBMIT_NO_IMPLICIT - ignore the fences of the buffers
+ *
+ * Without it a submission waits for all that writes what it reads, and for all that uses what it
+ * writes, other drivers included; and these wait for it.
+ */
+#define DRM_NVDLA_SUBMIT_NO_IMPLICIT	(1 << 0)
+
+/** DRM_NVDLA_MAX_SYNCS - syncobjs of one submission. */
+#define DRM_NVDLA_MAX_SYNCS	64
+
+/**
+ * struct drm_nvdla_submit - run a program
+ * @queue: in: queue handle; zero for the default queue.
+ * @program: in: program handle.
+ * @bindings: in: pointer to an array of &struct drm_nvdla_binding, one for each slot from 0 up.
+ *	What is bound to a slot that the program does not use is ignored.
+ * @syncs: in: pointer to an array of &struct drm_nvdla_sync.
+ * @binding_count: in: elements at @bindings, 0..&DRM_NVDLA_MAX_SLOTS.
+ * @binding_stride: in: bytes of an element at @bindings.
+ * @sync_count: in: elements at @syncs, 0..&DRM_NVDLA_MAX_SYNCS.
+ * @sync_stride: in: bytes of an element at @syncs.
+ * @cookie: in: any value; a fault record names the submission by it.
+ * @flags: in: &DRM_NVDLA_SUBMIT_NO_IMPLICIT or zero.
+ * @pad: Must be zero.
+ * @reason: in, out: why the buffers were refused.
+ *
+ * Bindings must satisfy each &struct drm_nvdla_slot of the program, and may not overlap where
+ * one of them is written. The buffers stay alive until the submission has finished, even if their
+ * handles are closed.
+ *
+ * Its fence signals in any case: with an error when the program failed (-ETIMEDOUT), was never run
+ * because its queue was destroyed (-ESRCH) or the device is wedged (-EIO) or gone (-ENODEV).
+ *
+ * Errors: -ENOENT for an unknown queue, program, buffer or syncobj; -EINVAL also for a syncobj
+ * without a fence; -E2BIG; -EBUSY beyond &drm_nvdla_dev_info.max_pending; -EIO when the device is
+ * wedged; -EINTR for a signal.
+ */
+struct drm_nvdla_submit {
+	__u32 queue;
+	__u32 program;
+	__u64 bindings;
+	__u64 syncs;
+	__u32 binding_count;
+	__u32 binding_stride;
+	__u32 sync_count;
+	__u32 sync_stride;
+	__u64 cookie;
+	__u32 flags;
+	__u32 pad;
+	struct drm_nvdla_reason reason;
+};
+
+/**
+ * struct drm_nvdla_queue_state - what became of a queue's submissions
+ * @queue: in: queue handle; zero for the default queue.
+ * @pad: Must be zero.
+ * @jobs_submitted: out: submissions accepted.
+ * @jobs_done: out: of these, those that ran to their end.
+ * @jobs_failed: out: of these, those that failed or were cancelled.
+ * @resets: out: resets of the device since it was probed, whoever caused them.
+ * @fault_count: out: of the failed ones, those that hung; zero: what follows is zero too.
+ * @fault_cookie: out: &drm_nvdla_submit.cookie of the last one that hung.
+ * @fault_op_cookie: out: &drm_nvdla_op.cookie of the operation at which it hung.
+ * @fault_op: out: index of that operation.
+ * @fault_engine: out: its &enum drm_nvdla_engine.
+ *
+ * Counts start at zero with the queue. The record of a submission is there before its fence
+ * signals.
+ *
+ * Errors: -ENOENT for an unknown queue.
+ */
+struct drm_nvdla_queue_state {
+	__u32 queue;
+	__u32 pad;
+	__u64 jobs_submitted;
+	__u64 jobs_done;
+	__u64 jobs_failed;
+	__u64 resets;
+	__u64 fault_count;
+	__u64 fault_cookie;
+	__u64 fault_op_cookie;
+	__u32 fault_op;
+	__u32 fault_engine;
+};
+
+#define DRM_IOCTL_NVDLA_DEV_QUERY \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_DEV_QUERY, struct drm_nvdla_dev_query)
+#define DRM_IOCTL_NVDLA_BO_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_BO_CREATE, struct drm_nvdla_bo_create)
+#define DRM_IOCTL_NVDLA_BO_SYNC \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_NVDLA_BO_SYNC, struct drm_nvdla_bo_sync)
+#define DRM_IOCTL_NVDLA_BO_WAIT \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_NVDLA_BO_WAIT, struct drm_nvdla_bo_wait)
+#define DRM_IOCTL_NVDLA_PROGRAM_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_PROGRAM_CREATE, struct drm_nvdla_program_create)
+#define DRM_IOCTL_NVDLA_PROGRAM_DESTROY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_NVDLA_PROGRAM_DESTROY, struct drm_nvdla_program_destroy)
+#define DRM_IOCTL_NVDLA_QUEUE_CREATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_QUEUE_CREATE, struct drm_nvdla_queue_create)
+#define DRM_IOCTL_NVDLA_QUEUE_DESTROY \
+	DRM_IOW(DRM_COMMAND_BASE + DRM_NVDLA_QUEUE_DESTROY, struct drm_nvdla_queue_destroy)
+#define DRM_IOCTL_NVDLA_SUBMIT \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_SUBMIT, struct drm_nvdla_submit)
+#define DRM_IOCTL_NVDLA_QUEUE_STATE \
+	DRM_IOWR(DRM_COMMAND_BASE + DRM_NVDLA_QUEUE_STATE, struct drm_nvdla_queue_state)
 
 #if defined(__cplusplus)
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+#include <drm/drm_file.h>
+
+#include "nvdla_client.h"
+#include "nvdla_device.h"
+#include "nvdla_program.h"
+#include "nvdla_queue.h"
+
+static void nvdla_client_release(struct kref *kref)
+{
+	kfree(container_of(kref, struct nvdla_client, kref));
+}
+
+/**
+ * nvdla_client_open() - set up an open file
+ * @drm: Device.
+ * @file: File.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
+{
+	struct nvdla_client *client;
+	int ret;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL);
+	if (!client)
+		return -ENOMEM;
+	kref_init(&client->kref);
+	xa_init_flags(&client->programs, XA_FLAGS_ALLOC1);
+	xa_init_flags(&client->queues, XA_FLAGS_ALLOC);
+
+	ret = nvdla_queue_add_default(to_nvdla_device(drm), client);
+	if (ret) {
+		nvdla_client_put(client);
+		return ret;
+	}
+	file->driver_priv = client;
+	return 0;
+}
+
+/**
+ * nvdla_client_close() - give up all that belongs to an open file
+ * @drm: Device.
+ * @file: File.
+ */
+void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
+{
+	struct nvdla_client *client = file->driver_priv;
+	struct nvdla_program *program;
+	struct nvdla_queue *queue;
+	unsigned long handle;
+
+	xa_for_each(&client->queues, handle, queue)
+		nvdla_queue_kill(queue);
+	xa_destroy(&client->queues);
+
+	xa_for_each(&client->programs, handle, program)
+		nvdla_program_put(program);
+	xa_destroy(&client->programs);
+
+	nvdla_client_put(client);
+}
+
+struct nvdla_client *nvdla_client_get(struct nvdla_client *client)
+{
+	kref_get(&client->kref);
+	return client;
+}
+
+void nvdla_client_put(struct nvdla_client *client)
+{
+	kref_put(&client->kref, nvdla_client_release);
+}

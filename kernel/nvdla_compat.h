@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NVDLA_COMPAT_H_
+#define _NVDLA_COMPAT_H_
+
+#include <drm/gpu_scheduler.h>
+
+/* What differs between the kernels that the driver is built for. Kbuild finds out which it is. */
+
+static inline int nvdla_compat_job_init(struct drm_sched_job *job, struct drm_sched_entity *entity,
+					void *owner, u64 client_id)
+{
+#ifdef NVDLA_SCHED_CLIENT_ID
+	return drm_sched_job_init(job, entity, 1, owner, client_id);
+#else
+	return drm_sched_job_init(job, entity, 1, owner);
+#endif
+}
+
+static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
+					  const struct drm_sched_backend_ops *ops,
+					  const char *name, struct device *dev)
+{
+#ifdef NVDLA_SCHED_INIT_ARGS
+	const struct drm_sched_init_args args = {
+		.ops = ops,
+		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
+		.credit_limit = 1,
+		.timeout = MAX_SCHEDULE_TIMEOUT,
+		.name = name,
+		.dev = dev,
+	};
+
+	return drm_sched_init(sched, &args);
+#else
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 1, 0,
+			      MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
+#endif
+}
+
+#endif

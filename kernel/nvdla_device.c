@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/clk.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/interrupt.h>
+#include <linux/iopoll.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+#include <linux/property.h>
+#include <linux/reset.h>
+
+#include <drm/drm_managed.h>
+
+#include "nvdla_device.h"
+#include "nvdla_job.h"
+
+/* Out of reset the hardware clears its convolution buffer: some 8,200 cycles, of whatever clock. */
+#define FLUSH_TIMEOUT_US	(1000 * USEC_PER_MSEC)
+#define RESET_PULSE_US		10
+#define IRQ_TEST_TIMEOUT_US	(100 * USEC_PER_MSEC)
+#define AUTOSUSPEND_MS		100
+
+static u32 nvdla_device_read(void *ctx, u32 offset)
+{
+	struct nvdla_device *ndev = ctx;
+
+	return readl(ndev->regs + offset);
+}
+
+static void nvdla_device_write(void *ctx, u32 offset, u32 value)
+{
+	struct nvdla_device *ndev = ctx;
+
+	writel(value, ndev->regs + offset);
+}
+
+static void nvdla_device_release_memory(struct drm_device *drm, void *data)
+{
+	of_reserved_mem_device_release(drm->dev);
+}
+
+static int nvdla_device_init_memory(struct nvdla_device *ndev)
+{
+	struct device *dev = ndev->drm.dev;
+	int ret;
+
+	ret = of_reserved_mem_device_init(dev);
+	if (ret && ret != -ENODEV)
+		return dev_err_probe(dev, ret, "cannot use the memory-region\n");
+	/* Not devm: buffers may outlive the binding of the driver. */
+	if (!ret)
+		ret = drmm_add_action_or_reset(&ndev->drm, nvdla_device_release_memory, NULL);
+	else
+		ret = 0;
+	if (ret)
+		return ret;
+
+	/* Before the first allocation, or buffers end up where the device cannot get at them. */
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(ndev->config->dma_bits));
+	if (ret)
+		return dev_err_probe(dev, ret, "no memory within %u address bits\n",
+				     ndev->config->dma_bits);
+	dma_set_max_seg_size(dev, UINT_MAX);
+	ndev->coherent = device_get_dma_attr(dev) == DEV_DMA_COHERENT;
+	return 0;
+}
+
+static void nvdla_device_pulse_reset(struct nvdla_device *ndev)
+{
+	reset_control_assert(ndev->resets);
+	usleep_range(RESET_PULSE_US, 2 * RESET_PULSE_US);
+	reset_control_deassert(ndev->resets);
+}
+
+/* Bring the device, whose clocks are on, into a known state and let it interrupt. */
+static int nvdla_device_make_ready(struct nvdla_device *ndev)
+{
+	bool flushed;
+	int ret;
+
+	nvdla_device_pulse_reset(ndev);
+	ret = read_poll_timeout(nvdla_cbuf_flushed, flushed, flushed, 10, FLUSH_TIMEOUT_US, false,
+				&ndev->io);
+	if (ret) {
+		dev_err(ndev->drm.dev, "convolution buffer not ready after reset; no clock?\n");
+		return -EIO;
+	}
+
+	spin_lock_irq(&ndev->lock);
+	nvdla_hw_adopt(&ndev->hw, &ndev->io);
+	nvdla_device_write(ndev, NVDLA_GLB_INTR_STATUS, U32_MAX);
+	nvdla_device_write(ndev, NVDLA_GLB_INTR_MASK, 0);
+	ndev->powered = true;
+	spin_unlock_irq(&ndev->lock);
+	return 0;
+}
+
+/* Nothing that the device still says counts after this. */
+static void nvdla_device_silence(struct nvdla_device *ndev)
+{
+	spin_lock_irq(&ndev->lock);
+	if (ndev->powered)
+		nvdla_device_write(ndev, NVDLA_GLB_INTR_MASK, U32_MAX);
+	ndev->powered = false;
+	spin_unlock_irq(&ndev->lock);
+}
+
+static void nvdla_device_off(void *data)
+{
+	struct nvdla_device *ndev = data;
+
+	if (!pm_runtime_status_suspended(ndev->drm.dev))
+		nvdla_device_power_off(ndev);
+}
+
+/* Without its interrupt the device would seem to hang with the first program. */
+static int nvdla_device_test_irq(struct nvdla_device *ndev)
+{
+	u64 seen;
+
+	nvdla_device_write(ndev, NVDLA_GLB_INTR_SET, BIT(0));
+	if (read_poll_timeout(READ_ONCE, seen, seen, 100, IRQ_TEST_TIMEOUT_US, false,
+			      ndev->stray_irqs))
+		return dev_err_probe(ndev->drm.dev, -EIO,
+				     "an interrupt was raised, none came: check 'interrupts'\n");
+	return 0;
+}
+
+/**
+ * nvdla_device_init() - find what the device is made of
+ * @ndev: Device.
+ * @pdev: Its platform device.
+ * @config: Name of its configuration.
+ *
+ * Return: 0, or an error that has been reported.
+ */
+int nvdla_device_init(struct nvdla_device *ndev, struct platform_device *pdev, const char *config)
+{
+	struct device *dev = &pdev->dev;
+
+	spin_lock_init(&ndev->lock);
+	init_waitqueue_head(&ndev->idle);
+	ndev->io = (struct nvdla_io) {
+		.ctx = ndev,
+		.read = nvdla_device_read,
+		.write = nvdla_device_write,
+	};
+
+	ndev->config = nvdla_config_find(config);
+	if (!ndev->config)
+		return dev_err_probe(dev, -ENODEV, "no support for configuration %s\n", config);
+
+	ndev->regs = devm_platform_ioremap_resource(pdev, 0);
+	if (IS_ERR(ndev->regs))
+		return dev_err_probe(dev, PTR_ERR(ndev->regs), "no registers: check 'reg'\n");
+
+	ndev->irq = platform_get_irq(pdev, 0);
+	if (ndev->irq < 0)
+		return dev_err_probe(dev, ndev->irq, "no interrupt: check 'interrupts'\n");
+
+	ndev->clk_count = devm_clk_bulk_get_all(dev, &ndev->clks);
+	if (ndev->clk_count < 0)
+		return dev_err_probe(dev, ndev->clk_count, "cannot get the clocks\n");
+	if (!ndev->clk_count)
+		return dev_err_probe(dev, -EINVAL, "no clock: check 'clocks'\n");
+
+	ndev->resets = devm_reset_control_array_get_optional_exclusive(dev);
+	if (IS_ERR(ndev->resets))
+		return dev_err_probe(dev, PTR_ERR(ndev->resets), "cannot get the resets\n");
+
+	return nvdla_device_init_memory(ndev);
+}
+
+/**
+ * nvdla_device_start() - switch the device on for the first time, and see that it answers
+ * @ndev: Device.
+ *
+ * Leaves it with runtime power management enabled and one reference held.
+ *
+ * Return: 0, or an error that has been reported.
+ */
+int nvdla_device_start(struct nvdla_device *ndev)
+{
+	struct device *dev = ndev->drm.dev;
+	int ret;
+
+	ret = nvdla_device_power_on(ndev);
+	if (ret)
+		return ret;
+	pm_runtime_set_active(dev);
+	ret = devm_add_action_or_reset(dev, nvdla_device_off, ndev);
+	if (ret)
+		return ret;
+
+	ret = devm_request_irq(dev, ndev->irq, nvdla_job_irq, IRQF_SHARED, dev_name(dev), ndev);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot request interrupt %d\n", ndev->irq);
+	ret = nvdla_device_test_irq(ndev);
+	if (ret)
+		return ret;
+
+	pm_runtime_get_noresume(dev);
+	/* Without a reset, power that went and came would leave the device in an unknown state. */
+	if (!ndev->resets)
+		pm_runtime_get_noresume(dev);
+	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
+	pm_runtime_use_autosuspend(dev);
+	return devm_pm_runtime_enable(dev);
+}
+
+/**
+ * nvdla_device_power_on() - switch the device on
+ * @ndev: Device.
+ *
+ * Return: 0, or an error that has been reported.
+ */
+int nvdla_device_power_on(struct nvdla_device *ndev)
+{
+	int ret;
+
+	ret = clk_bulk_prepare_enable(ndev->clk_count, ndev->clks);
+	if (ret) {
+		dev_err(ndev->drm.dev, "cannot enable the clocks: %d\n", ret);
+		return ret;
+	}
+	ret = nvdla_device_make_ready(ndev);
+	if (ret)
+		clk_bulk_disable_unprepare(ndev->clk_count, ndev->clks);
+	return ret;
+}
+
+/**
+ * nvdla_device_power_off() - switch the device off
+ * @ndev: Device, on which no job is running.
+ */
+void nvdla_device_power_off(struct nvdla_device *ndev)
+{
+	nvdla_device_silence(ndev);
+	reset_control_assert(ndev->resets);
+	clk_bulk_disable_unprepare(ndev->clk_count, ndev->clks);
+}
+
+/**
+ * nvdla_device_reset() - stop the device, whatever it is doing
+ * @ndev: Device, switched on.
+ *
+ * Return: 0, or -EIO when it cannot be stopped: it may still write to memory.
+ */
+int nvdla_device_reset(struct nvdla_device *ndev)
+{
+	nvdla_device_silence(ndev);
+	if (!ndev->resets)
+		return -EIO;
+	return nvdla_device_make_ready(ndev);
+}

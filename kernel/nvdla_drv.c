@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+#include <linux/uaccess.h>
+
+#include <drm/drm_accel.h>
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_managed.h>
+
+#include "nvdla_client.h"
+#include "nvdla_compat.h"
+#include "nvdla_device.h"
+#include "nvdla_gem.h"
+#include "nvdla_job.h"
+#include "nvdla_program.h"
+#include "nvdla_queue.h"
+#include "nvdla_recovery.h"
+#include "nvdla_stats.h"
+#include "nvdla_submit.h"
+
+/* A kernel without the accel subsystem does not refuse the flag for it: it crashes. */
+#if IS_ENABLED(CONFIG_DRM_ACCEL)
+#define NVDLA_NODE_FEATURE	DRIVER_COMPUTE_ACCEL
+#define NVDLA_NODE_FOPS		DRM_ACCEL_FOPS
+#else
+#define NVDLA_NODE_FEATURE	DRIVER_RENDER
+#define NVDLA_NODE_FOPS		DRM_GEM_FOPS
+#endif
+
+static u32 nvdla_info_flags(struct nvdla_device *ndev)
+{
+	u32 flags = 0;
+
+	if (ndev->coherent)
+		flags |= DRM_NVDLA_INFO_COHERENT;
+	if (ndev->resets)
+		flags |= DRM_NVDLA_INFO_RESET;
+	if (READ_ONCE(ndev->wedged))
+		flags |= DRM_NVDLA_INFO_WEDGED;
+	return flags;
+}
+
+static int nvdla_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct nvdla_device *ndev = to_nvdla_device(drm);
+	struct drm_nvdla_dev_query *args = data;
+	void __user *to = u64_to_user_ptr(args->pointer);
+	struct drm_nvdla_dev_info info;
+	u32 size = min_t(u32, args->size, sizeof(info));
+
+	if (args->type != DRM_NVDLA_QUERY_INFO)
+		return -EINVAL;
+	nvdla_config_info(ndev->config, &info);
+	info.flags = nvdla_info_flags(ndev);
+	info.timeout_ms = NVDLA_TIMEOUT_MS;
+	info.max_timeout_ms = NVDLA_MAX_TIMEOUT_MS;
+	info.max_pending = NVDLA_MAX_PENDING;
+	info.max_queues = NVDLA_MAX_QUEUES;
+	info.max_ops = NVDLA_MAX_CLIENT_OPS;
+	info.max_bytes = NVDLA_MAX_CLIENT_BYTES;
+
+	if (args->pointer) {
+		if (copy_to_user(to, &info, size) || clear_user(to + size, args->size - size))
+			return -EFAULT;
+	}
+	args->size = sizeof(info);
+	return 0;
+}
+
+#define NVDLA_IOCTL(name, func) \
+	DRM_IOCTL_DEF_DRV(NVDLA_##name, nvdla_ioctl_##func, DRM_RENDER_ALLOW)
+
+static const struct drm_ioctl_desc nvdla_ioctls[] = {
+	NVDLA_IOCTL(DEV_QUERY, dev_query),
+	NVDLA_IOCTL(BO_CREATE, bo_create),
+	NVDLA_IOCTL(BO_SYNC, bo_sync),
+	NVDLA_IOCTL(BO_WAIT, bo_wait),
+	NVDLA_IOCTL(PROGRAM_CREATE, program_create),
+	NVDLA_IOCTL(PROGRAM_DESTROY, program_destroy),
+	NVDLA_IOCTL(QUEUE_CREATE, queue_create),
+	NVDLA_IOCTL(QUEUE_DESTROY, queue_destroy),
+	NVDLA_IOCTL(SUBMIT, submit),
+	NVDLA_IOCTL(QUEUE_STATE, queue_state),
+};
+
+/* Written out, because the accel macro for this has no show_fdinfo. */
+static const struct file_operations nvdla_fops = {
+	.owner = THIS_MODULE,
+	NVDLA_NODE_FOPS,
+	.show_fdinfo = drm_show_fdinfo,
+};
+
+static const struct drm_driver nvdla_driver = {
+	.driver_features = DRIVER_GEM | DRIVER_SYNCOBJ | DRIVER_SYNCOBJ_TIMELINE |
+			   NVDLA_NODE_FEATURE,
+	.open = nvdla_client_open,
+	.postclose = nvdla_client_close,
+	.show_fdinfo = nvdla_show_fdinfo,
+	.gem_create_object = nvdla_gem_create_object,
+	.gem_prime_import = nvdla_gem_prime_import,
+	.gem_prime_import_sg_table = drm_gem_dma_prime_import_sg_table,
+	.ioctls = nvdla_ioctls,
+	.num_ioctls = ARRAY_SIZE(nvdla_ioctls),
+	.fops = &nvdla_fops,
+	.name = "nvdla",
+	.desc = "NVDLA deep learning accelerator",
+#ifdef NVDLA_DRIVER_DATE
+	.date = "0",
+#endif
+	.major = 1,
+};
+
+/* When the last open file, buffer and exported dma-buf are gone. */
+static void nvdla_sched_release(struct drm_device *drm, void *data)
+{
+	struct nvdla_device *ndev = to_nvdla_device(drm);
+
+	nvdla_job_wait_none(ndev);
+	drm_sched_fini(&ndev->sched);
+}
+
+static int nvdla_sched_init(struct nvdla_device *ndev)
+{
+	int ret;
+
+	ret = nvdla_compat_sched_init(&ndev->sched, &nvdla_sched_ops, "nvdla", ndev->drm.dev);
+	if (ret)
+		return ret;
+	return drmm_add_action_or_reset(&ndev->drm, nvdla_sched_release, NULL);
+}
+
+static int nvdla_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	const char *config = of_device_get_match_data(dev);
+	struct nvdla_device *ndev;
+	int ret;
+
+	if (!config)
+		return dev_err_probe(dev, -ENODEV, "no known 'compatible'\n");
+	ndev = devm_drm_dev_alloc(dev, &nvdla_driver, struct nvdla_device, drm);
+	if (IS_ERR(ndev))
+		return PTR_ERR(ndev);
+	platform_set_drvdata(pdev, ndev);
+
+	ret = nvdla_device_init(ndev, pdev, config);
+	if (!ret)
+		ret = nvdla_recovery_init(ndev);
+	if (!ret)
+		ret = nvdla_sched_init(ndev);
+	if (!ret)
+		ret = nvdla_device_start(ndev);
+	if (!ret)
+		ret = drm_dev_register(&ndev->drm, 0);
+	if (ret)
+		return ret;
+
+	pm_runtime_mark_last_busy(dev);
+	pm_runtime_put_autosuspend(dev);
+	return 0;
+}
+
+static void nvdla_remove(struct platform_device *pdev)
+{
+	struct nvdla_device *ndev = platform_get_drvdata(pdev);
+
+	drm_dev_unplug(&ndev->drm);
+	nvdla_recovery_abort(ndev);
+}
+
+static int nvdla_runtime_suspend(struct device *dev)
+{
+	nvdla_device_power_off(dev_get_drvdata(dev));
+	return 0;
+}
+
+static int nvdla_runtime_resume(struct device *dev)
+{
+	return nvdla_device_power_on(dev_get_drvdata(dev));
+}
+
+static int nvdla_suspend(struct device *dev)
+{
+	struct nvdla_device *ndev = dev_get_drvdata(dev);
+	int ret;
+
+	drm_sched_wqueue_stop(&ndev->sched);
+	nvdla_job_wait_idle(ndev);
+	ret = pm_runtime_force_suspend(dev);
+	if (ret)
+		drm_sched_wqueue_start(&ndev->sched);
+	return ret;
+}
+
+static int nvdla_resume(struct device *dev)
+{
+	struct nvdla_device *ndev = dev_get_drvdata(dev);
+	int ret;
+
+	ret = pm_runtime_force_resume(dev);
+	drm_sched_wqueue_start(&ndev->sched);
+	return ret;
+}
+
+static const struct dev_pm_ops nvdla_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(nvdla_suspend, nvdla_resume)
+	RUNTIME_PM_OPS(nvdla_runtime_suspend, nvdla_runtime_resume, NULL)
+};
+
+/* The names with an underscore are those of NVIDIA's own driver. */
+static const struct of_device_id nvdla_of_match[] = {
+	{ .compatible = "nvidia,nv-small", .data = "nv_small" },
+	{ .compatible = "nvidia,nv_small", .data = "nv_small" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, nvdla_of_match);
+
+static struct platform_driver nvdla_platform_driver = {
+	.probe = nvdla_probe,
+	.remove = nvdla_remove,
+	.driver = {
+		.name = "nvdla",
+		.of_match_table = nvdla_of_match,
+		.pm = pm_ptr(&nvdla_pm_ops),
+	},
+};
+module_platform_driver(nvdla_platform_driver);
+
+MODULE_DESCRIPTION("NVDLA deep learning accelerator");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(DMA_BUF);

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+
+#include "nvdla_client.h"
+#include "nvdla_compat.h"
+#include "nvdla_device.h"
+#include "nvdla_job.h"
+#include "nvdla_program.h"
+#include "nvdla_queue.h"
+
+/*
+ * The scheduler's own time-out is not used. It has one period for all queues, and it cannot tell a
+ * job that is slow from one that makes no progress. Instead, the watchdog ends a job that hangs as
+ * the interrupt ends one that finishes: &nvdla_job.done signals in any case, and as only one job is
+ * with the hardware at a time, no other is concerned.
+ */
+
+struct nvdla_fence {
+	struct dma_fence base;
+	spinlock_t lock;	/* of @base: it may outlive the device */
+};
+
+static const char *nvdla_fence_driver_name(struct dma_fence *fence)
+{
+	return "nvdla";
+}
+
+static const char *nvdla_fence_timeline_name(struct dma_fence *fence)
+{
+	return "nvdla-hw";
+}
+
+static const struct dma_fence_ops nvdla_fence_ops = {
+	.get_driver_name = nvdla_fence_driver_name,
+	.get_timeline_name = nvdla_fence_timeline_name,
+};
+
+/* Each has a context of its own: only the scheduler sees it, and orders jobs itself. */
+static struct dma_fence *nvdla_fence_new(void)
+{
+	struct nvdla_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+
+	if (!fence)
+		return NULL;
+	spin_lock_init(&fence->lock);
+	dma_fence_init(&fence->base, &nvdla_fence_ops, &fence->lock, dma_fence_context_alloc(1), 1);
+	return &fence->base;
+}
+
+static struct nvdla_job *to_nvdla_job(struct drm_sched_job *base)
+{
+	return container_of(base, struct nvdla_job, base);
+}
+
+/* Count the result. Before fences signal, for those that wake up on them and ask. */
+static void nvdla_job_end(struct nvdla_job *job, int error, const struct nvdla_fault *fault)
+{
+	struct nvdla_device *ndev = job->ndev;
+	struct nvdla_queue *queue = job->queue;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ndev->lock, flags);
+	if (error)
+		queue->failed++;
+	else
+		queue->done++;
+	if (fault) {
+		queue->faults++;
+		queue->fault = *fault;
+	}
+	spin_unlock_irqrestore(&ndev->lock, flags);
+	atomic_dec(&job->client->pending);
+	job->ended = true;
+}
+
+static int nvdla_job_start(struct nvdla_job *job)
+{
+	struct nvdla_device *ndev = job->ndev;
+	unsigned long timeout = msecs_to_jiffies(job->queue->timeout_ms);
+	int ret = 0;
+
+	if (pm_runtime_resume_and_get(ndev->drm.dev) < 0)
+		return -EIO;
+
+	job->started = ktime_get();
+	spin_lock_irq(&ndev->lock);
+	if (ndev->wedged) {
+		ret = -EIO;
+	} else {
+		job->deadline = jiffies + timeout;
+		ndev->job = job;
+		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, job->program->images,
+				job->program->count, job->bindings);
+	}
+	spin_unlock_irq(&ndev->lock);
+
+	if (ret)
+		pm_runtime_put_autosuspend(ndev->drm.dev);
+	else
+		mod_delayed_work(ndev->watchdog_wq, &ndev->watchdog, timeout);
+	return ret;
+}
+
+static struct dma_fence *nvdla_sched_run_job(struct drm_sched_job *base)
+{
+	struct nvdla_job *job = to_nvdla_job(base);
+	struct dma_fence *done = dma_fence_get(job->done);
+	int idx, ret = -ENODEV;
+
+	if (drm_dev_enter(&job->ndev->drm, &idx)) {
+		ret = nvdla_job_start(job);
+		drm_dev_exit(idx);
+	}
+	if (!ret)
+		return done;
+
+	dma_fence_put(done);
+	nvdla_job_end(job, ret, NULL);
+	return ERR_PTR(ret);
+}
+
+static void nvdla_sched_free_job(struct drm_sched_job *base)
+{
+	nvdla_job_free(to_nvdla_job(base));
+}
+
+const struct drm_sched_backend_ops nvdla_sched_ops = {
+	.run_job = nvdla_sched_run_job,
+	.free_job = nvdla_sched_free_job,
+};
+
+/**
+ * nvdla_job_new() - make an empty job
+ * @ndev: Device.
+ * @client: Client.
+ * @queue: Queue; the reference goes to the job, even on failure.
+ * @program: Program, likewise.
+ *
+ * Return: The job, or -EBUSY or -ENOMEM.
+ */
+struct nvdla_job *nvdla_job_new(struct nvdla_device *ndev, struct nvdla_client *client,
+				struct nvdla_queue *queue, struct nvdla_program *program)
+{
+	struct nvdla_job *job;
+	int ret = -EBUSY;
+
+	if (!nvdla_client_charge(&client->pending, 1, NVDLA_MAX_PENDING))
+		goto put;
+	ret = -ENOMEM;
+	job = kzalloc(sizeof(*job), GFP_KERNEL);
+	if (!job)
+		goto uncharge;
+	job->done = nvdla_fence_new();
+	if (!job->done)
+		goto free;
+	job->ndev = ndev;
+	job->client = nvdla_client_get(client);
+	job->queue = queue;
+	job->program = program;
+
+	spin_lock_irq(&ndev->lock);
+	ndev->jobs++;
+	spin_unlock_irq(&ndev->lock);
+	return job;
+free:
+	kfree(job);
+uncharge:
+	atomic_dec(&client->pending);
+put:
+	nvdla_program_put(program);
+	nvdla_queue_put(queue);
+	return ERR_PTR(ret);
+}
+
+/**
+ * nvdla_job_init() - make a job known to the scheduler
+ * @job: Job.
+ * @file: Who submits it.
+ *
+ * Return: 0, or an error.
+ */
+int nvdla_job_init(struct nvdla_job *job, struct drm_file *file)
+{
+	int ret = nvdla_compat_job_init(&job->base, &job->queue->entity, job->client,
+					file->client_id);
+
+	job->initialised = !ret;
+	return ret;
+}
+
+/**
+ * nvdla_job_push() - hand an armed job to the scheduler
+ * @job: Job, not to be touched afterwards. Its queue's lock is held.
+ */
+void nvdla_job_push(struct nvdla_job *job)
+{
+	spin_lock_irq(&job->ndev->lock);
+	job->queue->submitted++;
+	spin_unlock_irq(&job->ndev->lock);
+	job->pushed = true;
+	drm_sched_entity_push_job(&job->base);
+}
+
+/**
+ * nvdla_job_free() - free a job that was not pushed, or has come to its end
+ * @job: Job.
+ */
+void nvdla_job_free(struct nvdla_job *job)
+{
+	struct nvdla_device *ndev = job->ndev;
+
+	if (job->pushed && !job->ended)
+		nvdla_job_end(job, -ESRCH, NULL);
+	else if (!job->pushed)
+		atomic_dec(&job->client->pending);
+	if (job->initialised)
+		drm_sched_job_cleanup(&job->base);
+	for (u32 i = 0; i < job->bo_count; i++)
+		drm_gem_object_put(job->bos[i]);
+	dma_fence_put(job->done);
+	nvdla_program_put(job->program);
+	nvdla_queue_put(job->queue);
+	nvdla_client_put(job->client);
+	kfree(job);
+
+	/* The lock is held to the end, or the device could be gone before the wake-up. */
+	spin_lock_irq(&ndev->lock);
+	if (!--ndev->jobs)
+		wake_up(&ndev->idle);
+	spin_unlock_irq(&ndev->lock);
+}
+
+/**
+ * nvdla_job_finish() - end a job that was on the hardware
+ * @job: Job, taken out of &nvdla_device.job. May be freed before this returns.
+ * @error: Zero if it ran to its end, or why not.
+ * @fault: Where it hung, or NULL.
+ */
+void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault *fault)
+{
+	struct nvdla_device *ndev = job->ndev;
+	struct dma_fence *done = dma_fence_get(job->done);
+
+	atomic64_add(ktime_to_ns(ktime_sub(ktime_get(), job->started)), &job->client->busy_ns);
+	nvdla_job_end(job, error, fault);
+	if (error)
+		dma_fence_set_error(done, error);
+	dma_fence_signal(done);
+	dma_fence_put(done);
+
+	pm_runtime_mark_last_busy(ndev->drm.dev);
+	pm_runtime_put_autosuspend(ndev->drm.dev);
+	wake_up(&ndev->idle);
+}
+
+/**
+ * nvdla_job_irq() - see which operations are done, and start what has become possible
+ * @irq: Interrupt.
+ * @data: Device.
+ *
+ * At most six operations start, some 70 register writes each: the next of each engine in both of
+ * its groups. The watchdog calls this, too.
+ *
+ * Return: Whether the device had anything to say.
+ */
+irqreturn_t nvdla_job_irq(int irq, void *data)
+{
+	struct nvdla_device *ndev = data;
+	struct nvdla_job *finished = NULL;
+	unsigned long flags;
+	u32 status = 0;
+
+	spin_lock_irqsave(&ndev->lock, flags);
+	if (ndev->powered)
+		status = ndev->io.read(ndev, NVDLA_GLB_INTR_STATUS);
+	if (!status) {
+		spin_unlock_irqrestore(&ndev->lock, flags);
+		return IRQ_NONE;
+	}
+	/* First: what starts below may be done before the next line. */
+	ndev->io.write(ndev, NVDLA_GLB_INTR_STATUS, status);
+
+	if (ndev->job) {
+		if (status & nvdla_seq_waiting(&ndev->seq))
+			ndev->job->deadline =
+				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
+		nvdla_seq_interrupt(&ndev->seq, status);
+		if (nvdla_seq_finished(&ndev->seq)) {
+			finished = ndev->job;
+			ndev->job = NULL;
+		}
+	} else {
+		ndev->stray_irqs++;
+	}
+	spin_unlock_irqrestore(&ndev->lock, flags);
+
+	if (finished)
+		nvdla_job_finish(finished, 0, NULL);
+	return IRQ_HANDLED;
+}
+
+/**
+ * nvdla_job_wait_idle() - wait until no job is on the hardware
+ * @ndev: Device, to which the scheduler gives no more jobs.
+ *
+ * The watchdog bounds the wait.
+ */
+void nvdla_job_wait_idle(struct nvdla_device *ndev)
+{
+	wait_event(ndev->idle, !READ_ONCE(ndev->job));
+}
+
+/**
+ * nvdla_job_wait_none() - wait until there is no job any more
+ * @ndev: Device that is gone: jobs fail as soon as their turn comes.
+ */
+void nvdla_job_wait_none(struct nvdla_device *ndev)
+{
+	spin_lock_irq(&ndev->lock);
+	wait_event_lock_irq(ndev->idle, !ndev->jobs, ndev->lock);
+	spin_unlock_irq(&ndev->lock);
+}

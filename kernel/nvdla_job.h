@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NVDLA_JOB_H_
+#define _NVDLA_JOB_H_
+
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+
+#include <drm/gpu_scheduler.h>
+
+#include "nvdla_core.h"
+
+struct drm_file;
+struct drm_gem_object;
+struct nvdla_client;
+struct nvdla_device;
+struct nvdla_fault;
+struct nvdla_program;
+struct nvdla_queue;
+
+/**
+ * struct nvdla_job - one submission
+ * @base: What the scheduler knows of it.
+ * @ndev: Device, which waits for its jobs before it goes away.
+ * @client: Who submitted it.
+ * @queue: Queue.
+ * @program: Program.
+ * @cookie: The submission's.
+ * @bindings: Memory of the program's slots.
+ * @bos: The buffers in which this memory is, each once.
+ * @written: BIT_ULL(i) for each of @bos that the program writes to.
+ * @bo_count: How many buffers.
+ * @done: Signals when the hardware has finished with the job.
+ * @started: When the hardware got it.
+ * @deadline: In jiffies: when the next operation must have finished. Guarded by &nvdla_device.lock.
+ * @initialised: @base has been.
+ * @pushed: The scheduler has it.
+ * @ended: Its result has been counted.
+ */
+struct nvdla_job {
+	struct drm_sched_job base;
+	struct nvdla_device *ndev;
+	struct nvdla_client *client;
+	struct nvdla_queue *queue;
+	struct nvdla_program *program;
+	u64 cookie;
+	struct nvdla_binding bindings[DRM_NVDLA_MAX_SLOTS];
+	struct drm_gem_object *bos[DRM_NVDLA_MAX_SLOTS];
+	u64 written;
+	u32 bo_count;
+	struct dma_fence *done;
+	ktime_t started;
+	unsigned long deadline;
+	bool initialised;
+	bool pushed;
+	bool ended;
+};
+
+extern const struct drm_sched_backend_ops nvdla_sched_ops;
+
+struct nvdla_job *nvdla_job_new(struct nvdla_device *ndev, struct nvdla_client *client,
+				struct nvdla_queue *queue, struct nvdla_program *program);
+int nvdla_job_init(struct nvdla_job *job, struct drm_file *file);
+void nvdla_job_push(struct nvdla_job *job);
+void nvdla_job_free(struct nvdla_job *job);
+
+irqreturn_t nvdla_job_irq(int irq, void *data);
+void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault *fault);
+void nvdla_job_wait_idle(struct nvdla_device *ndev);
+void nvdla_job_wait_none(struct nvdla_device *ndev);
+
+#endif

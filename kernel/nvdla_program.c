@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include <drm/drm_file.h>
+
+#include "nvdla_client.h"
+#include "nvdla_device.h"
+#include "nvdla_program.h"
+#include "nvdla_user.h"
+
+/*
+ * The hardware translates no addresses and reports no bad ones, so what is checked here is all that
+ * stands between a client and the memory of everybody else. Operations are copied once and checked
+ * in the copy, where nobody can change them any more; from then on only their images are used.
+ */
+
+static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count)
+{
+	struct nvdla_program *program;
+
+	if (!nvdla_client_charge(&client->ops, count, NVDLA_MAX_CLIENT_OPS))
+		return ERR_PTR(-EDQUOT);
+	program = kvzalloc(struct_size(program, images, count), GFP_KERNEL_ACCOUNT);
+	if (!program) {
+		atomic_sub(count, &client->ops);
+		return ERR_PTR(-ENOMEM);
+	}
+	kref_init(&program->kref);
+	program->client = nvdla_client_get(client);
+	program->count = count;
+	return program;
+}
+
+static void nvdla_program_release(struct kref *kref)
+{
+	struct nvdla_program *program = container_of(kref, struct nvdla_program, kref);
+
+	atomic_sub(program->count, &program->client->ops);
+	nvdla_client_put(program->client);
+	kvfree(program);
+}
+
+static u32 nvdla_program_slot_count(const struct nvdla_program *program)
+{
+	u32 count = DRM_NVDLA_MAX_SLOTS;
+
+	while (count && !program->slots[count - 1].min_size)
+		count--;
+	return count;
+}
+
+/* Fill in the program from the caller's operations. */
+static int nvdla_program_fill(struct nvdla_program *program, const struct nvdla_config *config,
+			      struct drm_nvdla_program_create *args,
+			      const struct nvdla_user_text *text)
+{
+	const struct nvdla_user_array array = { args->ops, args->op_count, args->op_stride };
+	struct nvdla_diag diag = {};
+	struct drm_nvdla_op *ops;
+	int ret;
+
+	ops = kvmalloc_array(args->op_count, sizeof(*ops), GFP_KERNEL_ACCOUNT);
+	if (!ops)
+		return -ENOMEM;
+	ret = nvdla_user_get(ops, sizeof(*ops), &array);
+	if (ret)
+		goto free_ops;
+
+	ret = nvdla_program_check(config, ops, args->op_count, program->slots, &diag);
+	if (ret) {
+		if (nvdla_user_reason(&args->reason, text, &diag))
+			ret = -EFAULT;
+		goto free_ops;
+	}
+	nvdla_program_encode(config, ops, args->op_count, program->images);
+free_ops:
+	kvfree(ops);
+	return ret;
+}
+
+/**
+ * nvdla_program_find() - look up a program
+ * @client: Whose.
+ * @handle: Its handle.
+ *
+ * Return: The program with a reference, or NULL.
+ */
+struct nvdla_program *nvdla_program_find(struct nvdla_client *client, u32 handle)
+{
+	struct nvdla_program *program;
+
+	xa_lock(&client->programs);
+	program = xa_load(&client->programs, handle);
+	if (program)
+		kref_get(&program->kref);
+	xa_unlock(&client->programs);
+	return program;
+}
+
+void nvdla_program_put(struct nvdla_program *program)
+{
+	kref_put(&program->kref, nvdla_program_release);
+}
+
+int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct nvdla_device *ndev = to_nvdla_device(drm);
+	struct drm_nvdla_program_create *args = data;
+	struct nvdla_client *client = file->driver_priv;
+	struct nvdla_user_array slots = { args->slots, args->slot_count, args->slot_stride };
+	struct nvdla_program *program;
+	struct nvdla_user_text text;
+	int ret;
+
+	ret = nvdla_user_reason_begin(&args->reason, &text);
+	if (ret)
+		return ret;
+	if (args->flags || args->handle || !args->op_count || args->op_count > DRM_NVDLA_MAX_OPS ||
+	    args->slot_count > DRM_NVDLA_MAX_SLOTS)
+		return -EINVAL;
+	if (!slots.ptr)
+		slots.count = 0;
+
+	program = nvdla_program_alloc(client, args->op_count);
+	if (IS_ERR(program))
+		return PTR_ERR(program);
+	ret = nvdla_program_fill(program, ndev->config, args, &text);
+	if (ret)
+		goto put;
+	args->slot_count = nvdla_program_slot_count(program);
+	ret = nvdla_user_put(&slots, program->slots, sizeof(*program->slots), args->slot_count);
+	if (ret)
+		goto put;
+
+	/* Last, because from here on another thread may use it, or destroy it. */
+	ret = xa_alloc(&client->programs, &args->handle, program, xa_limit_31b, GFP_KERNEL);
+	if (ret)
+		goto put;
+	return 0;
+put:
+	nvdla_program_put(program);
+	return ret;
+}
+
+int nvdla_ioctl_program_destroy(struct drm_device *drm, void *data, struct drm_file *file)
+{
+	struct drm_nvdla_program_destroy *args = data;
+	struct nvdla_client *client = file->driver_priv;
+	struct nvdla_program *program;
+
+	if (args->pad)
+		return -EINVAL;
+	program = xa_erase(&client->programs, args->handle);
+	if (!program)
+		return -ENOENT;
+	nvdla_program_put(program);
+	return 0;
+}

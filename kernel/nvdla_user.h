@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _NVDLA_USER_H_
+#define _NVDLA_USER_H_
+
+#include <linux/types.h>
+
+struct drm_nvdla_reason;
+struct nvdla_diag;
+
+/**
+ * struct nvdla_user_array - an array in a caller's memory
+ * @ptr: Its address.
+ * @count: Elements.
+ * @stride: Bytes of an element, as the caller knows it.
+ */
+struct nvdla_user_array {
+	u64 ptr;
+	u32 count;
+	u32 stride;
+};
+
+int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from);
+int nvdla_user_put(const struct nvdla_user_array *to, const void *from, size_t size, u32 count);
+
+/**
+ * struct nvdla_user_text - room for a reason in a caller's memory
+ * @ptr: Its address.
+ * @size: Bytes.
+ */
+struct nvdla_user_text {
+	u64 ptr;
+	u32 size;
+};
+
+int nvdla_user_reason_begin(struct drm_nvdla_reason *reason, struct nvdla_user_text *text);
+int nvdla_user_reason(struct drm_nvdla_reason *reason, const struct nvdla_user_text *text,
+		      const struct nvdla_diag *diag);
+
+#endif

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+#
+# tests/kselftest/NAME.c is a program that prints TAP and needs a device node. They are linked
+# statically, so that they run in any image:
+#
+#	make kselftest CROSS_COMPILE=aarch64-linux-gnu-
+kselftest-dir := $(BUILD)/kselftest
+kselftest-common := $(addprefix tests/kselftest/,harness.c npu.c)
+kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c))
+kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
+# libdrm's headers do not depend on the machine.
+kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -Iuapi -I/usr/include/libdrm
+
+.PHONY: kselftest
+kselftest: $(kselftest-bin) $(kselftest-dir)/run.sh
+
+$(kselftest-dir)/%: tests/kselftest/%.c $(kselftest-common) $(wildcard tests/kselftest/*.h) uapi/drm/nvdla_accel.h
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CROSS_COMPILE)gcc $(kselftest-flags) $(CFLAGS) -static $< $(kselftest-common) -o $@
+
+$(kselftest-dir)/run.sh: tests/kselftest/run.sh
+	@mkdir -p $(@D)
+	@cp $< $@

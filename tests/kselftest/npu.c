@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "npu.h"
+
+#define ATOM	8
+
+static bool is_nvdla(int fd)
+{
+	char name[16] = "";
+	struct drm_version version = { .name = name, .name_len = sizeof(name) - 1 };
+
+	return !ioctl(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, "nvdla");
+}
+
+int npu_open(void)
+{
+	glob_t nodes;
+	int fd = -1;
+
+	if (glob("/dev/accel/accel*", 0, NULL, &nodes) == GLOB_NOMATCH)
+		nodes.gl_pathc = 0;
+	if (glob("/dev/dri/renderD*", nodes.gl_pathc ? GLOB_APPEND : 0, NULL, &nodes) &&
+	    !nodes.gl_pathc)
+		SKIP("no device node");
+	for (size_t i = 0; i < nodes.gl_pathc; i++) {
+		fd = open(nodes.gl_pathv[i], O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && is_nvdla(fd))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	SKIP("no NVDLA");
+}
+
+int npu_ioctl(int fd, unsigned long request, void *arg)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, request, arg);
+	} while (ret && errno == EINTR);
+	return ret ? -errno : 0;
+}
+
+void npu_info(int fd, struct drm_nvdla_dev_info *info)
+{
+	struct drm_nvdla_dev_query query = {
+		.type = DRM_NVDLA_QUERY_INFO,
+		.size = sizeof(*info),
+		.pointer = (uintptr_t)info,
+	};
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_DEV_QUERY, &query), 0);
+}
+
+struct npu_bo npu_bo_new(int fd, uint64_t size, uint32_t flags)
+{
+	struct drm_nvdla_bo_create create = { .size = size, .flags = flags };
+	struct npu_bo bo;
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_CREATE, &create), 0);
+	bo.handle = create.handle;
+	bo.size = create.size;
+	bo.map = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		      (off_t)create.mmap_offset);
+	EXPECT(bo.map != MAP_FAILED);
+	return bo;
+}
+
+int npu_bo_wait(int fd, uint32_t handle, int64_t seconds)
+{
+	struct drm_nvdla_bo_wait wait = { .handle = handle, .timeout_ns = npu_now() + seconds * SECOND };
+
+	return npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_WAIT, &wait);
+}
+
+void npu_bo_sync(int fd, const struct npu_bo *bo, uint32_t flags)
+{
+	struct drm_nvdla_bo_sync sync = { .handle = bo->handle, .flags = flags, .size = bo->size };
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_SYNC, &sync), 0);
+}
+
+/* One line of @atoms atoms from slot 0 to slot 1. */
+struct drm_nvdla_op npu_copy_op(uint32_t atoms)
+{
+	return (struct drm_nvdla_op) {
+		.engine = DRM_NVDLA_SDP,
+		.sdp = {
+			.src = { .line_stride = atoms * ATOM, .surface_stride = atoms * ATOM },
+			.dst = { .addr.slot = 1, .line_stride = atoms * ATOM,
+				 .surface_stride = atoms * ATOM },
+			.width = (uint16_t)atoms,
+			.height = 1,
+			.channels = ATOM,
+			.out_scale = 1,
+		},
+	};
+}
+
+int npu_program_new(int fd, const struct drm_nvdla_op *ops, uint32_t count, uint32_t *handle)
+{
+	char text[128];
+	struct drm_nvdla_program_create create = {
+		.ops = (uintptr_t)ops,
+		.op_count = count,
+		.op_stride = sizeof(*ops),
+		.reason = { .text = (uintptr_t)text, .text_size = sizeof(text) },
+	};
+	int ret = npu_ioctl(fd, DRM_IOCTL_NVDLA_PROGRAM_CREATE, &create);
+
+	if (ret && create.reason.text_size)
+		printf("# operation %u: %s\n", create.reason.index, text);
+	*handle = create.handle;
+	return ret;
+}
+
+struct npu_copy npu_copy_new(int fd, uint32_t atoms, uint32_t flags)
+{
+	struct drm_nvdla_op op = npu_copy_op(atoms);
+	struct npu_copy copy = { .bytes = atoms * ATOM };
+
+	EXPECT_EQ(npu_program_new(fd, &op, 1, &copy.program), 0);
+	copy.src = npu_bo_new(fd, copy.bytes, flags);
+	copy.dst = npu_bo_new(fd, copy.bytes, flags);
+	copy.bindings[0] = (struct drm_nvdla_binding) { .handle = copy.src.handle, .size = copy.bytes };
+	copy.bindings[1] = (struct drm_nvdla_binding) { .handle = copy.dst.handle, .size = copy.bytes };
+	npu_copy_fill(&copy, 1);
+	npu_bo_sync(fd, &copy.src, DRM_NVDLA_SYNC_TO_DEVICE);
+	npu_bo_sync(fd, &copy.dst, DRM_NVDLA_SYNC_TO_DEVICE);
+	return copy;
+}
+
+/* New contents to copy, and a destination that differs from them in every byte. */
+void npu_copy_fill(struct npu_copy *copy, uint32_t seed)
+{
+	for (uint32_t i = 0; i < copy->bytes; i++) {
+		seed = seed * 1664525 + 1013904223;
+		copy->src.map[i] = (uint8_t)(seed >> 24);
+		copy->dst.map[i] = (uint8_t)~(seed >> 24);
+	}
+}
+
+/* Refers to @copy, which has to stay where it is. */
+struct drm_nvdla_submit npu_copy_submit(const struct npu_copy *copy)
+{
+	return (struct drm_nvdla_submit) {
+		.program = copy->program,
+		.bindings = (uintptr_t)copy->bindings,
+		.binding_count = ARRAY_SIZE(copy->bindings),
+		.binding_stride = sizeof(copy->bindings[0]),
+	};
+}
+
+void npu_copy_check(int fd, const struct npu_copy *copy)
+{
+	npu_bo_sync(fd, &copy->dst, DRM_NVDLA_SYNC_FROM_DEVICE);
+	for (uint32_t i = 0; i < copy->bytes; i++)
+		if (copy->dst.map[i] != copy->src.map[i])
+			nvdla_test_fail(__FILE__, __LINE__, "byte %u is %#x, should be %#x", i,
+					copy->dst.map[i], copy->src.map[i]);
+}
+
+void npu_queue_state(int fd, uint32_t queue, struct drm_nvdla_queue_state *state)
+{
+	*state = (struct drm_nvdla_queue_state) { .queue = queue };
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_STATE, state), 0);
+}
+
+uint32_t npu_syncobj_new(int fd)
+{
+	struct drm_syncobj_create create = { 0 };
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_CREATE, &create), 0);
+	return create.handle;
+}
+
+int npu_syncobj_wait(int fd, uint32_t handle, int64_t seconds)
+{
+	struct drm_syncobj_wait wait = {
+		.handles = (uintptr_t)&handle,
+		.count_handles = 1,
+		.timeout_nsec = npu_now() + seconds * SECOND,
+	};
+
+	return npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+int64_t npu_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}

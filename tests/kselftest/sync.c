@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <linux/sync_file.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "npu.h"
+
+static void add_syncs(struct drm_nvdla_submit *submit, const struct drm_nvdla_sync *syncs, uint32_t count)
+{
+	submit->syncs = (uintptr_t)syncs;
+	submit->sync_count = count;
+	submit->sync_stride = sizeof(*syncs);
+}
+
+static uint32_t new_queue(int fd)
+{
+	struct drm_nvdla_queue_create create = { .priority = DRM_NVDLA_PRIORITY_NORMAL };
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_CREATE, &create), 0);
+	return create.handle;
+}
+
+/*
+ * Two copies, the second of what the first has copied, on two queues: right only if the second waits.
+ * Returns when both have been submitted.
+ */
+static struct npu_copy submit_relay(int fd, struct npu_copy *first, uint32_t flags,
+				    const struct drm_nvdla_sync *signal, const struct drm_nvdla_sync *wait)
+{
+	struct npu_copy second = npu_copy_new(fd, first->bytes / 8, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(first);
+
+	submit.flags = flags;
+	add_syncs(&submit, signal, signal ? 1 : 0);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+
+	second.bindings[0].handle = first->dst.handle;
+	submit = npu_copy_submit(&second);
+	submit.flags = flags;
+	submit.queue = new_queue(fd);
+	add_syncs(&submit, wait, wait ? 1 : 0);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	memcpy(second.src.map, first->src.map, first->bytes);
+	return second;
+}
+
+static void check_relay(int fd, const struct npu_copy *second)
+{
+	EXPECT_EQ(npu_bo_wait(fd, second->dst.handle, 60), 0);
+	npu_copy_check(fd, second);
+}
+
+TEST(out_syncobj_signals)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 64, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_nvdla_sync sync = { .handle = npu_syncobj_new(fd), .flags = DRM_NVDLA_SYNC_SIGNAL };
+
+	EXPECT_EQ(npu_syncobj_wait(fd, sync.handle, 0), -EINVAL);
+	add_syncs(&submit, &sync, 1);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_syncobj_wait(fd, sync.handle, 30), 0);
+	npu_copy_check(fd, &copy);
+}
+
+TEST(binary_syncobj_orders)
+{
+	int fd = npu_open();
+	struct npu_copy first = npu_copy_new(fd, 8192, 0), second;
+	struct drm_nvdla_sync signal = { .handle = npu_syncobj_new(fd), .flags = DRM_NVDLA_SYNC_SIGNAL };
+	struct drm_nvdla_sync wait = { .handle = signal.handle, .flags = DRM_NVDLA_SYNC_WAIT };
+
+	second = submit_relay(fd, &first, DRM_NVDLA_SUBMIT_NO_IMPLICIT, &signal, &wait);
+	check_relay(fd, &second);
+}
+
+TEST(timeline_syncobj_orders)
+{
+	int fd = npu_open();
+	struct npu_copy first = npu_copy_new(fd, 8192, 0), second;
+	struct drm_nvdla_sync signal = {
+		.handle = npu_syncobj_new(fd),
+		.flags = DRM_NVDLA_SYNC_SIGNAL | DRM_NVDLA_SYNC_TIMELINE,
+		.point = (1ull << 32) + 5,
+	};
+	struct drm_nvdla_sync wait = {
+		.handle = signal.handle,
+		.flags = DRM_NVDLA_SYNC_WAIT | DRM_NVDLA_SYNC_TIMELINE,
+		.point = (1ull << 32) + 5,
+	};
+	uint64_t point = 0;
+	struct drm_syncobj_timeline_array query = {
+		.handles = (uintptr_t)&signal.handle,
+		.points = (uintptr_t)&point,
+		.count_handles = 1,
+	};
+
+	second = submit_relay(fd, &first, DRM_NVDLA_SUBMIT_NO_IMPLICIT, &signal, &wait);
+	check_relay(fd, &second);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_QUERY, &query), 0);
+	EXPECT_EQ(point, signal.point);
+
+	/* A point that nobody has promised. */
+	wait.point++;
+	struct drm_nvdla_submit submit = npu_copy_submit(&first);
+
+	add_syncs(&submit, &wait, 1);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -EINVAL);
+}
+
+TEST(buffers_order_implicitly)
+{
+	int fd = npu_open();
+	struct npu_copy first = npu_copy_new(fd, 8192, 0);
+	struct npu_copy second = submit_relay(fd, &first, 0, NULL, NULL);
+
+	check_relay(fd, &second);
+}
+
+TEST(sync_file_becomes_ready)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 64, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_nvdla_sync sync = { .handle = npu_syncobj_new(fd), .flags = DRM_NVDLA_SYNC_SIGNAL };
+	struct drm_syncobj_handle export = {
+		.handle = sync.handle,
+		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+	};
+	struct sync_file_info info = { 0 };
+	struct pollfd ready;
+
+	add_syncs(&submit, &sync, 1);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
+	ready = (struct pollfd) { .fd = export.fd, .events = POLLIN };
+	EXPECT_EQ(poll(&ready, 1, 30000), 1);
+	EXPECT_EQ(ioctl(export.fd, SYNC_IOC_FILE_INFO, &info), 0);
+	EXPECT_EQ(info.status, 1);
+	npu_copy_check(fd, &copy);
+}
+
+TEST(syncs_are_checked)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 64, 0);
+	uint32_t obj = npu_syncobj_new(fd);
+	const struct {
+		struct drm_nvdla_sync sync;
+		int error;
+	} cases[] = {
+		{ { obj, 0, 0 }, -EINVAL },
+		{ { obj, DRM_NVDLA_SYNC_WAIT | DRM_NVDLA_SYNC_SIGNAL, 0 }, -EINVAL },
+		{ { obj, DRM_NVDLA_SYNC_TIMELINE, 1 }, -EINVAL },
+		{ { obj, 8 | DRM_NVDLA_SYNC_SIGNAL, 0 }, -EINVAL },
+		{ { obj, DRM_NVDLA_SYNC_SIGNAL, 1 }, -EINVAL },
+		{ { obj, DRM_NVDLA_SYNC_SIGNAL | DRM_NVDLA_SYNC_TIMELINE, 0 }, -EINVAL },
+		{ { obj, DRM_NVDLA_SYNC_WAIT, 0 }, -EINVAL },
+		{ { obj + 1, DRM_NVDLA_SYNC_WAIT, 0 }, -ENOENT },
+		{ { obj + 1, DRM_NVDLA_SYNC_SIGNAL, 0 }, -ENOENT },
+		{ { 0, DRM_NVDLA_SYNC_SIGNAL, 0 }, -ENOENT },
+	};
+	struct drm_nvdla_queue_state state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* A good one first: it must not signal either. */
+		struct drm_nvdla_sync syncs[] = { { obj, DRM_NVDLA_SYNC_SIGNAL, 0 }, cases[i].sync };
+		struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+
+		add_syncs(&submit, syncs, 2);
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), cases[i].error);
+		EXPECT_EQ(npu_syncobj_wait(fd, obj, 0), -EINVAL);
+	}
+	npu_queue_state(fd, 0, &state);
+	EXPECT_EQ(state.jobs_submitted, 0);
+}
+
+TEST(wait_gives_up)
+{
+	int fd = npu_open();
+	struct npu_copy slow = npu_copy_new(fd, 8192, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&slow);
+	struct drm_nvdla_bo_wait wait = { .handle = slow.dst.handle, .flags = 1 };
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_WAIT, &wait), -EINVAL);
+	for (int i = 0; i < 16; i++)
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_bo_wait(fd, slow.dst.handle, 0), -ETIME);
+	wait = (struct drm_nvdla_bo_wait) { .handle = slow.dst.handle, .timeout_ns = -5 };
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_WAIT, &wait), -ETIME);
+	EXPECT_EQ(npu_bo_wait(fd, slow.dst.handle, 60), 0);
+}
