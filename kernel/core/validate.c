@@ -182,7 +182,7 @@ static int check_image_kernel(const struct nvdla_config *config, const struct dr
 	if (line > 2 * config->atomic_c && last == 1)
 		return refuse(diag, "conv.kernel_width",
 			      "the hardware miscounts such a line of an image's kernel");
-	if (line > 3 * config->atomic_c && in_range(last, 1, config->atomic_c / 2) &&
+	if (line > 3 * config->atomic_c && is_within(last, 1, config->atomic_c / 2) &&
 	    conv->dst_width % 16 == 1)
 		return refuse(diag, "conv.dst_width",
 			      "the hardware loses the end of such an image's kernel");
