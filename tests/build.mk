@@ -11,10 +11,10 @@ system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/sys
 system-tests := $(wildcard tests/system/*.test) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -ldrm -lm -lz -ldl -pthread
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -ldrm -lm -lz -ldl -pthread
 
 $(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz

@@ -4,7 +4,7 @@ libdla-obj := $(libdla-src:%.c=$(BUILD)/obj/%.o)
 libdla-san := $(libdla-src:%.c=$(BUILD)/san/%.o)
 
 $(BUILD)/libdla.so.0: $(libdla-obj) $(core-obj)
-	$(call quiet,LD)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $^ -o $@ -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $^ -o $@ -ldrm -lm -lz -ldl -pthread
 
 # The kernels are loops that are worth unrolling and vectorising.
 $(BUILD)/obj/userspace/libdla/cpu/%.o: CFLAGS += -O3

@@ -6,6 +6,7 @@
 
 #include "device.h"
 #include "error.h"
+#include "nodes.h"
 
 static int open_cpu(struct dla_device **device)
 {
@@ -16,15 +17,41 @@ static int open_cpu(struct dla_device **device)
 	return 0;
 }
 
+/* A node that is there but cannot be used is an error, not a reason to be slow without a word. */
+static int open_auto(struct dla_device **device)
+{
+	char path[64];
+
+	if (dla_node_find(0, path, sizeof(path)))
+		return open_cpu(device);
+	return dla_device_drm_open(path, device);
+}
+
+static int open_npu(struct dla_device **device)
+{
+	char path[64];
+
+	if (dla_node_find(0, path, sizeof(path)))
+		return dla_node_absent();
+	return dla_device_drm_open(path, device);
+}
+
 static int open_named(const char *name, struct dla_device **device)
 {
-	if (!strcmp(name, "cpu") || !strcmp(name, "auto"))
+	if (!strcmp(name, "cpu"))
 		return open_cpu(device);
+	if (!strcmp(name, "auto"))
+		return open_auto(device);
+	if (!strcmp(name, "npu"))
+		return open_npu(device);
 	if (!strcmp(name, "sim"))
 		return dla_device_sim_open("nv_small", device);
 	if (!strncmp(name, "sim:", 4))
 		return dla_device_sim_open(name + 4, device);
-	return dla_fail(ENODEV, "\"%s\": this build runs networks on \"cpu\" and \"sim:nv_small\" only", name);
+	if (strchr(name, '/'))
+		return dla_device_drm_open(name, device);
+	return dla_fail(ENODEV, "\"%s\" is no device; there are auto, npu, cpu, sim, sim:nv_small and device nodes",
+			name);
 }
 
 struct dla_device *dla_device_open(const char *name)
@@ -52,6 +79,41 @@ void dla_device_close(struct dla_device *device)
 const char *dla_device_name(const struct dla_device *device)
 {
 	return device->name;
+}
+
+int dla_device_node(unsigned int index, char *path, size_t size)
+{
+	int err = dla_node_find(index, path, size);
+
+	if (!err)
+		return 0;
+	if (index == 0)
+		err = dla_node_absent();
+	else
+		dla_fail(-err, "there are only %u device nodes", index);
+	errno = -err;
+	return -1;
+}
+
+void dla_device_info(const struct dla_device *device, struct dla_device_info *info)
+{
+	const struct drm_nvdla_dev_info *hw = &device->info;
+
+	memset(info, 0, sizeof(*info));
+	info->config = "";
+	if (!device->ops)
+		return;
+	*info = (struct dla_device_info) {
+		.config = (const char *)hw->config,
+		.atom = hw->atom,
+		.macs = hw->atomic_c * hw->atomic_k,
+		.cbuf_bytes = hw->cbuf_banks * hw->cbuf_entries * hw->cbuf_entry_bytes,
+		.dma_bits = hw->dma_bits,
+		.coherent = !!(hw->flags & DRM_NVDLA_INFO_COHERENT),
+		.resettable = !!(hw->flags & DRM_NVDLA_INFO_RESET),
+		.wedged = !!(hw->flags & DRM_NVDLA_INFO_WEDGED),
+		.timeout_ms = hw->timeout_ms,
+	};
 }
 
 void dla_device_stats(const struct dla_device *device, struct dla_npu_stats *stats)

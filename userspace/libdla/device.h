@@ -19,6 +19,12 @@ struct dla_buffer {
 	size_t size;
 };
 
+/* What a buffer is for: whether the CPU reads it back. */
+enum dla_buffer_use {
+	DLA_BUFFER_CONSTANTS,
+	DLA_BUFFER_TENSORS,
+};
+
 struct dla_program;
 
 /* Called with the number of a program's layers that have finished. */
@@ -35,7 +41,8 @@ struct dla_binding {
 
 struct dla_device_ops {
 	void (*close)(struct dla_device *device);
-	int (*buffer_new)(struct dla_device *device, size_t size, struct dla_buffer **buffer);
+	int (*buffer_new)(struct dla_device *device, size_t size, enum dla_buffer_use use,
+			  struct dla_buffer **buffer);
 	void (*buffer_free)(struct dla_buffer *buffer);
 	int (*program_new)(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
 			   struct dla_program **program);
@@ -55,6 +62,7 @@ struct dla_device {
 	struct drm_nvdla_dev_info info;		/* of the NPU */
 };
 
+int dla_device_drm_open(const char *path, struct dla_device **device);
 int dla_device_sim_open(const char *config, struct dla_device **device);
 
 #endif

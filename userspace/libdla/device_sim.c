@@ -97,11 +97,13 @@ static void register_write(void *ctx, u32 offset, u32 value)
 
 /* ----------------------------------------------------------------------------------- buffers */
 
-static int sim_buffer_new(struct dla_device *device, size_t size, struct dla_buffer **out)
+static int sim_buffer_new(struct dla_device *device, size_t size, enum dla_buffer_use use,
+			  struct dla_buffer **out)
 {
 	struct sim *sim = to_sim(device);
 	struct dla_sim_buffer *buffer;
 
+	(void)use;
 	pthread_mutex_lock(&sim->lock);
 	buffer = dla_sim_memory_add(&sim->memory, size);
 	pthread_mutex_unlock(&sim->lock);

@@ -98,7 +98,7 @@ static int compile_npu(struct dla_network *network)
 		err = compile_segment(network, i, &emit);
 	free(emit.op);
 	if (!err && constants.bytes) {
-		err = device->ops->buffer_new(device, constants.bytes, &network->constants);
+		err = device->ops->buffer_new(device, constants.bytes, DLA_BUFFER_CONSTANTS, &network->constants);
 		if (!err)
 			memcpy(network->constants->map, constants.data, constants.bytes);
 	}

@@ -28,7 +28,8 @@ static int allocate(struct dla_request *request)
 	}
 	if (!schedule->npu_bytes)
 		return 0;
-	return network->device->ops->buffer_new(network->device, schedule->npu_bytes, &request->arena);
+	return network->device->ops->buffer_new(network->device, schedule->npu_bytes, DLA_BUFFER_TENSORS,
+						&request->arena);
 }
 
 struct dla_request *dla_request_new(struct dla_network *network)

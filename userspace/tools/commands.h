@@ -3,6 +3,7 @@
 #define DLA_COMMANDS_H
 
 /* One function a command; argv[0] is the command's name. They return the exit status. */
+int cmd_info(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 

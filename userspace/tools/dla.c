@@ -9,6 +9,7 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "info", cmd_info, "describe the NPUs of this machine" },
 	{ "run", cmd_run, "run a .tflite network once" },
 	{ "replay", cmd_replay, "play recorded register traces on the emulator and check them" },
 };

@@ -47,11 +47,11 @@ DLA_API const char *dla_strerror(void);
 /**
  * dla_device_open() - open what runs networks
  * @name: "cpu": no NPU; "sim" or "sim:CONFIG": the emulated NPU in this process, CONFIG such as
- *	nv_small; "auto": a device node if there is one, else the CPU, never the emulator; anything
- *	else: the path of a device node.
+ *	nv_small; "npu": the first device node; "auto": likewise, but the CPU where there is none,
+ *	and never the emulator; or the path of a device node.
  *
- * Errors: ENODEV (no such device), EINVAL (no such configuration), ENOENT (the emulator's library is
- * not installed), ENOMEM.
+ * Errors: ENODEV (no such device), EACCES (the node is not for this user), EINVAL (no such
+ * configuration), ENOENT (no such node, or the emulator's library is not installed), ENOMEM.
  */
 DLA_API struct dla_device *dla_device_open(const char *name);
 
@@ -60,6 +60,43 @@ DLA_API void dla_device_close(struct dla_device *device);
 
 /** dla_device_name() - which device was opened: "cpu", "sim:nv_small", ... */
 DLA_API const char *dla_device_name(const struct dla_device *device);
+
+/**
+ * dla_device_node() - find the device nodes of this machine
+ * @index: 0 for the first.
+ * @path: filled in with the node's path.
+ * @size: bytes at @path; 64 are enough.
+ *
+ * Errors: ENODEV (there is none at all; dla_strerror() says what is missing), ENOENT (no more).
+ */
+DLA_API int dla_device_node(unsigned int index, char *path, size_t size);
+
+/**
+ * struct dla_device_info - what a device is; zeros where there is no NPU
+ * @config: hardware configuration, "nv_small".
+ * @atom: bytes of a memory atom.
+ * @macs: multiply-accumulates a cycle.
+ * @cbuf_bytes: size of the convolution buffer.
+ * @dma_bits: address bits.
+ * @coherent: it sees the CPU's caches.
+ * @resettable: it has a reset line, so that a hang costs one run.
+ * @wedged: it has hung and cannot be reset.
+ * @timeout_ms: how long it may make no progress.
+ */
+struct dla_device_info {
+	const char *config;
+	unsigned int atom;
+	unsigned int macs;
+	unsigned int cbuf_bytes;
+	unsigned int dma_bits;
+	int coherent;
+	int resettable;
+	int wedged;
+	unsigned int timeout_ms;
+};
+
+/** dla_device_info() - describe a device; @config lives as long as the device */
+DLA_API void dla_device_info(const struct dla_device *device, struct dla_device_info *info);
 
 /**
  * struct dla_npu_stats - what the NPU has done since the device was opened
