@@ -385,6 +385,7 @@ int dla_device_sim_open(const char *name, struct dla_device **device)
 	sim->base.ops = &ops;
 	snprintf(sim->base.name, sizeof(sim->base.name), "sim:%s", name);
 	nvdla_config_info(config, &sim->base.info);
+	sim->base.info.flags = DRM_NVDLA_INFO_COHERENT | DRM_NVDLA_INFO_RESET;
 	sim->config = config;
 	sim->api = api;
 	sim->io = (struct nvdla_io) { .ctx = sim, .read = register_read, .write = register_write };
