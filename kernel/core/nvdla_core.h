@@ -270,7 +270,7 @@ bool nvdla_cbuf_flushed(const struct nvdla_io *io);
  * @next: Per engine, its first operation that has not started; @count when there is none.
  * @head: Per engine, its first operation that has not finished; @count when there is none.
  * @wait: Per engine and group, the done bits that the operation running there still lacks.
- * @busy: Per unit, operations that it has: those that run and those that wait in a group.
+ * @busy: Per engine, operations that it has: those that run and those that wait in a group.
  *
  * All fields are the sequencer's own.
  */
@@ -283,7 +283,7 @@ struct nvdla_seq {
 	u32 next[NVDLA_ENGINES];
 	u32 head[NVDLA_ENGINES];
 	u32 wait[NVDLA_ENGINES][2];
-	u8 busy[NVDLA_UNITS];
+	u8 busy[NVDLA_ENGINES];
 };
 
 void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include <linux/array_size.h>
 #include <linux/bitfield.h>
-#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "nvdla_core.h"
@@ -84,9 +82,7 @@ static u32 find_engine(const struct nvdla_seq *seq, u32 index, u32 engine)
 /* Group of the engine's first unfinished operation, if it has started. */
 static u32 head_group(const struct nvdla_seq *seq, u32 engine)
 {
-	enum nvdla_unit unit = main_unit(engine);
-
-	return (seq->hw->unit[unit].group + seq->busy[unit]) & 1;
+	return (seq->hw->unit[main_unit(engine)].group + seq->busy[engine]) & 1;
 }
 
 static bool has_finished(const struct nvdla_seq *seq, u32 index)
@@ -101,10 +97,9 @@ static bool can_start(const struct nvdla_seq *seq, u32 first)
 	for (u32 i = first; i < end; i++) {
 		const struct nvdla_image *image = &seq->images[i];
 
+		/* A reader has no more to do than its engine: where that has a group, so has it. */
 		if (seq->next[image->engine] != i ||
-		    seq->busy[main_unit(image->engine)] > (image->alone ? 0 : 1))
-			return false;
-		if (image->rdma_count && seq->busy[rdma_unit(image->engine)] > 1)
+		    seq->busy[image->engine] > (image->alone ? 0 : 1))
 			return false;
 		for (u32 d = 0; d < image->dep_count; d++)
 			if (!has_finished(seq, image->deps[d]))
@@ -165,7 +160,6 @@ static void enable_unit(struct nvdla_seq *seq, enum nvdla_unit unit)
 	for (u32 i = 0; i < blocks->count; i++)
 		write_reg(seq, blocks->enable[i], 1);
 	seq->hw->unit[unit].group ^= 1;
-	seq->busy[unit]++;
 }
 
 static void start_chain(struct nvdla_seq *seq, u32 first)
@@ -187,6 +181,7 @@ static void start_chain(struct nvdla_seq *seq, u32 first)
 
 		seq->wait[engine][group] = done_bits(engine, group);
 		seq->next[engine] = find_engine(seq, i + 1, engine);
+		seq->busy[engine]++;
 		if (seq->images[i].rdma_count)
 			enable_unit(seq, rdma_unit(engine));
 		enable_unit(seq, main_unit(engine));
@@ -212,15 +207,9 @@ static bool start_one(struct nvdla_seq *seq)
 
 static void finish_engine(struct nvdla_seq *seq, u32 engine)
 {
-	enum nvdla_unit unit = main_unit(engine);
-
-	while (seq->busy[unit] && !seq->wait[engine][head_group(seq, engine)]) {
-		u32 index = seq->head[engine];
-
-		seq->busy[unit]--;
-		if (seq->images[index].rdma_count)
-			seq->busy[rdma_unit(engine)]--;
-		seq->head[engine] = find_engine(seq, index + 1, engine);
+	while (seq->busy[engine] && !seq->wait[engine][head_group(seq, engine)]) {
+		seq->busy[engine]--;
+		seq->head[engine] = find_engine(seq, seq->head[engine] + 1, engine);
 	}
 }
 

@@ -393,7 +393,7 @@ static u64 scale(u64 magnitude, u32 recip)
 
 static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag *diag)
 {
-	u32 elements = pdp->kernel_width * pdp->kernel_height;
+	u64 elements = (u64)pdp->kernel_width * pdp->kernel_height;
 	u64 positive, negative;
 
 	if (pdp->recip_width >= 1 << 17)
