@@ -22,6 +22,7 @@
 #include "nvdla_recovery.h"
 #include "nvdla_stats.h"
 #include "nvdla_submit.h"
+#include "nvdla_user.h"
 
 /* A kernel without the accel subsystem does not refuse the flag for it: it crashes. */
 #if IS_ENABLED(CONFIG_DRM_ACCEL)
@@ -55,6 +56,8 @@ static int nvdla_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_
 
 	if (args->type != DRM_NVDLA_QUERY_INFO)
 		return -EINVAL;
+	if (args->size > NVDLA_USER_MAX_SIZE)
+		return -E2BIG;
 	nvdla_config_info(ndev->config, &info);
 	info.flags = nvdla_info_flags(ndev);
 	info.timeout_ms = NVDLA_TIMEOUT_MS;
@@ -233,4 +236,3 @@ module_platform_driver(nvdla_platform_driver);
 
 MODULE_DESCRIPTION("NVDLA deep learning accelerator");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(DMA_BUF);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/capability.h>
+#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include <drm/drm_file.h>
@@ -111,17 +112,19 @@ int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file
 	struct drm_nvdla_queue_create *args = data;
 	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_queue *queue;
+	u32 priority;
 	int ret;
 
 	if (args->flags || args->handle || args->priority >= ARRAY_SIZE(nvdla_queue_priority) ||
 	    args->timeout_ms > NVDLA_MAX_TIMEOUT_MS)
 		return -EINVAL;
-	if (args->priority == DRM_NVDLA_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
+	priority = array_index_nospec(args->priority, ARRAY_SIZE(nvdla_queue_priority));
+	if (priority == DRM_NVDLA_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
 		return -EACCES;
 	if (!nvdla_client_charge(&client->queue_count, 1, NVDLA_MAX_QUEUES))
 		return -EDQUOT;
 
-	queue = nvdla_queue_new(ndev, nvdla_queue_priority[args->priority],
+	queue = nvdla_queue_new(ndev, nvdla_queue_priority[priority],
 				args->timeout_ms ?: NVDLA_TIMEOUT_MS);
 	if (IS_ERR(queue)) {
 		ret = PTR_ERR(queue);

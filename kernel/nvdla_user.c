@@ -6,7 +6,16 @@
 #include "nvdla_core.h"
 #include "nvdla_user.h"
 
-#define MAX_TEXT	4096
+#define MAX_TEXT	NVDLA_USER_MAX_SIZE
+
+static int nvdla_user_check_stride(const struct nvdla_user_array *array, size_t size)
+{
+	if (!array->count)
+		return 0;
+	if (array->stride < size)
+		return -EINVAL;
+	return array->stride > NVDLA_USER_MAX_SIZE ? -E2BIG : 0;
+}
 
 /**
  * nvdla_user_get() - copy an array from userspace
@@ -19,17 +28,13 @@
 int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from)
 {
 	const void __user *src = u64_to_user_ptr(from->ptr);
+	int ret = nvdla_user_check_stride(from, size);
 
-	if (from->count && from->stride < size)
-		return -EINVAL;
-	for (u32 i = 0; i < from->count; i++) {
-		int ret = copy_struct_from_user(to + i * size, size, src, from->stride);
-
-		if (ret)
-			return ret;
+	for (u32 i = 0; i < from->count && !ret; i++) {
+		ret = copy_struct_from_user(to + i * size, size, src, from->stride);
 		src += from->stride;
 	}
-	return 0;
+	return ret;
 }
 
 /**
@@ -39,14 +44,15 @@ int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from)
  * @size: Bytes of one.
  * @count: How many; what @to has more becomes zero.
  *
- * Return: 0, -EINVAL or -EFAULT.
+ * Return: 0, -EINVAL, -E2BIG or -EFAULT.
  */
 int nvdla_user_put(const struct nvdla_user_array *to, const void *from, size_t size, u32 count)
 {
 	void __user *dst = u64_to_user_ptr(to->ptr);
+	int ret = nvdla_user_check_stride(to, size);
 
-	if (to->count && to->stride < size)
-		return -EINVAL;
+	if (ret)
+		return ret;
 	for (u32 i = 0; i < to->count; i++) {
 		size_t filled = 0;
 

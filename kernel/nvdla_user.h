@@ -7,6 +7,12 @@
 struct drm_nvdla_reason;
 struct nvdla_diag;
 
+/*
+ * Bytes that a structure may grow to. To see whether larger ones end in zeros, as many as there may
+ * be, would keep a processor busy for minutes.
+ */
+#define NVDLA_USER_MAX_SIZE	4096
+
 /**
  * struct nvdla_user_array - an array in a caller's memory
  * @ptr: Its address.

@@ -48,5 +48,5 @@ TEST(query_refuses)
 	query = (struct drm_nvdla_dev_query) { .size = 8, .pointer = 8 };
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_DEV_QUERY, &query), -EFAULT);
 	query = (struct drm_nvdla_dev_query) { .size = UINT32_MAX, .pointer = (uintptr_t)&query };
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_DEV_QUERY, &query), -EFAULT);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_DEV_QUERY, &query), -E2BIG);
 }

@@ -451,8 +451,8 @@ struct drm_nvdla_dev_info {
  *
  * Rules for all structures: what is marked *in* is read, *out* is written; pads and flags without
  * a meaning must be zero. An array comes with the bytes of an element as the caller knows it (its
- * stride), at least those of the structure in this header. A larger stride is accepted as long as
- * the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers are
+ * stride), at least those of the structure in this header. A larger stride, up to 4096, is accepted
+ * as long as the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers are
  * addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
  *
  * Any request may fail with -EINVAL (a value outside what is written here), -EFAULT, -ENOMEM and
@@ -495,7 +495,7 @@ enum drm_nvdla_query {
 /**
  * struct drm_nvdla_dev_query - ask for a description of the device
  * @type: in: &enum drm_nvdla_query.
- * @size: in: bytes at @pointer; out: bytes of the structure as the driver knows it.
+ * @size: in: bytes at @pointer, 0..4096; out: bytes of the structure as the driver knows it.
  * @pointer: in: where to put the structure; zero only asks for @size.
  *
  * The smaller of both sizes is copied, and what @size has more is filled with zeros.
