@@ -149,7 +149,8 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 	} else {
 		err = nvdla_program_check(config, op, count, program->slot, &diag);
 		if (err)
-			dla_fail(-err, "the NPU's validator refused layer %" PRIu32 ": %s", diag.index, diag.rule);
+			dla_fail(-err, "the NPU's validator refused layer %" PRIu32 ": %s: %s", diag.index,
+				 diag.field, diag.rule);
 	}
 	if (err) {
 		sim_program_free(device, program);
@@ -284,7 +285,7 @@ static int run_locked(struct sim *sim, const struct dla_program *program, const 
 	}
 	err = nvdla_bindings_check(sim->config, program->slot, range, bindings, &diag);
 	if (err)
-		return dla_fail(-err, "slot %" PRIu32 ": %s", diag.index, diag.rule);
+		return dla_fail(-err, "slot %" PRIu32 ": %s: %s", diag.index, diag.field, diag.rule);
 	if (!sim->ready)
 		err = make_ready(sim);
 	if (err)
