@@ -21,7 +21,7 @@ static const char help[] =
 	"usage: classify [--device NAME] [--raw] MODEL LABELS PICTURE...\n"
 	"\n"
 	"  --device NAME   as for dla run; sim:nv_small when not given\n"
-	"  --raw           print nothing but each picture's scores as stored\n"
+	"  --raw           only print each picture's scores as the device stores them\n"
 	"\n"
 	"Exits with 1 when the NPU's best label is not the reference's, except where the\n"
 	"reference's two best scores are within 16 of each other.\n";
@@ -190,21 +190,22 @@ static int classify(struct job *job, const char *path)
 		return -1;
 	}
 	npu = run(&job->npu, pixels);
-	cpu = npu ? run(&job->cpu, pixels) : NULL;
+	if (npu && job->raw) {
+		printf("%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+		for (int i = 0; i < classes; i++)
+			printf(" %d", npu[i]);
+		putchar('\n');
+	}
+	cpu = npu && !job->raw ? run(&job->cpu, pixels) : NULL;
 	if (!cpu) {
 		stbi_image_free(pixels);
-		return -1;
+		return npu ? 0 : -1;
 	}
 	best = best_of(npu, classes, &margin);
 	reference = best_of(cpu, classes, &margin);
 	job->differ += best != reference && margin > 16;
 
-	if (job->raw) {
-		printf("%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
-		for (int i = 0; i < classes; i++)
-			printf(" %d", npu[i]);
-		putchar('\n');
-	} else if (asprintf(&note[0], "%s", path) > 0 &&
+	if (asprintf(&note[0], "%s", path) > 0 &&
 		   asprintf(&note[1], "%-14s %-14s %5.1f %%", dla_device_name(job->npu.device),
 			    label_of(job, best), 100 * probability(&job->npu, npu[best])) > 0 &&
 		   asprintf(&note[2], "%-14s %-14s %5.1f %%", "CPU reference",

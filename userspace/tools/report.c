@@ -38,14 +38,16 @@ void report_npu(const struct dla_device *device, const struct dla_network *netwo
 
 	dla_device_stats(device, &stats);
 	dla_network_memory(network, &memory);
-	if (stats.operations) {
-		printf("NPU: %" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64 " cycles, MAC utilisation %.1f %%\n",
-		       stats.operations, stats.macs, stats.cycles,
-		       stats.cycles ? 100.0 * (double)stats.mac_cycles / (double)stats.cycles : 0.0);
-		printf("     read %" PRIu64 " bytes, wrote %" PRIu64 ", %" PRIu64 " register writes, %" PRIu64
-		       " interrupts\n", stats.read_bytes, stats.write_bytes, stats.register_writes,
-		       stats.interrupts);
-	}
+	if (stats.operations)
+		printf("NPU: %" PRIu64 " layers, %" PRIu64 " MACs", stats.operations, stats.macs);
+	/* Only an emulated device counts these. */
+	if (stats.cycles)
+		printf(", %" PRIu64 " cycles, MAC utilisation %.1f %%\n     read %" PRIu64 " bytes, wrote %" PRIu64
+		       ", %" PRIu64 " register writes, %" PRIu64 " interrupts", stats.cycles,
+		       100.0 * (double)stats.mac_cycles / (double)stats.cycles, stats.read_bytes, stats.write_bytes,
+		       stats.register_writes, stats.interrupts);
+	if (stats.operations)
+		putchar('\n');
 	printf("Memory: %zu bytes of weights and %zu of tensors on the NPU, %zu on the CPU\n",
 	       memory.weights, memory.npu, memory.host);
 }

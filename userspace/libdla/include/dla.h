@@ -99,9 +99,9 @@ struct dla_device_info {
 DLA_API void dla_device_info(const struct dla_device *device, struct dla_device_info *info);
 
 /**
- * struct dla_npu_stats - what the NPU has done since the device was opened
+ * struct dla_npu_stats - what the NPU has done for this device object
  * @operations: hardware layers run.
- * @macs: multiply-accumulates of convolutions.
+ * @macs: multiply-accumulates of convolutions. What follows is zero but on an emulated device.
  * @cycles: from the first register write to the last interrupt of each program, summed.
  * @mac_cycles: cycles that the same multiply-accumulates would take with every MAC busy.
  * @read_bytes: fetched from memory.
