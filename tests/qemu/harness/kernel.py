@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Debian's stock kernel for arm64: what boots, its modules, and what builds modules for it."""
+import glob
+import lzma
+import os
+import re
+
+from . import cache, debian
+
+SERIES = r"6\.12"
+
+
+def release():
+    """The newest kernel of the series that has headers, as its own name: 6.12.9+deb12-arm64."""
+    found = []
+    for name in debian.names(rf"linux-image-{SERIES}\.[\w.+~]+-arm64", "arm64"):
+        found.append(name[len("linux-image-"):])
+    found = [name for name in found if not re.search(r"-(rt|cloud)-", name)]
+    if not found:
+        raise cache.Failure("Debian's lists have no linux-image-6.12 for arm64; "
+                            "is bookworm-security among the sources of this machine?")
+    return max(found, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+
+
+class Kernel:
+    """The unpacked image package."""
+
+    def __init__(self):
+        self.release = release()
+        self.folder = debian.unpacked("kernel", [f"linux-image-{self.release}:arm64"])
+        self.image = os.path.join(self.folder, "boot", f"vmlinuz-{self.release}")
+        modules = os.path.join(self.folder, "lib/modules", self.release)
+        self.path = {}
+        for path in glob.glob(os.path.join(modules, "kernel/**/*.ko*"), recursive=True):
+            self.path[os.path.basename(path).split(".")[0].replace("-", "_")] = path
+        with open(os.path.join(modules, "modules.builtin")) as file:
+            self.builtin = {os.path.basename(line.strip())[:-len(".ko")].replace("-", "_") for line in file}
+
+    def module(self, name):
+        """The module's file, uncompressed."""
+        path = self.path[name]
+        if path.endswith(".xz"):
+            return lzma.decompress(cache.contents(path))
+        return cache.contents(path)
+
+    def with_dependencies(self, names):
+        """Pairs of name and file, in the order in which they have to be loaded."""
+        loaded = {}
+
+        def add(name):
+            name = name.replace("-", "_")
+            if name in loaded or name in self.builtin:
+                return
+            if name not in self.path:
+                raise cache.Failure(f"{self.release} has no module {name}")
+            data = self.module(name)
+            for dependency in depends(data):
+                add(dependency)
+            loaded[name] = data
+
+        for name in names:
+            add(name)
+        return list(loaded.items())
+
+
+def depends(module):
+    """Names in the "depends" line of a module's information section."""
+    found = re.search(rb"\0depends=([^\0]*)\0", module)
+    return [name for name in found.group(1).decode().split(",") if name] if found else []
+
+
+def headers():
+    """A KDIR for `make modules` with the cross compiler."""
+    name = release()
+    version = name[:-len("-arm64")]
+
+    def adjust(folder):
+        # The package expects to stand in /usr; and without pahole, types cannot be taken from its vmlinux.
+        tree = os.path.join(folder, "usr/src", f"linux-headers-{name}")
+        # By way of the name that the folder is going to have.
+        common = os.path.join(f"$(dir $(abspath $(lastword $(MAKEFILE_LIST))))../linux-headers-{version}-common")
+        with open(os.path.join(tree, "Makefile"), "w") as file:
+            file.write(f"include {common}/Makefile\n")
+        vmlinux = os.path.join(tree, "vmlinux")
+        if os.path.exists(vmlinux):
+            os.unlink(vmlinux)
+
+    folder = debian.unpacked("kernel-headers", [f"linux-headers-{name}:arm64", f"linux-headers-{version}-common:all",
+                                                f"linux-kbuild-{version}:amd64"], adjust)
+    return os.path.join(folder, "usr/src", f"linux-headers-{name}")

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: MIT
+"""One run of the guest: QEMU, its time limit, what comes out."""
+import os
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+
+from . import cache
+
+# What the kernel says when something is wrong with it, whoever caused it.
+TROUBLE = re.compile(r"WARNING:|BUG:|\bOops\b|Unable to handle kernel|KASAN|KCSAN|UBSAN|Call trace:|Kernel panic"
+                     r"|possible (circular|recursive) locking|suspicious RCU usage|inconsistent lock state"
+                     r"|refcount_t:|\bleak|unreferenced object|soft lockup|hard LOCKUP|blocked for more than"
+                     r"|self-detected stall|detected stalls|scheduling while atomic|sleeping function called"
+                     r"|nobody cared|DMA-API:|rejected by|cannot be loaded|Invalid module format|Unknown symbol",
+                     re.IGNORECASE)
+
+
+class Result:
+    def __init__(self, status, log, folder):
+        self.status = status    # of the guest's script; None when it did not end
+        self.log = log          # the kernel's, as lines
+        self.folder = folder    # what the script left in /out
+        self.expired = False    # the time limit ended it
+        self.trouble = [line for line in log if TROUBLE.search(line)]
+
+
+def arguments(qemu, kernel, initramfs, devices, memory=512, append="", dtb=None, extra=()):
+    """QEMU's command line. devices: properties of one -device each."""
+    command = [qemu, "-machine", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", str(memory), "-nic", "none",
+               "-display", "none", "-monitor", "none", "-no-reboot", "-kernel", kernel, "-initrd", initramfs,
+               "-append", f"console=ttyAMA0 quiet loglevel=4 panic=-1 {append}".strip()]
+    for properties in devices:
+        command += ["-device", properties]
+    if dtb:
+        command += ["-dtb", dtb]
+    return command + list(extra)
+
+
+def run(command, folder, timeout):
+    """Run QEMU; the script's output goes to standard output as it comes."""
+    console, results = os.path.join(folder, "console"), os.path.join(folder, "results.tar")
+    command = command + ["-serial", f"file:{console}",
+                         "-chardev", "file,id=output,path=/dev/stdout", "-chardev", f"file,id=results,path={results}",
+                         "-device", "virtio-serial-device",
+                         "-device", "virtserialport,chardev=output,name=output",
+                         "-device", "virtserialport,chardev=results,name=results"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    expired = threading.Event()
+
+    def stop():
+        expired.set()
+        # Politely, so that a recording is completed.
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+    timer = threading.Timer(timeout, stop)
+    timer.start()
+    try:
+        while chunk := process.stdout.read1(65536):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+        code = process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+    if expired.is_set():
+        cache.say(f"the guest was stopped after {timeout} s")
+    elif code:
+        raise cache.Failure(f"QEMU ended with status {code}")
+    result = collect(console, results, os.path.join(folder, "out"))
+    result.expired = expired.is_set()
+    return result
+
+
+def collect(console, results, out):
+    os.makedirs(out, exist_ok=True)
+    status, log = None, []
+    # Without results the guest died or hung, and all that is known is on its console.
+    try:
+        with tarfile.open(results) as archive:
+            archive.extractall(out, filter="data")
+        with open(os.path.join(out, "status")) as file:
+            status = int(file.read())
+        with open(os.path.join(out, "dmesg"), errors="replace") as file:
+            log = file.read().splitlines()
+    except (OSError, tarfile.TarError, ValueError):
+        pass
+    with open(console, errors="replace") as file:
+        log += [line for line in file.read().splitlines() if line not in log]
+    return Result(status, log, out)
