@@ -10,3 +10,8 @@ all: $(BUILD)/classify
 demo: all
 	@$(BUILD)/classify --device sim:nv_small $(fashion)/fashion_resnet_int8.tflite $(fashion)/labels.txt \
 		$(sort $(wildcard $(fashion)/images/*.png))
+
+# The same through Linux, on an emulated board.
+.PHONY: demo-qemu
+demo-qemu: | need
+	@BUILD=$(BUILD) tests/qemu/demo

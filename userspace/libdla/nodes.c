@@ -59,6 +59,9 @@ int dla_node_find(unsigned int index, char *path, size_t size)
 
 int dla_node_absent(void)
 {
+	if (access("/sys/class/drm", F_OK) && access("/sys/class/accel", F_OK))
+		return dla_fail(ENODEV, "no NPU: the kernel has no DRM; load the modules drm, drm_dma_helper and "
+				"gpu-sched, or use a kernel with CONFIG_DRM, then load " DRIVER);
 	if (!access("/sys/module/" DRIVER, F_OK))
 		return dla_fail(ENODEV, "no NPU: the module " DRIVER " is loaded but has no device; look for \"" DRIVER
 				"\" in the kernel's log and for the npu node in the device tree");
