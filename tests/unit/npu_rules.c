@@ -162,13 +162,45 @@ static void own_network(void **state)
 		assert_int_not_equal(check_network("examples/fashion-mnist/fashion_resnet_int8.tflite", NULL, seed), 0);
 }
 
+/* What lies in spare channels and unused memory before a run must not matter. */
+static void poisoned_memory(void **state)
+{
+	static const unsigned char poison[] = { 0x00, 0x7f, 0x80, 0xa5 };
+	int8_t first[10];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(poison); i++) {
+		struct dla_device *device = dla_device_open("sim:nv_small");
+		struct dla_network *network = dla_network_load(device, "examples/fashion-mnist/fashion_resnet_int8.tflite", NULL);
+		struct dla_request *request = network ? dla_request_new(network) : NULL;
+
+		if (!request)
+			fail_msg("%s", dla_strerror());
+		fill_random(dla_request_input(request, 0), dla_network_input(network, 0)->bytes, 3);
+		memset(request->arena->map, poison[i], request->arena->size);
+		assert_int_equal(dla_request_run(request), 0);
+		if (i == 0)
+			memcpy(first, dla_request_output(request, 0), sizeof(first));
+		assert_memory_equal(first, dla_request_output(request, 0), sizeof(first));
+		/* And once more: what the first run left behind must not matter either. */
+		assert_int_equal(dla_request_run(request), 0);
+		assert_memory_equal(first, dla_request_output(request, 0), sizeof(first));
+		dla_request_free(request);
+		dla_network_free(network);
+		dla_device_close(device);
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[SUBJECTS + 1] = { cmocka_unit_test(own_network) };
+	struct CMUnitTest tests[SUBJECTS + 2] = {
+		cmocka_unit_test(own_network),
+		cmocka_unit_test(poisoned_memory),
+	};
 	int failed;
 
 	for (size_t i = 0; i < SUBJECTS; i++)
-		tests[i + 1] = (struct CMUnitTest) {
+		tests[i + 2] = (struct CMUnitTest) {
 			.name = subjects[i].model,
 			.test_func = shared_network,
 			.initial_state = (void *)&subjects[i],
