@@ -153,6 +153,11 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	const struct dla_window *w = &op->window;
 	struct lowered_pdp *l;
 
+	/* PDP opens every window that begins above the first line, whether there is an output for it or not. */
+	if (pooling->in.channels > pooling->in.atom && w->pad_top / w->stride_h >= (int32_t)pooling->out.height) {
+		*why = "more windows begin in the padding than there are output lines";
+		return 0;
+	}
 	if (w->kernel_h > POOL_KERNEL_LIMIT || w->kernel_w > POOL_KERNEL_LIMIT ||
 	    w->stride_h > POOL_STRIDE_LIMIT || w->stride_w > POOL_STRIDE_LIMIT ||
 	    w->pad_top > POOL_PAD_LIMIT || w->pad_left > POOL_PAD_LIMIT ||
