@@ -106,19 +106,6 @@ static int compile_npu(struct dla_network *network)
 	return err;
 }
 
-static int compile_cpu(struct dla_network *network)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; i < network->graph->op_count && !err; i++) {
-		if (network->placed[i].lowered)
-			continue;
-		network->work++;
-		err = dla_cpu_prepare(network->graph, i, &network->cpu[i]);
-	}
-	return err;
-}
-
 /* ------------------------------------------------------------------- what callers may ask */
 
 static void describe_tensor(const struct dla_tensor *tensor, struct dla_tensor_info *info)
@@ -163,6 +150,7 @@ static void describe(struct dla_network *network)
 		info->where = network->placed[i].lowered ? "npu" : "cpu";
 		info->why = network->placed[i].why;
 		info->macs = dla_op_macs(graph, i);
+		network->work += !network->placed[i].lowered;
 	}
 }
 
@@ -173,7 +161,6 @@ static int allocate(struct dla_network *network)
 	const struct dla_graph *graph = network->graph;
 
 	network->placed = calloc(graph->op_count, sizeof(*network->placed));
-	network->cpu = calloc(graph->op_count, sizeof(*network->cpu));
 	network->program = calloc(graph->op_count, sizeof(*network->program));
 	network->layers = calloc(graph->op_count, sizeof(*network->layers));
 	network->operation = calloc(graph->op_count, sizeof(*network->operation));
@@ -181,8 +168,8 @@ static int allocate(struct dla_network *network)
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
-	if (!network->placed || !network->cpu || !network->program || !network->layers || !network->operation ||
-	    !network->shape || !network->root || !network->input || !network->output)
+	if (!network->placed || !network->program || !network->layers || !network->operation || !network->shape ||
+	    !network->root || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	return 0;
 }
@@ -212,8 +199,6 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 					options->keep_tensors, &network->schedule);
 	if (!err)
 		err = compile_npu(network);
-	if (!err)
-		err = compile_cpu(network);
 	if (!err)
 		describe(network);
 	return err;
@@ -251,8 +236,6 @@ void dla_network_free(struct dla_network *network)
 	for (unsigned int i = 0; i < ops; i++) {
 		if (network->program && network->program[i])
 			device->ops->program_free(device, network->program[i]);
-		if (network->cpu)
-			dla_cpu_op_free(network->cpu[i]);
 	}
 	if (network->constants)
 		device->ops->buffer_free(network->constants);
@@ -260,7 +243,6 @@ void dla_network_free(struct dla_network *network)
 		dla_place_release(network->placed, ops);
 	dla_schedule_release(&network->schedule);
 	free(network->placed);
-	free(network->cpu);
 	free(network->program);
 	free(network->layers);
 	free(network->operation);

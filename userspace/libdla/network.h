@@ -2,7 +2,6 @@
 #ifndef DLA_NETWORK_H
 #define DLA_NETWORK_H
 
-#include "cpu/cpu.h"
 #include "device.h"
 #include "schedule.h"
 
@@ -17,7 +16,6 @@ struct dla_network {
 	struct dla_program **program;		/* per segment; NULL for one without layers */
 	unsigned int *layers;			/* per segment */
 	unsigned int work;			/* hardware layers and CPU operations of a run */
-	struct dla_cpu_op **cpu;		/* per operation; NULL on the NPU */
 	struct dla_buffer *constants;		/* NULL without NPU operations */
 	struct dla_tensor_info *input, *output;
 	struct dla_operation_info *operation;
