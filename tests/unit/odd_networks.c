@@ -151,6 +151,62 @@ static void an_output_twice(void **unused)
 	compare(&b, "npu");
 }
 
+/* 1,024 layers and as many behind them for each of these averages; a program has 4,096 at most. */
+static void more_layers_than_a_program_has(void **unused)
+{
+	struct builder b;
+	int x, y[3];
+
+	(void)unused;
+	builder_begin(&b);
+	x = add_tensor(&b, "x", TYPE_INT8, LIST(1, 3, 3, 8192), 0.1F, 0);
+	for (int i = 0; i < 3; i++) {
+		y[i] = add_tensor(&b, "y", TYPE_INT8, LIST(1, 1, 1, 8192), 0.1F, 0);
+		add_pool(&b, BUILTIN_AVERAGE_POOL_2D, x, y[i], 3, 1, PADDING_VALID);
+	}
+	builder_end(&b, LIST(x), LIST(y[2], y[1], y[0]));
+	compare(&b, "npu");
+}
+
+static void count_progress(void *ctx, unsigned int done, unsigned int total)
+{
+	unsigned int *last = ctx;
+
+	assert_true(done >= *last && done <= total);
+	*last = done;
+}
+
+/* NPU, CPU and NPU again; every layer and operation is counted once. */
+static void progress_reaches_the_end(void **unused)
+{
+	struct dla_device *device = dla_device_open("sim");
+	struct dla_network *network;
+	struct dla_request *request;
+	unsigned int last = 0;
+	struct builder b;
+	int t[4];
+
+	(void)unused;
+	assert_non_null(device);
+	builder_begin(&b);
+	for (int i = 0; i < 4; i++)
+		t[i] = add_tensor(&b, "t", TYPE_INT8, LIST(1, 3, 3, 5), i == 2 ? 1.0F / 256 : 0.1F, i == 2 ? -128 : 0);
+	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[0], t[0]), t[1]);
+	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(t[1]), t[2]);
+	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[1], t[2]), t[3]);
+	builder_end(&b, LIST(t[0]), LIST(t[3]));
+	network = load(device, &b);
+	free(b.data);
+	request = dla_request_new(network);
+	assert_non_null(request);
+	dla_request_progress(request, count_progress, &last);
+	run(request);
+	assert_int_equal(last, 3);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+}
+
 /* ------------------------------------------------------------------------------- threads */
 
 struct thread {
@@ -225,6 +281,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(constant_operands),
 		cmocka_unit_test(an_output_twice),
+		cmocka_unit_test(more_layers_than_a_program_has),
+		cmocka_unit_test(progress_reaches_the_end),
 		cmocka_unit_test(threads_share_a_network),
 	};
 

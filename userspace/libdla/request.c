@@ -126,19 +126,21 @@ static int run_segment(struct dla_request *request, unsigned int index)
 		[DLA_SLOT_ARENA] = { .buffer = request->arena },
 	};
 
-	/* A segment of views only has nothing to run. */
-	if (!network->program[index])
-		return 0;
 	for (unsigned int i = 0; i < DLA_SLOTS; i++)
 		binding[i].size = binding[i].buffer ? binding[i].buffer->size : 0;
-	return network->device->ops->run(network->device, network->program[index], binding, DLA_SLOTS,
-					 &progress);
+	for (unsigned int i = index ? network->part_end[index - 1] : 0; i < network->part_end[index]; i++) {
+		const struct dla_part *part = &network->part[i];
+		int err = network->device->ops->run(network->device, part->program, binding, DLA_SLOTS, &progress);
+
+		if (err)
+			return err;
+		request->done += part->layers;
+	}
+	return 0;
 }
 
 static int run_step(struct dla_request *request, const struct dla_step *step)
 {
-	int err;
-
 	switch (step->kind) {
 	case DLA_STEP_CPU:
 		dla_cpu_run(request->cpu[step->index], request->tensor);
@@ -146,9 +148,7 @@ static int run_step(struct dla_request *request, const struct dla_step *step)
 		report(request, 0);
 		return 0;
 	case DLA_STEP_NPU:
-		err = run_segment(request, (unsigned int)step->index);
-		request->done += request->network->layers[step->index];
-		return err;
+		return run_segment(request, (unsigned int)step->index);
 	case DLA_STEP_TO_NPU:
 	case DLA_STEP_FROM_NPU:
 		convert(request, step->index, step->kind == DLA_STEP_TO_NPU);
