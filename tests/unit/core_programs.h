@@ -288,6 +288,8 @@ static inline bool random_pdp(struct program *program, struct drm_nvdla_pdp *pdp
 	    !fit(program, pdp->src_height, pdp->kernel_height, pdp->stride_y, 7, &pdp->pad_top,
 		 &pdp->pad_bottom, &pdp->dst_height))
 		return false;
+	if (pdp->channels > 8 && pdp->pad_top / pdp->stride_y >= pdp->dst_height)
+		return false;
 	pdp->pool = in(program, 0, 2);
 	if (pdp->pool == DRM_NVDLA_POOL_AVERAGE) {
 		pdp->pad_value = (s16)in(program, 0, 255) - 128;

@@ -397,6 +397,28 @@ static void limits_pdp_width(void **state)
 	}
 }
 
+/* A window that begins in the padding needs an output line of its own, where another surface follows. */
+static void limits_pdp_padding(void **state)
+{
+	struct program program;
+	struct drm_nvdla_pdp *pdp = &program.ops[0].pdp;
+
+	(void)state;
+	memset(&program, 0, sizeof(program));
+	program.count = 1;
+	program.ops[0].engine = DRM_NVDLA_PDP;
+	*pdp = (struct drm_nvdla_pdp) {
+		.src = packed(0, 0, 1, 1), .dst = packed(1, 0, 1, 1), .src_width = 1, .src_height = 1,
+		.channels = 8, .dst_width = 1, .dst_height = 1, .kernel_width = 1, .kernel_height = 3,
+		.stride_x = 1, .stride_y = 1, .pad_top = 1, .pad_bottom = 1, .pool = DRM_NVDLA_POOL_MAX,
+	};
+	assert_accepted(&program);
+	pdp->channels = 9;
+	assert_refused(&program, 0, "pdp.pad_top");
+	pdp->stride_y = 2;
+	assert_accepted(&program);
+}
+
 /* The value between the two reciprocals may be -1024, not 1024. */
 static void limits_pdp_average(void **state)
 {
@@ -643,6 +665,7 @@ int main(void)
 		cmocka_unit_test(refuses_open_chains),
 		cmocka_unit_test(requires_packed_pixel),
 		cmocka_unit_test(limits_pdp_width),
+		cmocka_unit_test(limits_pdp_padding),
 		cmocka_unit_test(limits_pdp_average),
 		cmocka_unit_test(limits_convolution_buffer),
 		cmocka_unit_test(refuses_image_kernels_that_go_wrong),

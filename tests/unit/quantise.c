@@ -114,6 +114,28 @@ static void requant_only_dead_channels(void **unused)
 	check_layer(wish, 8, false, 17, 0.5);
 }
 
+/*
+ * One bias of 2^30 makes all others coarse, so that X2 adds a hundred LSB or more: X1 may not have
+ * saturated so far below.
+ */
+static void requant_bias_beside_a_large_one(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < 200; i++) {
+		struct dla_requant_wish wish[16];
+
+		for (unsigned int k = 0; k < 16; k++) {
+			wish[k].multiplier = uniform(0.001, 0.02);
+			wish[k].reach = 128 * 127 * 64;
+			wish[k].bias = between(-100000, 100000);
+			wish[k].nudge = 0;
+		}
+		wish[0].multiplier = 1e-11;
+		wish[0].bias = INT64_C(1) << 30;
+		check_layer(wish, 16, false, i % 2 ? -128 : 127, 0.5);
+	}
+}
+
 static void requant_multiplier_above_one(void **unused)
 {
 	struct dla_requant_wish wish = { .multiplier = 1.9, .reach = 500, .bias = -33 };
@@ -163,6 +185,39 @@ static void add_random(void **unused)
 			}
 		}
 	}
+}
+
+/* Scales that no network has: coarse where it must be, but then it says so. */
+static void add_reports_coarseness(void **unused)
+{
+	unsigned int good = 0, bad = 0;
+
+	(void)unused;
+	for (int i = 0; i < 2000; i++) {
+		double scale[3];
+		int zero[3];
+		struct dla_add add;
+
+		for (int j = 0; j < 3; j++) {
+			scale[j] = exp2(uniform(-30, 30));
+			zero[j] = (int)between(-128, 127);
+		}
+		dla_add_init(&add, scale[0], zero[0], scale[1], zero[1], scale[2], zero[2]);
+		if (add.error >= 0.5) {
+			bad++;
+			continue;
+		}
+		good++;
+		for (int n = 0; n < 100; n++) {
+			int a = (int)between(-128, 127), b = (int)between(-128, 127);
+			double exact = ((a - zero[0]) * scale[0] + (b - zero[1]) * scale[1]) / scale[2] + zero[2];
+			int8_t y = add.swap ? dla_add_eval(&add, (int8_t)b, (int8_t)a) :
+					      dla_add_eval(&add, (int8_t)a, (int8_t)b);
+
+			assert_true(fabs(y - clamp8(exact)) <= 0.5 + add.error + 1e-9);
+		}
+	}
+	assert_true(good > 500 && bad > 100);
 }
 
 static void add_equal_scales_is_exact(void **unused)
@@ -247,9 +302,11 @@ int main(void)
 		cmocka_unit_test(requant_random_layers),
 		cmocka_unit_test(requant_dead_channels),
 		cmocka_unit_test(requant_only_dead_channels),
+		cmocka_unit_test(requant_bias_beside_a_large_one),
 		cmocka_unit_test(requant_multiplier_above_one),
 		cmocka_unit_test(requant_reports_coarseness),
 		cmocka_unit_test(add_random),
+		cmocka_unit_test(add_reports_coarseness),
 		cmocka_unit_test(add_equal_scales_is_exact),
 		cmocka_unit_test(average_equals_tflite),
 		cmocka_unit_test(average_wraps_like_the_hardware),

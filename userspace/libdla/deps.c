@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +15,6 @@ struct chain {
 	struct nvdla_extent extent[3 * NVDLA_MAX_EXTENTS];
 	u64 start[3 * NVDLA_MAX_EXTENTS], end[3 * NVDLA_MAX_EXTENTS];
 };
-
-static bool on_the_fly(const struct drm_nvdla_op *op)
-{
-	return (op->engine == DRM_NVDLA_SDP && op->sdp.source == DRM_NVDLA_SOURCE_OP) ||
-	       (op->engine == DRM_NVDLA_PDP && op->pdp.source == DRM_NVDLA_SOURCE_OP);
-}
 
 static uint64_t plane_bytes(const struct nvdla_extent *e)
 {
@@ -79,7 +72,7 @@ static unsigned int find_chains(const struct nvdla_config *config, const struct 
 		struct chain *c;
 		unsigned int found;
 
-		if (!on_the_fly(&op[i])) {
+		if (!dla_op_on_the_fly(&op[i])) {
 			chain[chains].first = i;
 			chain[chains++].extents = 0;
 		}
@@ -120,6 +113,12 @@ static int name_deps(const struct chain *chain, unsigned int chains, struct drm_
 		}
 	}
 	return 0;
+}
+
+bool dla_op_on_the_fly(const struct drm_nvdla_op *op)
+{
+	return (op->engine == DRM_NVDLA_SDP && op->sdp.source == DRM_NVDLA_SOURCE_OP) ||
+	       (op->engine == DRM_NVDLA_PDP && op->pdp.source == DRM_NVDLA_SOURCE_OP);
 }
 
 int dla_deps_find(const struct drm_nvdla_dev_info *hw, struct drm_nvdla_op *op, unsigned int count)

@@ -2,7 +2,12 @@
 #ifndef DLA_DEPS_H
 #define DLA_DEPS_H
 
+#include <stdbool.h>
+
 #include <drm/nvdla_accel.h>
+
+/* Whether a layer takes its data on the fly from the one before: no program may begin with it. */
+bool dla_op_on_the_fly(const struct drm_nvdla_op *op);
 
 /*
  * Make every layer of a program wait for the earlier ones whose memory it must not meet: those that

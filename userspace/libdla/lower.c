@@ -27,7 +27,7 @@ bool dla_lower_is_int8(const struct dla_lower *lower, int tensor)
 {
 	const struct dla_tensor *t = &lower->graph->tensor[tensor];
 
-	return t->type == DLA_INT8 && t->quant.count == 1;
+	return !t->data && t->type == DLA_INT8 && t->quant.count == 1;
 }
 
 struct drm_nvdla_op *dla_emit_op(struct dla_emit *emit, enum drm_nvdla_engine engine)

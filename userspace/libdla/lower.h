@@ -36,7 +36,7 @@ bool dla_lower_feature(const struct dla_lower *lower, int tensor, struct dla_fea
 /* Likewise, and false also when its shape there is not its own (after a RESHAPE). */
 bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
 
-/* int8 and quantised as a whole. */
+/* Computed - constants have no place in the arena -, int8, and quantised as a whole. */
 bool dla_lower_is_int8(const struct dla_lower *lower, int tensor);
 
 struct dla_emit {

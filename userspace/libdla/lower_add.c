@@ -82,7 +82,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_op *op,
 	for (unsigned int i = 0; i < 3; i++) {
 		int tensor = i < 2 ? op->input[i] : op->output[0];
 
-		if (!dla_lower_is_int8(lower, tensor) || lower->graph->tensor[tensor].data) {
+		if (!dla_lower_is_int8(lower, tensor)) {
 			*why = "not two computed int8 tensors";
 			return 0;
 		}

@@ -335,7 +335,7 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_op *op,
 
 	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
 	    !weights_fit(weights) || !bias_fits(lower->graph, op))
-		*why = "not int8 with constant symmetric weights";
+		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_own_feature(lower, op->input[0], &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";
@@ -357,7 +357,7 @@ int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_op
 
 	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
 	    !weights_fit(weights) || !bias_fits(lower->graph, op))
-		*why = "not int8 with constant symmetric weights";
+		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_feature(lower, op->input[0], &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out) ||
 		 out.width != 1 || out.height != 1)

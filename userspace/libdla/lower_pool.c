@@ -153,6 +153,11 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	const struct dla_window *w = &op->window;
 	struct lowered_pdp *l;
 
+	/* PDP opens every window that begins above the first line, whether there is an output for it or not. */
+	if (pooling->in.channels > pooling->in.atom && w->pad_top / w->stride_h >= (int32_t)pooling->out.height) {
+		*why = "more windows begin in the padding than there are output lines";
+		return 0;
+	}
 	if (w->kernel_h > POOL_KERNEL_LIMIT || w->kernel_w > POOL_KERNEL_LIMIT ||
 	    w->stride_h > POOL_STRIDE_LIMIT || w->stride_w > POOL_STRIDE_LIMIT ||
 	    w->pad_top > POOL_PAD_LIMIT || w->pad_left > POOL_PAD_LIMIT ||
@@ -259,11 +264,7 @@ static int lower_average(const struct dla_lower *lower, const struct dla_op *op,
 	struct lowered_average *l = calloc(1, sizeof(*l));
 	int err = 0;
 
-	if (l) {
-		l->ones = diagonal(atom, taps);
-		l->one = diagonal(1, taps);
-	}
-	if (!wish || !l || !l->ones || !l->one) {
+	if (!wish || !l) {
 		err = dla_fail(ENOMEM, "out of memory");
 		goto fail;
 	}
@@ -283,10 +284,6 @@ static int lower_average(const struct dla_lower *lower, const struct dla_op *op,
 		.out_width = l->out.width, .out_height = l->out.height, .kernels = atom,
 		.window = *w,
 	};
-	l->job.kernels = (struct dla_kernels) {
-		.data = l->ones, .kernels = atom, .channels = atom,
-		.height = (uint32_t)w->kernel_h, .width = (uint32_t)w->kernel_w,
-	};
 	for (uint32_t k = 0; k < atom; k++)
 		wish[k] = (struct dla_requant_wish) {
 			.multiplier = (1 + DLA_AVERAGE_EXCESS) / taps,
@@ -297,6 +294,18 @@ static int lower_average(const struct dla_lower *lower, const struct dla_op *op,
 		*why = "16-bit multipliers would be too coarse";
 	if (err || *why)
 		goto fail;
+
+	/* Not before it is known that so many taps are possible at all. */
+	l->ones = diagonal(atom, taps);
+	l->one = diagonal(1, taps);
+	if (!l->ones || !l->one) {
+		err = dla_fail(ENOMEM, "out of memory");
+		goto fail;
+	}
+	l->job.kernels = (struct dla_kernels) {
+		.data = l->ones, .kernels = atom, .channels = atom,
+		.height = (uint32_t)w->kernel_h, .width = (uint32_t)w->kernel_w,
+	};
 	free(wish);
 	*lowered = &l->base;
 	return 0;
@@ -325,7 +334,7 @@ int dla_lower_pool(const struct dla_lower *lower, const struct dla_op *op,
 	struct pooling pooling = { .pool = average ? DRM_NVDLA_POOL_AVERAGE : DRM_NVDLA_POOL_MAX };
 
 	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]))
-		*why = "not int8";
+		*why = "not a computed int8 tensor";
 	else if (!same_quantisation(in, out))
 		*why = "changes the scale";
 	else if (!dla_lower_own_feature(lower, op->input[0], &pooling.in) ||

@@ -56,12 +56,43 @@ static int read_graph(struct dla_network *network, const char *path)
 
 /* ----------------------------------------------------------------------------- compiling */
 
+static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsigned int layers)
+{
+	struct dla_device *device = network->device;
+	struct dla_part *part = realloc(network->part, (network->part_count + 1) * sizeof(*part));
+	int err;
+
+	if (!part)
+		return dla_fail(ENOMEM, "out of memory");
+	network->part = part;
+	part += network->part_count;
+	part->layers = layers;
+	err = dla_deps_find(&device->info, op, layers);
+	if (!err)
+		err = device->ops->program_new(device, op, layers, &part->program);
+	if (!err)
+		network->part_count++;
+	return err;
+}
+
+/* As many of the layers as a program may have, without cutting a chain. */
+static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int count)
+{
+	unsigned int layers = DRM_NVDLA_MAX_OPS;
+
+	if (count <= layers)
+		return count;
+	while (dla_op_on_the_fly(&op[layers]))
+		layers--;
+	return layers;
+}
+
 /* One segment's layers, in the order of the network. */
 static int compile_segment(struct dla_network *network, unsigned int index, struct dla_emit *emit)
 {
 	const struct dla_segment *segment = &network->schedule.segment[index];
-	struct dla_device *device = network->device;
-	int err;
+	unsigned int layers;
+	int err = 0;
 
 	emit->count = 0;
 	for (unsigned int i = segment->first; i <= segment->last; i++) {
@@ -73,14 +104,13 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 			return err;
 		network->operation[i].layers = emit->count - before;
 	}
-	network->layers[index] = emit->count;
 	network->work += emit->count;
-	if (!emit->count)
-		return 0;
-	err = dla_deps_find(&device->info, emit->op, emit->count);
-	if (err)
-		return err;
-	return device->ops->program_new(device, emit->op, emit->count, &network->program[index]);
+	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
+		layers = part_layers(&emit->op[done], emit->count - done);
+		err = add_part(network, &emit->op[done], layers);
+	}
+	network->part_end[index] = network->part_count;
+	return err;
 }
 
 static int compile_npu(struct dla_network *network)
@@ -103,19 +133,6 @@ static int compile_npu(struct dla_network *network)
 			memcpy(network->constants->map, constants.data, constants.bytes);
 	}
 	free(constants.data);
-	return err;
-}
-
-static int compile_cpu(struct dla_network *network)
-{
-	int err = 0;
-
-	for (unsigned int i = 0; i < network->graph->op_count && !err; i++) {
-		if (network->placed[i].lowered)
-			continue;
-		network->work++;
-		err = dla_cpu_prepare(network->graph, i, &network->cpu[i]);
-	}
 	return err;
 }
 
@@ -163,6 +180,7 @@ static void describe(struct dla_network *network)
 		info->where = network->placed[i].lowered ? "npu" : "cpu";
 		info->why = network->placed[i].why;
 		info->macs = dla_op_macs(graph, i);
+		network->work += !network->placed[i].lowered;
 	}
 }
 
@@ -173,16 +191,14 @@ static int allocate(struct dla_network *network)
 	const struct dla_graph *graph = network->graph;
 
 	network->placed = calloc(graph->op_count, sizeof(*network->placed));
-	network->cpu = calloc(graph->op_count, sizeof(*network->cpu));
-	network->program = calloc(graph->op_count, sizeof(*network->program));
-	network->layers = calloc(graph->op_count, sizeof(*network->layers));
+	network->part_end = calloc(graph->op_count, sizeof(*network->part_end));
 	network->operation = calloc(graph->op_count, sizeof(*network->operation));
 	network->shape = calloc(graph->op_count, sizeof(*network->shape));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
-	if (!network->placed || !network->cpu || !network->program || !network->layers || !network->operation ||
-	    !network->shape || !network->root || !network->input || !network->output)
+	if (!network->placed || !network->part_end || !network->operation || !network->shape || !network->root ||
+	    !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	return 0;
 }
@@ -212,8 +228,6 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 					options->keep_tensors, &network->schedule);
 	if (!err)
 		err = compile_npu(network);
-	if (!err)
-		err = compile_cpu(network);
 	if (!err)
 		describe(network);
 	return err;
@@ -248,21 +262,16 @@ void dla_network_free(struct dla_network *network)
 		return;
 	device = network->device;
 	ops = network->graph ? network->graph->op_count : 0;
-	for (unsigned int i = 0; i < ops; i++) {
-		if (network->program && network->program[i])
-			device->ops->program_free(device, network->program[i]);
-		if (network->cpu)
-			dla_cpu_op_free(network->cpu[i]);
-	}
+	for (unsigned int i = 0; i < network->part_count; i++)
+		device->ops->program_free(device, network->part[i].program);
 	if (network->constants)
 		device->ops->buffer_free(network->constants);
 	if (network->placed)
 		dla_place_release(network->placed, ops);
 	dla_schedule_release(&network->schedule);
 	free(network->placed);
-	free(network->cpu);
-	free(network->program);
-	free(network->layers);
+	free(network->part);
+	free(network->part_end);
 	free(network->operation);
 	free(network->shape);
 	free(network->root);

@@ -2,9 +2,14 @@
 #ifndef DLA_NETWORK_H
 #define DLA_NETWORK_H
 
-#include "cpu/cpu.h"
 #include "device.h"
 #include "schedule.h"
+
+/* A segment's layers are one program, or several in a row where they are more than one may have. */
+struct dla_part {
+	struct dla_program *program;
+	unsigned int layers;
+};
 
 /* A compiled network. Nothing in it changes once it has been loaded. */
 struct dla_network {
@@ -14,10 +19,10 @@ struct dla_network {
 	struct dla_placed *placed;		/* per operation */
 	int *root;				/* per tensor, see struct dla_lower */
 	struct dla_schedule schedule;
-	struct dla_program **program;		/* per segment; NULL for one without layers */
-	unsigned int *layers;			/* per segment */
+	struct dla_part *part;			/* of all segments, in order */
+	unsigned int part_count;
+	unsigned int *part_end;			/* per segment: behind its last; one of views only has none */
 	unsigned int work;			/* hardware layers and CPU operations of a run */
-	struct dla_cpu_op **cpu;		/* per operation; NULL on the NPU */
 	struct dla_buffer *constants;		/* NULL without NPU operations */
 	struct dla_tensor_info *input, *output;
 	struct dla_operation_info *operation;

@@ -10,7 +10,8 @@
 
 /*
  * X1's result saturates at 32 bits. An output is an int8 away from its zero point at most, so nothing
- * is lost as long as X1 saturates only where the output would lie beyond this many LSB.
+ * is lost as long as X1 saturates only where the output would lie beyond this many LSB, whatever X2
+ * takes away again.
  */
 #define OUTPUT_REACH 300.0
 
@@ -71,11 +72,12 @@ static unsigned int output_shift(const struct dla_requant_wish *wish, unsigned i
 	return shift < 0 ? 0 : (unsigned int)shift;
 }
 
-static void find_multipliers(struct dla_requant_channel *c, double multiplier, int64_t reach,
+/* reach: of what X1 multiplies; rest: what X2 will add to it, both in units of the accumulator. */
+static void find_multipliers(struct dla_requant_channel *c, double multiplier, int64_t reach, int64_t rest,
 			     unsigned int shift)
 {
 	double target = multiplier * power_of_two((int)shift);
-	double limit = fmax(power_of_two(31) * multiplier / OUTPUT_REACH,
+	double limit = fmax(power_of_two(31) * multiplier / (OUTPUT_REACH + (double)rest * multiplier),
 			    floor((power_of_two(31) - 1) / (double)(reach > 0 ? reach : 1)));
 	int largest = limit < MUL_MAX ? (int)limit : MUL_MAX;
 	double best = INFINITY;
@@ -136,10 +138,10 @@ struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigne
 
 	for (unsigned int k = 0; k < channels; k++) {
 		struct dla_requant_channel *c = &rq->channel[k];
-		int64_t hi = round_shift(wish[k].bias, rq->s);
+		int64_t hi = round_shift(wish[k].bias, rq->s), added = hi * (INT64_C(1) << rq->s);
 
-		find_multipliers(c, wish[k].multiplier,
-				 wish[k].reach + llabs(hi) * (INT64_C(1) << rq->s), rq->shift);
+		find_multipliers(c, wish[k].multiplier, wish[k].reach + llabs(added),
+				 llabs(wish[k].bias - added), rq->shift);
 		c->hi = (int16_t)hi;
 		largest = fmax(largest, fabs(rest_of(rq, k, &wish[k])));
 	}
@@ -199,7 +201,7 @@ int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int3
 void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
 		  double scale_out, int32_t zero_out)
 {
-	double scale_a, scale_b, ratio, factor, in_a, sum;
+	double scale_a, scale_b, ratio, factor, offset, in_a, sum;
 	int32_t zero_b;
 	int exponent;
 
@@ -229,19 +231,21 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 	exponent = exponent < 0 ? 0 : exponent > 63 ? 63 : exponent;
 	add->out_shift = (unsigned int)exponent;
 	add->scale = (int16_t)fmin(nearbyint(factor * power_of_two(exponent)), MUL_MAX);
-	add->offset = (int32_t)fmax(fmin(nearbyint(zero_b * power_of_two((int)add->p) -
-						   zero_out / (add->scale ? add->scale /
-						   power_of_two(exponent) : factor)),
-					 INT32_MAX), INT32_MIN);
+	offset = zero_b * power_of_two((int)add->p) -
+		 zero_out / (add->scale ? add->scale / power_of_two(exponent) : factor);
+	add->offset = (int32_t)fmax(fmin(nearbyint(offset), INT32_MAX), INT32_MIN);
 
 	/*
 	 * In units of b: what the largest a loses to m and to its rounding, and what the largest sum
-	 * whose output does not saturate loses to scale. The offset is rounded to 2^-p as well.
+	 * whose output does not saturate loses to scale. Then what the offset loses, which is much
+	 * where an output's LSB is so many of the operands' that 32 bits do not hold its zero point.
 	 */
-	in_a = 255 * fabs(add->m / power_of_two((int)(add->p + add->shift)) - ratio) + 1 / power_of_two((int)add->p);
+	in_a = 255 * fabs(add->m / power_of_two((int)(add->p + add->shift)) - ratio) +
+	       0.5 / power_of_two((int)add->p);
 	sum = fmin(255 * (1 + ratio), 512 * scale_out / scale_b);
 	add->error = in_a * scale_b / scale_out +
-		     sum * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p);
+		     sum * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p) +
+		     fabs(offset - add->offset) * factor;
 }
 
 int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b)

@@ -16,8 +16,9 @@ static int allocate(struct dla_request *request)
 	size_t bytes = (schedule->host_bytes + HOST_ALIGN) / HOST_ALIGN * HOST_ALIGN;
 
 	request->tensor = calloc(graph->tensor_count, sizeof(*request->tensor));
+	request->cpu = calloc(graph->op_count, sizeof(*request->cpu));
 	request->host = aligned_alloc(HOST_ALIGN, bytes);
-	if (!request->tensor || !request->host)
+	if (!request->tensor || !request->cpu || !request->host)
 		return dla_fail(ENOMEM, "out of memory for a request of %zu bytes", bytes);
 	memset(request->host, 0, bytes);
 	for (unsigned int t = 0; t < graph->tensor_count; t++) {
@@ -25,6 +26,12 @@ static int allocate(struct dla_request *request)
 			request->tensor[t] = (void *)graph->tensor[t].data;
 		else if (schedule->host[t] != DLA_NOWHERE)
 			request->tensor[t] = request->host + schedule->host[t];
+	}
+	for (unsigned int i = 0; i < graph->op_count; i++) {
+		int err = network->placed[i].lowered ? 0 : dla_cpu_prepare(graph, i, &request->cpu[i]);
+
+		if (err)
+			return err;
 	}
 	if (!schedule->npu_bytes)
 		return 0;
@@ -56,6 +63,9 @@ void dla_request_free(struct dla_request *request)
 		return;
 	if (request->arena)
 		request->network->device->ops->buffer_free(request->arena);
+	for (unsigned int i = 0; request->cpu && i < request->network->graph->op_count; i++)
+		dla_cpu_op_free(request->cpu[i]);
+	free(request->cpu);
 	free(request->host);
 	free(request->tensor);
 	free(request);
@@ -117,29 +127,29 @@ static int run_segment(struct dla_request *request, unsigned int index)
 		[DLA_SLOT_ARENA] = { .buffer = request->arena },
 	};
 
-	/* A segment of views only has nothing to run. */
-	if (!network->program[index])
-		return 0;
 	for (unsigned int i = 0; i < DLA_SLOTS; i++)
 		binding[i].size = binding[i].buffer ? binding[i].buffer->size : 0;
-	return network->device->ops->run(network->device, network->program[index], binding, DLA_SLOTS,
-					 &progress);
+	for (unsigned int i = index ? network->part_end[index - 1] : 0; i < network->part_end[index]; i++) {
+		const struct dla_part *part = &network->part[i];
+		int err = network->device->ops->run(network->device, part->program, binding, DLA_SLOTS, &progress);
+
+		if (err)
+			return err;
+		request->done += part->layers;
+	}
+	return 0;
 }
 
 static int run_step(struct dla_request *request, const struct dla_step *step)
 {
-	int err;
-
 	switch (step->kind) {
 	case DLA_STEP_CPU:
-		dla_cpu_run(request->network->cpu[step->index], request->tensor);
+		dla_cpu_run(request->cpu[step->index], request->tensor);
 		request->done++;
 		report(request, 0);
 		return 0;
 	case DLA_STEP_NPU:
-		err = run_segment(request, (unsigned int)step->index);
-		request->done += request->network->layers[step->index];
-		return err;
+		return run_segment(request, (unsigned int)step->index);
 	case DLA_STEP_TO_NPU:
 	case DLA_STEP_FROM_NPU:
 		convert(request, step->index, step->kind == DLA_STEP_TO_NPU);

@@ -23,7 +23,7 @@ struct dla_step {
 	int index;
 };
 
-/* Operations first..last, all on the NPU: one program. */
+/* Operations first..last, all on the NPU: as a rule one program. */
 struct dla_segment {
 	unsigned int first, last;
 };

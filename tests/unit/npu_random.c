@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Random networks: chains and branches of small operations, some of them on the NPU and some not, in
+ * orders and shapes that no trained network has. For each one
+ * - every operation on the NPU equals the library's own evaluation to the bit and differs from the
+ *   reference kernel by at most one LSB; every other one equals the reference kernel;
+ * - memory that tensors share, and whatever was in it before, changes no output.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../tflite_builder.h"
+#include "request.h"
+
+#define MAX_TENSORS	40		/* of the builder's room; an operation adds 3 at most */
+#define MAX_OPS		14
+#define MAX_KERNELS	256
+
+struct node {
+	int tensor;
+	int rank, dim[4];
+	float scale;
+	int zero_point;
+};
+
+struct flavour {
+	const char *name;
+	unsigned int graphs, ops;
+	int height, width, channels;	/* of inputs, at most */
+	size_t elements;		/* of any tensor, at most */
+};
+
+static const struct flavour flavours[] = {
+	{ "small", 1000, 10, 9, 9, 20, 2000 },
+	{ "vectors", 500, 10, 1, 1, 60, 60 },
+	{ "wide", 100, 6, 4, 300, 9, 8000 },
+	{ "deep", 100, 4, 40, 24, 256, 120000 },
+};
+
+struct generator {
+	struct builder b;
+	const struct flavour *flavour;
+	unsigned int seed;
+	struct node node[MAX_TENSORS];
+	int nodes, inputs;
+};
+
+static struct dla_device *device;
+
+static struct {
+	unsigned int on_npu, on_cpu;
+	size_t elements, unequal;
+} tally[DLA_OP_KIND_COUNT];
+
+/* ------------------------------------------------------------------------------ generating */
+
+static int between(struct generator *g, int low, int high)
+{
+	return low + rand_r(&g->seed) % (high - low + 1);
+}
+
+static float uniform(struct generator *g, double low, double high)
+{
+	return (float)(low + (high - low) * rand_r(&g->seed) / RAND_MAX);
+}
+
+static size_t elements(const struct node *n)
+{
+	size_t count = 1;
+
+	for (int i = 0; i < n->rank; i++)
+		count *= (size_t)n->dim[i];
+	return count;
+}
+
+static struct node *pick(struct generator *g)
+{
+	/* Mostly something new, so that networks become deep; sometimes a branch far back. */
+	int newest = g->nodes - 1;
+
+	return &g->node[between(g, 0, 2) ? newest - between(g, 0, newest < 2 ? newest : 2) : between(g, 0, newest)];
+}
+
+static struct node *pick_picture(struct generator *g)
+{
+	for (int tries = 0; tries < 20; tries++) {
+		struct node *n = pick(g);
+
+		if (n->rank == 4)
+			return n;
+	}
+	return NULL;
+}
+
+static bool same_shape(const struct node *a, const struct node *b)
+{
+	return a->rank == b->rank && !memcmp(a->dim, b->dim, (size_t)a->rank * sizeof(a->dim[0]));
+}
+
+static void choose_quantisation(struct generator *g, struct node *n, double scale)
+{
+	static const int special[] = { -128, 0, 127 };
+
+	n->scale = (float)scale;
+	n->zero_point = between(g, 0, 3) ? between(g, -128, 127) : special[between(g, 0, 2)];
+}
+
+/* The new node's tensor; the node counts only after publish(). */
+static struct node *new_node(struct generator *g, const struct node *like)
+{
+	struct node *n = &g->node[g->nodes];
+
+	*n = *like;
+	return n;
+}
+
+static int publish(struct generator *g, struct node *n)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "t%d", g->nodes);
+	n->tensor = add_tensor(&g->b, name, TYPE_INT8, (struct builder_list){ n->rank, n->dim }, n->scale,
+			       n->zero_point);
+	g->nodes++;
+	return n->tensor;
+}
+
+static int8_t random_activation(struct generator *g)
+{
+	static const int8_t kinds[] = {
+		ACTIVATION_NONE, ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6, ACTIVATION_RELU_N1_TO_1,
+	};
+
+	return kinds[between(g, 0, 4)];
+}
+
+/* Random int8 weights with one scale, or one per channel along axis; returns the tensor and a scale. */
+static int add_weights(struct generator *g, struct builder_list shape, int axis, float *typical)
+{
+	int count = between(g, 0, 1) ? shape.value[axis] : 1;
+	size_t bytes = 1;
+	int8_t *data;
+	float scale[MAX_KERNELS];
+	int64_t zero[MAX_KERNELS] = { 0 };
+	int tensor;
+
+	for (int i = 0; i < shape.count; i++)
+		bytes *= (size_t)shape.value[i];
+	data = malloc(bytes);
+	for (size_t i = 0; i < bytes; i++)
+		data[i] = (int8_t)between(g, -127, 127);
+	*typical = uniform(g, 0.001, 0.05);
+	for (int i = 0; i < count; i++)
+		scale[i] = *typical * uniform(g, 0.2, 1);
+	tensor = add_tensor(&g->b, "weights", TYPE_INT8, shape, 0, 0);
+	set_quant(&g->b, tensor, scale, zero, count, axis);
+	set_data(&g->b, tensor, data, bytes);
+	free(data);
+	return tensor;
+}
+
+static int add_bias(struct generator *g, int channels, double reach)
+{
+	int32_t value[MAX_KERNELS];
+
+	if (!between(g, 0, 3))
+		return -1;
+	for (int i = 0; i < channels; i++)
+		value[i] = (int32_t)uniform(g, -reach, reach);
+	return add_ints(&g->b, "bias", (struct builder_list){ channels, value });
+}
+
+/* Output extent; 0 when the window does not fit. */
+static int extent(int in, int reach, int stride, int8_t padding)
+{
+	if (padding == PADDING_SAME)
+		return (in + stride - 1) / stride;
+	return reach > in ? 0 : (in - reach) / stride + 1;
+}
+
+/* The spread of a sum of that many products of random bytes. */
+static double spread(int products)
+{
+	return 73.0 * 73.0 * sqrt(products);
+}
+
+static bool random_conv(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	int kh = between(g, 1, 4), kw = between(g, 1, 4), sh = between(g, 1, 3), sw = between(g, 1, 3);
+	int dh = between(g, 0, 3) ? 1 : 2, dw = between(g, 0, 3) ? 1 : between(g, 2, 3);
+	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
+	bool depthwise = !between(g, 0, 3);
+	int weights, bias, kernels, source;
+	uint32_t options;
+	struct node *out;
+	float scale;
+
+	if (!in)
+		return false;
+	out = new_node(g, in);
+	source = in->tensor;
+	kernels = depthwise ? in->dim[3] : between(g, 1, 30);
+	out->dim[1] = extent(in->dim[1], (kh - 1) * dh + 1, sh, padding);
+	out->dim[2] = extent(in->dim[2], (kw - 1) * dw + 1, sw, padding);
+	out->dim[3] = kernels;
+	if (!out->dim[1] || !out->dim[2] || kernels > MAX_KERNELS || elements(out) > g->flavour->elements)
+		return false;
+	if (depthwise)
+		weights = add_weights(g, LIST(1, kh, kw, kernels), 3, &scale);
+	else
+		weights = add_weights(g, LIST(kernels, kh, kw, in->dim[3]), 0, &scale);
+	bias = add_bias(g, kernels, 2 * spread(kh * kw * in->dim[3]));
+	choose_quantisation(g, out, in->scale * scale * spread(kh * kw * (depthwise ? 1 : in->dim[3])) /
+			    uniform(g, 20, 150));
+	publish(g, out);
+	if (depthwise) {
+		options = add_depthwise(&g->b, LIST(source, weights, bias), out->tensor, sh, padding);
+		set_i32(&g->b, options, DEPTHWISE_STRIDE_W, sw);
+		set_i32(&g->b, options, DEPTHWISE_DILATION_H, dh);
+		set_i32(&g->b, options, DEPTHWISE_DILATION_W, dw);
+		set_i8(&g->b, options, DEPTHWISE_ACTIVATION, random_activation(g));
+	} else {
+		options = add_conv(&g->b, LIST(source, weights, bias), out->tensor, sh, padding);
+		set_i32(&g->b, options, CONV_STRIDE_W, sw);
+		set_i32(&g->b, options, CONV_DILATION_H, dh);
+		set_i32(&g->b, options, CONV_DILATION_W, dw);
+		set_i8(&g->b, options, CONV_ACTIVATION, random_activation(g));
+	}
+	return true;
+}
+
+static bool random_fully_connected(struct generator *g)
+{
+	const struct node *in = pick(g);
+	int count = (int)elements(in), source = in->tensor, weights, bias;
+	struct node *out = new_node(g, in);
+	uint32_t options;
+	float scale;
+
+	if (count > 4096)
+		return false;
+	out->rank = 2;
+	out->dim[0] = 1;
+	out->dim[1] = between(g, 1, 30);
+	weights = add_weights(g, LIST(out->dim[1], count), 0, &scale);
+	bias = add_bias(g, out->dim[1], 2 * spread(count));
+	choose_quantisation(g, out, in->scale * scale * spread(count) / uniform(g, 20, 150));
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED,
+			       LIST(source, weights, bias), out->tensor);
+	set_i8(&g->b, options, FULLY_CONNECTED_ACTIVATION, random_activation(g));
+	return true;
+}
+
+static bool random_arithmetic(struct generator *g)
+{
+	bool multiply = !between(g, 0, 3);
+	const struct node *a = pick(g), *b = a;
+	struct node *out;
+	uint32_t options;
+	int in[2];
+
+	/* Another of the same shape where there is one, and the same one twice where there is none. */
+	for (int tries = 0; tries < 10 && b == a; tries++) {
+		const struct node *other = pick(g);
+
+		if (same_shape(a, other))
+			b = other;
+	}
+	in[0] = a->tensor;
+	in[1] = b->tensor;
+	out = new_node(g, a);
+	if (multiply)
+		choose_quantisation(g, out, a->scale * b->scale * spread(1) / uniform(g, 20, 150));
+	else
+		choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
+	publish(g, out);
+	options = add_operator(&g->b, multiply ? BUILTIN_MUL : BUILTIN_ADD, multiply ? OPTIONS_MUL : OPTIONS_ADD,
+			       LIST(in[0], in[1]), out->tensor);
+	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
+	return true;
+}
+
+static bool random_pool(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	int kh = between(g, 1, 5), kw = between(g, 1, 5), sh = between(g, 1, 3), sw = between(g, 1, 3);
+	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
+	int source;
+	struct node *out;
+	uint32_t options;
+
+	if (!in)
+		return false;
+	source = in->tensor;
+	out = new_node(g, in);
+	if (!between(g, 0, 4)) {
+		kh = in->dim[1];
+		kw = in->dim[2];
+		padding = PADDING_VALID;
+	}
+	out->dim[1] = extent(in->dim[1], kh, sh, padding);
+	out->dim[2] = extent(in->dim[2], kw, sw, padding);
+	if (!out->dim[1] || !out->dim[2])
+		return false;
+	publish(g, out);
+	options = add_pool(&g->b, between(g, 0, 1) ? BUILTIN_AVERAGE_POOL_2D : BUILTIN_MAX_POOL_2D, source,
+			   out->tensor, kh, sh, padding);
+	set_i32(&g->b, options, POOL_FILTER_W, kw);
+	set_i32(&g->b, options, POOL_STRIDE_W, sw);
+	set_i8(&g->b, options, POOL_ACTIVATION, random_activation(g));
+	return true;
+}
+
+static bool random_reshape(struct generator *g)
+{
+	const struct node *in = pick(g);
+	int count = (int)elements(in), source = in->tensor, divisor;
+	struct node *out = new_node(g, in);
+
+	switch (between(g, 0, 3)) {
+	case 0:
+		out->rank = 2;
+		out->dim[0] = 1;
+		out->dim[1] = count;
+		break;
+	case 1:
+		/* Any two factors, the second at most 16. */
+		for (divisor = between(g, 1, 16); count % divisor; divisor--)
+			;
+		out->rank = between(g, 3, 4);
+		out->dim[0] = 1;
+		out->dim[1] = 1;
+		out->dim[out->rank - 2] = divisor;
+		out->dim[out->rank - 1] = count / divisor;
+		break;
+	case 2:
+		/* The same picture under another rank, or height and width swapped. */
+		if (in->rank == 4) {
+			out->dim[1] = in->dim[2];
+			out->dim[2] = in->dim[1];
+		} else {
+			out->rank = 4;
+			out->dim[0] = 1;
+			out->dim[1] = 1;
+			out->dim[2] = 1;
+			out->dim[3] = count;
+		}
+		break;
+	default:
+		break;
+	}
+	publish(g, out);
+	add_operator(&g->b, BUILTIN_RESHAPE, OPTIONS_RESHAPE,
+		     LIST(source, add_ints(&g->b, "shape", (struct builder_list){ out->rank, out->dim })),
+		     out->tensor);
+	return true;
+}
+
+static bool random_concatenation(struct generator *g)
+{
+	const struct node *a = pick(g), *b = pick(g);
+	struct node *out = new_node(g, a);
+	int axis = a->rank - 1, in[2] = { a->tensor };
+	uint32_t options;
+
+	if (!same_shape(a, b) || a->scale != b->scale || a->zero_point != b->zero_point)
+		b = a;
+	in[1] = b->tensor;
+	out->dim[axis] *= 2;
+	if (elements(out) > g->flavour->elements)
+		return false;
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, LIST(in[0], in[1]),
+			       out->tensor);
+	set_i32(&g->b, options, CONCATENATION_AXIS, axis);
+	return true;
+}
+
+/* Operations that only the CPU has, shape for shape. */
+static bool random_other(struct generator *g)
+{
+	const struct node *in = pick(g);
+	struct node *out = new_node(g, in);
+	int source = in->tensor, kind = between(g, 0, 2);
+	uint32_t options;
+
+	if (kind < 2) {
+		out->scale = 1.0F / 256;
+		out->zero_point = -128;
+	} else {
+		choose_quantisation(g, out, in->scale * uniform(g, 0.5, 2));
+	}
+	publish(g, out);
+	if (kind == 0) {
+		options = add_operator(&g->b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(source), out->tensor);
+		set_f32(&g->b, options, SOFTMAX_BETA, 1);
+	} else {
+		add_operator(&g->b, kind == 1 ? BUILTIN_LOGISTIC : BUILTIN_QUANTIZE, OPTIONS_NONE, LIST(source),
+			     out->tensor);
+	}
+	return true;
+}
+
+static bool random_operation(struct generator *g)
+{
+	switch (between(g, 0, 13)) {
+	case 0: case 1: case 2: case 3:
+		return random_conv(g);
+	case 4:
+		return random_fully_connected(g);
+	case 5: case 6: case 7:
+		return random_arithmetic(g);
+	case 8: case 9:
+		return random_pool(g);
+	case 10: case 11:
+		return random_reshape(g);
+	case 12:
+		return random_concatenation(g);
+	default:
+		return random_other(g);
+	}
+}
+
+static void generate(struct generator *g, const struct flavour *flavour, unsigned int seed)
+{
+	int32_t inputs[2], outputs[MAX_OPS + 1];
+	int output_count = 0;
+	unsigned int ops;
+
+	*g = (struct generator){ .flavour = flavour, .seed = seed * 7919 + 1 };
+	builder_begin(&g->b);
+	g->inputs = between(g, 1, 2);
+	for (int i = 0; i < g->inputs; i++) {
+		struct node *n = &g->node[i];
+
+		*n = (struct node){ .rank = 4, .dim = {
+			between(g, 0, 9) ? 1 : 2, between(g, 1, flavour->height), between(g, 1, flavour->width),
+			between(g, 1, flavour->channels) } };
+		while (elements(n) > flavour->elements)
+			n->dim[3] = (n->dim[3] + 1) / 2;
+		choose_quantisation(g, n, uniform(g, 0.005, 0.1));
+		inputs[i] = publish(g, n);
+	}
+	ops = (unsigned int)between(g, 1, (int)flavour->ops);
+	while ((unsigned int)g->b.operator_count < ops && g->b.tensor_count + 3 <= MAX_TENSORS)
+		random_operation(g);
+
+	/* The last one is an output, any other may be. */
+	for (int i = g->inputs; i < g->nodes; i++)
+		if (i == g->nodes - 1 || !between(g, 0, 3))
+			outputs[output_count++] = g->node[i].tensor;
+	builder_end(&g->b, (struct builder_list){ g->inputs, inputs }, (struct builder_list){ output_count, outputs });
+}
+
+/* ---------------------------------------------------------------------------------- running */
+
+struct loaded {
+	struct dla_network *network;
+	struct dla_request *request;
+};
+
+static struct loaded load(const char *path, bool keep)
+{
+	const struct dla_options options = { .keep_tensors = keep };
+	struct loaded l;
+
+	l.network = dla_network_load(device, path, &options);
+	if (!l.network)
+		fail_msg("%s", dla_strerror());
+	l.request = dla_request_new(l.network);
+	if (!l.request)
+		fail_msg("%s", dla_strerror());
+	return l;
+}
+
+static void unload(struct loaded *l)
+{
+	dla_request_free(l->request);
+	dla_network_free(l->network);
+}
+
+static void run(struct loaded *l, unsigned int seed)
+{
+	/* What is left in memory by someone else must not matter. */
+	memset(l->request->host, (int)seed | 0x41, l->network->schedule.host_bytes);
+	if (l->request->arena)
+		memset(l->request->arena->map, (int)seed | 0x82, l->request->arena->size);
+	for (unsigned int i = 0; i < dla_network_input_count(l->network); i++) {
+		uint8_t *data = dla_request_input(l->request, i);
+
+		for (size_t e = 0; e < dla_network_input(l->network, i)->bytes; e++)
+			data[e] = (uint8_t)(rand_r(&seed) >> 7);
+	}
+	if (dla_request_run(l->request))
+		fail_msg("%s", dla_strerror());
+}
+
+static void check_operation(const struct loaded *l, unsigned int i, const char *name)
+{
+	const struct dla_graph *graph = l->network->graph;
+	const struct dla_lowered *lowered = l->network->placed[i].lowered;
+	const struct dla_op *op = &graph->op[i];
+	void *const *tensor = l->request->tensor;
+	const int8_t *found = tensor[op->output[0]], *input[2] = { NULL };
+	size_t bytes = graph->tensor[op->output[0]].bytes;
+	void **data = calloc(graph->tensor_count, sizeof(*data));
+	int8_t *expected = malloc(bytes);
+	struct dla_cpu_op *cpu;
+
+	for (unsigned int j = 0; j < op->input_count && j < 2; j++)
+		input[j] = tensor[op->input[j]];
+	if (lowered) {
+		lowered->ops->eval(lowered, input, expected);
+		for (size_t e = 0; e < bytes; e++)
+			if (found[e] != expected[e])
+				fail_msg("%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
+					 name, i, dla_op_kind_name(op->kind), e, found[e], expected[e]);
+	}
+	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
+	data[op->output[0]] = expected;
+	assert_int_equal(dla_cpu_prepare(graph, i, &cpu), 0);
+	dla_cpu_run(cpu, data);
+	dla_cpu_op_free(cpu);
+	for (size_t e = 0; e < bytes; e++) {
+		if (abs(found[e] - expected[e]) > (lowered ? 1 : 0))
+			fail_msg("%s, operation %u (%s on the %s), element %zu: %d, the reference kernel says %d", name,
+				 i, dla_op_kind_name(op->kind), lowered ? "NPU" : "CPU", e, found[e], expected[e]);
+		tally[op->kind].unequal += found[e] != expected[e];
+	}
+	tally[op->kind].elements += lowered ? bytes : 0;
+	tally[op->kind].on_npu += lowered != NULL;
+	tally[op->kind].on_cpu += !lowered;
+	free(expected);
+	free(data);
+}
+
+static void check_graph(const char *path, const char *name, unsigned int seed)
+{
+	struct loaded kept = load(path, true), lean = load(path, false);
+
+	for (unsigned int round = 0; round < 2; round++) {
+		run(&kept, seed + round);
+		run(&lean, seed + round);
+		for (unsigned int i = 0; i < kept.network->graph->op_count; i++)
+			check_operation(&kept, i, name);
+		for (unsigned int i = 0; i < dla_network_output_count(kept.network); i++)
+			if (memcmp(dla_request_output(kept.request, i), dla_request_output(lean.request, i),
+				   dla_network_output(kept.network, i)->bytes))
+				fail_msg("%s, output %u: another value where tensors share memory", name, i);
+	}
+	unload(&kept);
+	unload(&lean);
+}
+
+static void random_networks(void **state)
+{
+	const struct flavour *flavour = *state;
+
+	for (unsigned int n = 1; n <= flavour->graphs; n++) {
+		char path[] = "/tmp/npu_random.XXXXXX", name[48];
+		struct generator g;
+		int fd = mkstemp(path);
+
+		generate(&g, flavour, n);
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, g.b.data, g.b.bytes), g.b.bytes);
+		close(fd);
+		free(g.b.data);
+		snprintf(name, sizeof(name), "%s network %u", flavour->name, n);
+		if (getenv("NPU_RANDOM_VERBOSE"))
+			printf("# %s in %s\n", name, path);
+		check_graph(path, name, n);
+		unlink(path);
+	}
+}
+
+int main(void)
+{
+	enum { FLAVOURS = sizeof(flavours) / sizeof(flavours[0]) };
+	struct CMUnitTest tests[FLAVOURS];
+	int failed;
+
+	device = dla_device_open("sim:nv_small");
+	if (!device) {
+		fprintf(stderr, "%s\n", dla_strerror());
+		return 1;
+	}
+	for (size_t i = 0; i < FLAVOURS; i++)
+		tests[i] = (struct CMUnitTest) {
+			.name = flavours[i].name,
+			.test_func = random_networks,
+			.initial_state = (void *)&flavours[i],
+		};
+	failed = cmocka_run_group_tests_name("npu_random", tests, NULL, NULL);
+	dla_device_close(device);
+	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
+		if (tally[kind].on_npu + tally[kind].on_cpu)
+			printf("# %s: %u on the NPU, %zu of %zu elements differ from the reference kernel; %u on the CPU\n",
+			       dla_op_kind_name(kind), tally[kind].on_npu, tally[kind].unequal,
+			       tally[kind].elements, tally[kind].on_cpu);
+	return failed;
+}
