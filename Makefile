@@ -46,6 +46,7 @@ include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include tests/build.mk
+include tests/qemu/build.mk
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)
