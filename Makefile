@@ -52,6 +52,7 @@ include examples/build.mk
 include tests/build.mk
 include tests/kselftest/build.mk
 include tests/soak.mk
+include tests/qemu/build.mk
 
 $(BUILD)/obj/%.o: %.c | need
 	@mkdir -p $(@D)

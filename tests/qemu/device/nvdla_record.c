@@ -18,6 +18,8 @@ struct nvdla_record {
 	unsigned int folders;
 	struct dla_record *trace;	/* NULL until there is something to write into it */
 	GArray *held;			/* of struct line */
+	GByteArray *run;		/* memory read line by line, to become one file */
+	uint32_t run_addr;
 };
 
 static struct dla_record *trace(struct nvdla_record *record)
@@ -57,8 +59,16 @@ void nvdla_record_wait(struct nvdla_record *record, uint32_t reg, uint32_t bits)
 	hold(record, false, reg, bits);
 }
 
+static void end_run(struct nvdla_record *record)
+{
+	if (record->run->len)
+		dla_record_memory(trace(record), record->run_addr, record->run->data, record->run->len);
+	g_byte_array_set_size(record->run, 0);
+}
+
 void nvdla_record_release(struct nvdla_record *record)
 {
+	end_run(record);
 	for (unsigned int i = 0; i < record->held->len; i++) {
 		const struct line *line = &g_array_index(record->held, struct line, i);
 
@@ -72,11 +82,16 @@ void nvdla_record_release(struct nvdla_record *record)
 
 void nvdla_record_memory(struct nvdla_record *record, uint32_t addr, const void *data, size_t bytes)
 {
-	dla_record_memory(trace(record), addr, data, bytes);
+	if (addr != record->run_addr + record->run->len)
+		end_run(record);
+	if (!record->run->len)
+		record->run_addr = addr;
+	g_byte_array_append(record->run, data, bytes);
 }
 
 void nvdla_record_wrote(struct nvdla_record *record, uint32_t addr, const void *data, size_t bytes)
 {
+	end_run(record);
 	dla_record_npu_wrote(trace(record), addr, data, bytes);
 }
 
@@ -99,6 +114,7 @@ struct nvdla_record *nvdla_record_new(const char *dir, Error **errp)
 	record = g_new0(struct nvdla_record, 1);
 	record->dir = g_strdup(dir);
 	record->held = g_array_new(false, false, sizeof(struct line));
+	record->run = g_byte_array_new();
 	return record;
 }
 
@@ -108,6 +124,7 @@ void nvdla_record_free(struct nvdla_record *record)
 		return;
 	nvdla_record_restart(record);
 	g_array_free(record->held, true);
+	g_byte_array_free(record->run, true);
 	g_free(record->dir);
 	g_free(record);
 }

@@ -6,6 +6,7 @@ turned on for the whole machine, and nobody has to be root.
 """
 import functools
 import glob
+import inspect
 import os
 import re
 import shutil
@@ -137,7 +138,7 @@ def source(package, version, folder):
         os.unlink(path)
 
 
-def unpacked(name, packages, adjust=lambda folder: None):
+def unpacked(name, packages, adjust=None):
     """A folder of the cache with these packages (NAME:ARCHITECTURE) unpacked into it.
 
     adjust(folder) is run once, after unpacking.
@@ -153,6 +154,8 @@ def unpacked(name, packages, adjust=lambda folder: None):
             cache.run(["dpkg", "-x", path, folder])
             os.unlink(path)
         os.rmdir(archive)
-        adjust(folder)
+        if adjust:
+            adjust(folder)
 
-    return cache.entry(name, cache.digest(*sorted(line.split()[1] for line in files.splitlines())), fill)
+    versions = sorted(line.split()[1] for line in files.splitlines())
+    return cache.entry(name, cache.digest(*versions, inspect.getsource(adjust) if adjust else ""), fill)

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import subprocess
+import tempfile
 
 from . import cache
 
@@ -77,8 +78,10 @@ def needed(data):
     """Names of the libraries and the interpreter that an ELF file asks for."""
     if not data.startswith(b"\x7fELF"):
         return []
-    done = subprocess.run(["readelf", "-ldW", "/dev/stdin"], input=data, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL)
-    text = done.stdout.decode(errors="replace")
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        text = subprocess.run(["readelf", "-ldW", file.name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True, errors="replace").stdout
     return re.findall(r"\(NEEDED\).*\[(.*)\]", text) + \
         [os.path.basename(path) for path in re.findall(r"program interpreter: (.*)\]", text)]

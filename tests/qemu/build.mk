@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+#
+# make arm64       library and tools for the guest, in $(BUILD)/arm64, and what the tests run there
+#
+# The guest's libraries are Debian's, unpacked into the cache; the C library's headers are the cross
+# compiler's.
+arm64-lib = $$sysroot/usr/lib/aarch64-linux-gnu
+arm64-cc = aarch64-linux-gnu-gcc -isystem $$sysroot/usr/include -isystem $$sysroot/usr/include/aarch64-linux-gnu \
+	   -L$(arm64-lib) -Wl,-rpath-link,$(arm64-lib)
+
+.PHONY: arm64 guest
+arm64:
+	@scripts/need gcc-aarch64-linux-gnu
+	+@sysroot=$$(tests/qemu/sysroot) && $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC="$(arm64-cc)" all guest
+
+guest: $(BUILD)/guest-play
+
+$(BUILD)/guest-play: $(BUILD)/obj/tests/qemu/guest/play.o $(BUILD)/obj/userspace/tools/trace.o
+	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lz
