@@ -8,7 +8,7 @@
 here=$(dirname "$0")
 bad='WARNING:|BUG:|Oops|Internal error|Call trace|KASAN|UBSAN|refcount_t|lockdep|DMA-API|leaked|scheduling while'
 
-[ $# -gt 0 ] || set -- device buffers programs submit sync life abuse hang
+[ $# -gt 0 ] || set -- device buffers programs submit sync life abuse unplug hang
 status=0
 for name in "$@"; do
 	mark="kselftest $name $$"
