@@ -2,8 +2,10 @@
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/dma-resv.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
@@ -123,14 +125,49 @@ static struct dma_buf *nvdla_gem_export(struct drm_gem_object *obj, int flags)
 	return drm_gem_dmabuf_export(obj->dev, &info);
 }
 
+/*
+ * Buffers are mapped at once, so this is called after the device was unplugged, which unmaps them.
+ * The memory stays as long as the buffer; a program that uses it must not be killed for that.
+ */
+static vm_fault_t nvdla_gem_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct nvdla_bo *bo = to_nvdla_bo(vma->vm_private_data);
+	unsigned long offset = (vma->vm_pgoff << PAGE_SHIFT) + vmf->address - vma->vm_start;
+	void *vaddr = bo->base.vaddr + (offset & PAGE_MASK);
+	unsigned long pfn;
+
+	if (offset >= bo->base.base.size)
+		return VM_FAULT_SIGBUS;
+	if (is_vmalloc_addr(vaddr))
+		pfn = vmalloc_to_pfn(vaddr);
+	else
+		pfn = page_to_pfn(virt_to_page(vaddr));
+	return vmf_insert_pfn(vma, vmf->address, pfn);
+}
+
+static int nvdla_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
+{
+	/* Only the exporter knows how its memory has to be mapped. */
+	if (obj->import_attach)
+		return -EINVAL;
+	return drm_gem_dma_object_mmap(obj, vma);
+}
+
+static const struct vm_operations_struct nvdla_gem_vm_ops = {
+	.open = drm_gem_vm_open,
+	.close = drm_gem_vm_close,
+	.fault = nvdla_gem_fault,
+};
+
 static const struct drm_gem_object_funcs nvdla_gem_funcs = {
 	.free = nvdla_gem_free,
 	.export = nvdla_gem_export,
 	.print_info = drm_gem_dma_object_print_info,
 	.get_sg_table = drm_gem_dma_object_get_sg_table,
 	.vmap = drm_gem_dma_object_vmap,
-	.mmap = drm_gem_dma_object_mmap,
-	.vm_ops = &drm_gem_dma_vm_ops,
+	.mmap = nvdla_gem_mmap,
+	.vm_ops = &nvdla_gem_vm_ops,
 };
 
 static int nvdla_bo_alloc_memory(struct nvdla_bo *bo)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/udmabuf.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -178,4 +179,68 @@ TEST(export_write_combined)
 TEST(export_cached)
 {
 	check_export(DRM_NVDLA_BO_CACHED);
+}
+
+/* A dma-buf of another driver: pages of a memfd. */
+static int foreign_dmabuf(size_t size, uint8_t **map)
+{
+	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int memory = memfd_create("foreign", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	struct udmabuf_create create = { .memfd = (uint32_t)memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
+	int dmabuf;
+
+	if (udmabuf < 0)
+		SKIP("no /dev/udmabuf");
+	EXPECT(memory >= 0);
+	EXPECT_EQ(ftruncate(memory, (off_t)size), 0);
+	EXPECT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	*map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	EXPECT(*map != MAP_FAILED);
+	memset(*map, 0, size);
+	dmabuf = ioctl(udmabuf, UDMABUF_CREATE, &create);
+	EXPECT(dmabuf >= 0);
+	return dmabuf;
+}
+
+TEST(import_of_a_contiguous_buffer)
+{
+	int fd = npu_open();
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct npu_copy copy = npu_copy_new(fd, (uint32_t)page / 8, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_prime_handle prime = { 0 };
+	struct drm_nvdla_bo_sync sync = { .flags = DRM_NVDLA_SYNC_TO_DEVICE, .size = 1 };
+	struct dma_buf_sync cpu = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE };
+	uint8_t *map;
+
+	prime.fd = foreign_dmabuf(page, &map);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), 0);
+	sync.handle = prime.handle;
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_SYNC, &sync), -EOPNOTSUPP);
+
+	EXPECT_EQ(ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &cpu), 0);
+	memcpy(map, copy.src.map, page);
+	cpu.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE;
+	EXPECT_EQ(ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &cpu), 0);
+	copy.bindings[0].handle = prime.handle;
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	/* The file descriptor is not needed any more, nor is the handle. */
+	close(prime.fd);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &(struct drm_gem_close) { .handle = prime.handle }), 0);
+	EXPECT_EQ(npu_bo_wait(fd, copy.dst.handle, 30), 0);
+	npu_copy_check(fd, &copy);
+}
+
+/* Pages here and there are nothing that the hardware could use. */
+TEST(import_of_scattered_pages)
+{
+	int fd = npu_open(), ret;
+	struct drm_prime_handle prime = { 0 };
+	uint8_t *map;
+
+	prime.fd = foreign_dmabuf(1 << 20, &map);
+	ret = npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
+	if (!ret)
+		SKIP("the pages happen to be contiguous");
+	EXPECT_EQ(ret, -EINVAL);
 }

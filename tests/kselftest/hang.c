@@ -167,6 +167,7 @@ TEST(file_closed_behind_a_hang)
 	need("NVDLA_NO_RESET", NULL);
 	for (int i = 0; i < 10; i++)
 		fence[i] = submit_copy(fd, &copy, 0, (uint64_t)i);
+	npu_copy_unmap(&copy);
 	start = npu_now();
 	close(fd);
 	EXPECT(npu_now() - start < SECOND);

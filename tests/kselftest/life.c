@@ -74,6 +74,7 @@ TEST(file_closed_while_busy)
 		struct npu_copy copy = npu_copy_new(fd, 2048, 0);
 
 		submit_many(fd, &copy, 20);
+		npu_copy_unmap(&copy);
 		close(fd);
 	}
 	check_works();

@@ -167,6 +167,13 @@ void npu_copy_check(int fd, const struct npu_copy *copy)
 					copy->dst.map[i], copy->src.map[i]);
 }
 
+/* A mapping keeps the file open, whoever closes it. */
+void npu_copy_unmap(struct npu_copy *copy)
+{
+	munmap(copy->src.map, copy->src.size);
+	munmap(copy->dst.map, copy->dst.size);
+}
+
 void npu_queue_state(int fd, uint32_t queue, struct drm_nvdla_queue_state *state)
 {
 	*state = (struct drm_nvdla_queue_state) { .queue = queue };

@@ -40,6 +40,7 @@ struct npu_copy npu_copy_new(int fd, uint32_t atoms, uint32_t flags);
 void npu_copy_fill(struct npu_copy *copy, uint32_t seed);
 struct drm_nvdla_submit npu_copy_submit(const struct npu_copy *copy);
 void npu_copy_check(int fd, const struct npu_copy *copy);
+void npu_copy_unmap(struct npu_copy *copy);
 
 void npu_queue_state(int fd, uint32_t queue, struct drm_nvdla_queue_state *state);
 

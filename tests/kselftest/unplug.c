@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/sync_file.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "npu.h"
+
+/* The device is taken from its driver, and given back, while programs use it. */
+
+#define DRIVER	"/sys/bus/platform/drivers/nvdla/"
+
+static void tell(const char *file, const char *device)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP("not allowed to unbind the driver");
+	EXPECT_EQ(write(fd, device, strlen(device)), strlen(device));
+	close(fd);
+}
+
+/* Name of the device: the only link here that leads to one. */
+static void find_device(char name[64])
+{
+	DIR *dir = opendir(DRIVER);
+	struct dirent *entry;
+
+	if (!dir)
+		SKIP("no driver");
+	name[0] = '\0';
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_LNK && strcmp(entry->d_name, "module"))
+			snprintf(name, 64, "%.63s", entry->d_name);
+	closedir(dir);
+	if (!name[0])
+		SKIP("no device");
+}
+
+static int export_fence(int fd, uint32_t syncobj)
+{
+	struct drm_syncobj_handle export = {
+		.handle = syncobj,
+		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+	};
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
+	return export.fd;
+}
+
+static int outcome(int sync_file)
+{
+	struct pollfd ready = { .fd = sync_file, .events = POLLIN };
+	struct sync_file_info info = { 0 };
+
+	EXPECT_EQ(poll(&ready, 1, 20000), 1);
+	EXPECT_EQ(ioctl(sync_file, SYNC_IOC_FILE_INFO, &info), 0);
+	return info.status;
+}
+
+TEST(unbind_while_busy)
+{
+	enum { JOBS = 50 };
+	int fd = npu_open(), fence[JOBS], done = 0, gone = 0;
+	struct npu_copy copy = npu_copy_new(fd, 8192, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_nvdla_bo_create create = { .size = 4096 };
+	char device[64];
+
+	find_device(device);
+	for (int i = 0; i < JOBS; i++) {
+		struct drm_nvdla_sync sync = {
+			.handle = npu_syncobj_new(fd),
+			.flags = DRM_NVDLA_SYNC_SIGNAL,
+		};
+
+		submit.syncs = (uintptr_t)&sync;
+		submit.sync_count = 1;
+		submit.sync_stride = sizeof(sync);
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+		fence[i] = export_fence(fd, sync.handle);
+	}
+	tell(DRIVER "unbind", device);
+
+	/* Each job ran to its end or failed; memory stays until it is unmapped. */
+	for (int i = 0; i < JOBS; i++) {
+		int status = outcome(fence[i]);
+
+		EXPECT(status == 1 || status == -ENODEV);
+		done += status == 1;
+		gone += status == -ENODEV;
+	}
+	printf("# %d done, %d gone\n", done, gone);
+	EXPECT(gone > 0);
+	copy.src.map[0] = 1;
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -ENODEV);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_CREATE, &create), -ENODEV);
+
+	/* A new device, while the old one is still open. */
+	tell(DRIVER "bind", device);
+	close(fd);
+	npu_copy_unmap(&copy);
+	fd = npu_open();
+	copy = npu_copy_new(fd, 64, 0);
+	submit = npu_copy_submit(&copy);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_bo_wait(fd, copy.dst.handle, 30), 0);
+	npu_copy_check(fd, &copy);
+}
+
+TEST(unbind_with_an_exported_buffer)
+{
+	int fd = npu_open();
+	struct npu_bo bo = npu_bo_new(fd, 8192, 0);
+	struct drm_prime_handle prime = { .handle = bo.handle, .flags = DRM_CLOEXEC | DRM_RDWR };
+	uint8_t *map;
+	char device[64];
+
+	find_device(device);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
+	map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
+	EXPECT(map != MAP_FAILED);
+	munmap(bo.map, bo.size);
+	tell(DRIVER "unbind", device);
+	close(fd);
+	map[100] = 5;
+	EXPECT_EQ(map[100], 5);
+	tell(DRIVER "bind", device);
+	close(npu_open());
+}
