@@ -166,7 +166,7 @@ struct job {
 	char *label[MAX_LABELS + 1];
 	int labels;
 	bool raw;
-	int differ;
+	int same, wrong;		/* labels; wrong where the reference is sure and the NPU differs */
 };
 
 static const char *label_of(const struct job *job, int index)
@@ -203,7 +203,8 @@ static int classify(struct job *job, const char *path)
 	}
 	best = best_of(npu, classes, &margin);
 	reference = best_of(cpu, classes, &margin);
-	job->differ += best != reference && margin > 16;
+	job->same += best == reference;
+	job->wrong += best != reference && margin > 16;
 
 	if (asprintf(&note[0], "%s", path) > 0 &&
 		   asprintf(&note[1], "%-14s %-14s %5.1f %%", dla_device_name(job->npu.device),
@@ -227,9 +228,9 @@ static int classify_all(struct job *job, char **picture, int pictures)
 		print_placement(&job->npu);
 		putchar('\n');
 		print_npu(&job->npu, pictures);
-		printf("%d of %d pictures: the NPU's label is the reference's.\n", pictures - job->differ, pictures);
+		printf("%d of %d pictures: the NPU's label is the reference's.\n", job->same, pictures);
 	}
-	return job->differ ? 1 : 0;
+	return job->wrong ? 1 : 0;
 }
 
 int main(int argc, char **argv)

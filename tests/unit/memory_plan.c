@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Memory: the plan of lifetimes, the layout of tensors, the order of layers. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,6 +70,24 @@ static void plan_reuses_memory(void **unused)
 	assert_int_equal(dla_plan(item, 3, 1, &bytes), 0);
 	assert_int_equal(bytes, 200);
 	assert_int_equal(item[0].offset, item[2].offset);
+}
+
+static void plan_knows_the_end_of_memory(void **unused)
+{
+	struct dla_plan_item item[3] = {
+		{ .bytes = SIZE_MAX / 2, .first = 0, .last = 1 },
+		{ .bytes = SIZE_MAX / 2 - 200, .first = 1, .last = 2 },
+		{ .bytes = 500, .first = 1, .last = 1 },
+	};
+	size_t bytes;
+
+	(void)unused;
+	assert_int_equal(dla_plan(item, 2, 64, &bytes), 0);
+	assert_int_equal(dla_plan(item, 3, 64, &bytes), -ENOMEM);
+	item[2].last = item[2].first = 2;
+	assert_int_equal(dla_plan(item, 3, 64, &bytes), 0);
+	item[0].bytes = SIZE_MAX - 10;
+	assert_int_equal(dla_plan(item, 1, 64, &bytes), -ENOMEM);
 }
 
 static void layout_round_trip(void **unused)
@@ -277,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plan_never_overlaps),
 		cmocka_unit_test(plan_reuses_memory),
+		cmocka_unit_test(plan_knows_the_end_of_memory),
 		cmocka_unit_test(layout_round_trip),
 		cmocka_unit_test(layout_shapes),
 		cmocka_unit_test(weights_lie_as_the_hardware_reads),

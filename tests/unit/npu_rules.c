@@ -14,56 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "request.h"
-
-struct tally {
-	unsigned int operations;
-	size_t elements, unequal;
-};
-
-static struct tally tally[DLA_OP_KIND_COUNT];
-
-static void fill_random(void *data, size_t bytes, unsigned int seed)
-{
-	for (size_t i = 0; i < bytes; i++)
-		((uint8_t *)data)[i] = (uint8_t)(rand_r(&seed) >> 7);
-}
-
-static void check_operation(const struct dla_network *network, void *const *tensor, unsigned int i)
-{
-	const struct dla_graph *graph = network->graph;
-	const struct dla_lowered *lowered = network->placed[i].lowered;
-	const struct dla_op *op = &graph->op[i];
-	const int8_t *npu = tensor[op->output[0]], *input[2] = { NULL };
-	size_t bytes = graph->tensor[op->output[0]].bytes;
-	void **data = calloc(graph->tensor_count, sizeof(*data));
-	int8_t *expected = malloc(bytes);
-	struct dla_cpu_op *cpu;
-
-	for (unsigned int j = 0; j < op->input_count && j < 2; j++)
-		input[j] = tensor[op->input[j]];
-	lowered->ops->eval(lowered, input, expected);
-	for (size_t e = 0; e < bytes; e++)
-		if (npu[e] != expected[e])
-			fail_msg("%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
-				 network->name, i, dla_op_kind_name(op->kind), e, npu[e], expected[e]);
-
-	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
-	data[op->output[0]] = expected;
-	assert_int_equal(dla_cpu_prepare(graph, i, &cpu), 0);
-	dla_cpu_run(cpu, data);
-	dla_cpu_op_free(cpu);
-	for (size_t e = 0; e < bytes; e++) {
-		if (abs(npu[e] - expected[e]) > 1)
-			fail_msg("%s, operation %u (%s), element %zu: the NPU says %d, the reference kernel %d",
-				 network->name, i, dla_op_kind_name(op->kind), e, npu[e], expected[e]);
-		tally[op->kind].unequal += npu[e] != expected[e];
-	}
-	tally[op->kind].elements += bytes;
-	tally[op->kind].operations++;
-	free(expected);
-	free(data);
-}
+#include "npu_check.h"
 
 static char *shared_path(const char *name)
 {
@@ -90,8 +41,7 @@ static unsigned int check_network(const char *path, const char *input, unsigned 
 		fail_msg("%s", dla_strerror());
 	request = dla_request_new(network);
 	assert_non_null(request);
-	for (unsigned int i = 0; i < dla_network_input_count(network); i++)
-		fill_random(dla_request_input(request, i), dla_network_input(network, i)->bytes, seed);
+	fill_inputs(request, seed);
 	if (input) {
 		FILE *file = fopen(input, "rb");
 
@@ -105,7 +55,7 @@ static unsigned int check_network(const char *path, const char *input, unsigned 
 	for (unsigned int i = 0; i < network->graph->op_count; i++) {
 		if (!network->placed[i].lowered)
 			continue;
-		check_operation(network, request->tensor, i);
+		check_operation(request, i, network->name);
 		checked++;
 	}
 	dla_request_free(request);
@@ -206,9 +156,6 @@ int main(void)
 			.initial_state = (void *)&subjects[i],
 		};
 	failed = cmocka_run_group_tests_name("npu_rules", tests, NULL, NULL);
-	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
-		if (tally[kind].operations)
-			printf("# %s: %u on the NPU, %zu of %zu elements differ from the reference kernel, by 1 LSB\n",
-			       dla_op_kind_name(kind), tally[kind].operations, tally[kind].unequal, tally[kind].elements);
+	print_tally();
 	return failed;
 }

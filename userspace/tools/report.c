@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,20 +110,39 @@ void report_output(const struct dla_tensor_info *info, const void *data, char **
 	}
 }
 
+/* Names come from files and need not be UTF-8, which JSON is: then only what is ASCII remains of them. */
+static json_t *json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *copy = string ? NULL : strdup(text);
+
+	for (char *c = copy; c && *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	if (copy)
+		string = json_string(copy);
+	free(copy);
+	return string;
+}
+
+/* JSON has no word for infinity, nor for what is not a number. */
+static json_t *json_value(const struct dla_tensor_info *info, double value)
+{
+	if (strcmp(info->type, "float32") != 0)
+		return json_integer((json_int_t)value);
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
 static json_t *json_output(const struct dla_tensor_info *info, const void *data)
 {
 	json_t *shape = json_array(), *values = json_array();
 	size_t count = elements(info);
-	bool real = !strcmp(info->type, "float32");
 
 	for (unsigned int i = 0; i < info->rank; i++)
 		json_array_append_new(shape, json_integer(info->shape[i]));
-	for (size_t i = 0; i < count; i++) {
-		double value = stored(info, data, i);
-
-		json_array_append_new(values, real ? json_real(value) : json_integer((json_int_t)value));
-	}
-	return json_pack("{s:s, s:o, s:s, s:f, s:i, s:o}", "name", info->name, "shape", shape,
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(values, json_value(info, stored(info, data, i)));
+	return json_pack("{s:o, s:o, s:s, s:f, s:i, s:o}", "name", json_text(info->name), "shape", shape,
 			 "type", info->type, "scale", (double)info->scale,
 			 "zero_point", (int)info->zero_point, "data", values);
 }
@@ -147,8 +167,8 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 						"why", op->why));
 	}
 	dla_device_stats(device, &stats);
-	root = json_pack("{s:s, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
-			 "model", dla_network_name(network), "device", dla_device_name(device),
+	root = json_pack("{s:o, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+			 "model", json_text(dla_network_name(network)), "device", dla_device_name(device),
 			 "outputs", outputs, "operations", operations, "npu",
 			 "operations", (json_int_t)stats.operations, "macs", (json_int_t)stats.macs,
 			 "cycles", (json_int_t)stats.cycles, "mac_cycles", (json_int_t)stats.mac_cycles,

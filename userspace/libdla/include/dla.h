@@ -159,8 +159,9 @@ struct dla_options {
  * @path: the file; it may be removed afterwards.
  * @options: NULL for the defaults, which are all zero.
  *
- * Errors: what opening a file gives; EBADMSG (the file is damaged or no TFLite file), EOPNOTSUPP (it
- * needs something that this library does not have), ENOMEM.
+ * Errors: what opening a file gives; EFBIG (it is too large); EINVAL (it is damaged or no TFLite file),
+ * E2BIG (it describes something too large), EOPNOTSUPP (it needs something that this library does not
+ * have), ENOMEM.
  */
 DLA_API struct dla_network *dla_network_load(struct dla_device *device, const char *path,
 					     const struct dla_options *options);
@@ -260,7 +261,12 @@ DLA_API const void *dla_request_output(const struct dla_request *request, unsign
  */
 typedef void dla_progress_fn(void *ctx, unsigned int done, unsigned int total);
 
-/** dla_request_progress() - call @fn as runs of this request advance, in the thread that runs; NULL ends it */
+/**
+ * dla_request_progress() - call @fn as runs of this request advance, in the thread that runs
+ * @request: whose runs.
+ * @fn: NULL ends it. It is called while the device is held and must not use this library.
+ * @ctx: for @fn.
+ */
 DLA_API void dla_request_progress(struct dla_request *request, dla_progress_fn *fn, void *ctx);
 
 /**
