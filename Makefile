@@ -2,6 +2,7 @@
 #
 # make            library, tools and emulator for this machine, in build/
 # make demo       classify the committed pictures on the emulated NPU, in process
+# make arm64      the same for the guest of the tests in QEMU, in build/arm64/
 # make check      host tests, minutes
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long

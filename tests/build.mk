@@ -34,5 +34,5 @@ $(BUILD)/san/tests/%.o: | need-test
 check: all $(unit-bin) $(BUILD)/san/dla | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin)
 
-test: all $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
+test: all arm64 $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) $(system-tests)

@@ -31,7 +31,8 @@ static struct dla_record *trace(struct nvdla_record *record)
 	folder = g_strdup_printf("%s/%04u", record->dir, record->folders++);
 	if (dla_record_open(folder, &record->trace)) {
 		error_report("nvdla: %s", dla_strerror());
-		exit(EXIT_FAILURE);
+		/* exit() would wait for the device's worker, which is the caller. */
+		_exit(EXIT_FAILURE);
 	}
 	return record->trace;
 }

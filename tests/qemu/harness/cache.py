@@ -64,8 +64,11 @@ def entry(name, key, fill):
             temporary = path + ".tmp"
             shutil.rmtree(temporary, ignore_errors=True)
             os.makedirs(temporary)
-            fill(temporary)
-            os.rename(temporary, path)
+            try:
+                fill(temporary)
+                os.rename(temporary, path)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
     return path
 
 

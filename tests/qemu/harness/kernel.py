@@ -12,14 +12,14 @@ SERIES = r"6\.12"
 
 def release():
     """The newest kernel of the series that has headers, as its own name: 6.12.9+deb12-arm64."""
-    found = []
-    for name in debian.names(rf"linux-image-{SERIES}\.[\w.+~]+-arm64", "arm64"):
-        found.append(name[len("linux-image-"):])
-    found = [name for name in found if not re.search(r"-(rt|cloud)-", name)]
-    if not found:
-        raise cache.Failure("Debian's lists have no linux-image-6.12 for arm64; "
+    # No dash before the architecture: that would be a flavour like -rt or -cloud.
+    version = rf"{SERIES}\.[\w.+~]+-arm64"
+    images = {name[len("linux-image-"):] for name in debian.names(f"linux-image-{version}", "arm64")}
+    headers_of = {name[len("linux-headers-"):] for name in debian.names(f"linux-headers-{version}", "arm64")}
+    if not images & headers_of:
+        raise cache.Failure("Debian's lists have no linux-image-6.12 with headers for arm64; "
                             "is bookworm-security among the sources of this machine?")
-    return max(found, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+    return max(images & headers_of, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
 
 
 class Kernel:
@@ -75,12 +75,12 @@ def headers():
     version = name[:-len("-arm64")]
 
     def adjust(folder):
-        # The package expects to stand in /usr; and without pahole, types cannot be taken from its vmlinux.
+        # The package expects to stand in /usr.
         tree = os.path.join(folder, "usr/src", f"linux-headers-{name}")
-        # By way of the name that the folder is going to have.
-        common = os.path.join(f"$(dir $(abspath $(lastword $(MAKEFILE_LIST))))../linux-headers-{version}-common")
         with open(os.path.join(tree, "Makefile"), "w") as file:
-            file.write(f"include {common}/Makefile\n")
+            file.write("include $(dir $(abspath $(lastword $(MAKEFILE_LIST))))../"
+                       f"linux-headers-{version}-common/Makefile\n")
+        # With it there, building a module would need pahole.
         vmlinux = os.path.join(tree, "vmlinux")
         if os.path.exists(vmlinux):
             os.unlink(vmlinux)

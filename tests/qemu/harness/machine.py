@@ -28,16 +28,20 @@ class Result:
         self.trouble = [line for line in log if TROUBLE.search(line)]
 
 
-def arguments(qemu, kernel, initramfs, devices, memory=512, append="", dtb=None, extra=()):
-    """QEMU's command line. devices: properties of one -device each."""
-    command = [qemu, "-machine", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", str(memory), "-nic", "none",
-               "-display", "none", "-monitor", "none", "-no-reboot", "-kernel", kernel, "-initrd", initramfs,
-               "-append", f"console=ttyAMA0 quiet loglevel=4 panic=-1 {append}".strip()]
+def board(qemu, devices, memory, dump_dtb=None):
+    """QEMU's command line as far as it describes hardware; devices: properties of one -device each."""
+    machine = f"virt,dumpdtb={dump_dtb}" if dump_dtb else "virt"
+    command = [qemu, "-machine", machine, "-cpu", "cortex-a53", "-smp", "2", "-m", str(memory), "-nic", "none",
+               "-display", "none", "-monitor", "none", "-no-reboot"]
     for properties in devices:
         command += ["-device", properties]
-    if dtb:
-        command += ["-dtb", dtb]
-    return command + list(extra)
+    return command
+
+
+def software(image, initramfs, append="", dtb=None):
+    command = ["-kernel", image, "-initrd", initramfs,
+               "-append", f"console=ttyAMA0 quiet loglevel=4 panic=-1 {append}".strip()]
+    return command + (["-dtb", dtb] if dtb else [])
 
 
 def run(command, folder, timeout):
