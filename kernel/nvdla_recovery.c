@@ -24,6 +24,8 @@ static const char * const nvdla_engine_name[] = {
 	[DRM_NVDLA_PDP] = "PDP",
 };
 
+static_assert(ARRAY_SIZE(nvdla_engine_name) == NVDLA_ENGINES);
+
 /* Take the job off the hardware if its time is up; otherwise tell how long it still has. */
 static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
 						     struct nvdla_fault *fault, long *left)

@@ -452,8 +452,8 @@ struct drm_nvdla_dev_info {
  * Rules for all structures: what is marked *in* is read, *out* is written; pads and flags without
  * a meaning must be zero. An array comes with the bytes of an element as the caller knows it (its
  * stride), at least those of the structure in this header. A larger stride, up to 4096, is accepted
- * as long as the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers are
- * addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
+ * as long as the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers
+ * are addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
  *
  * Any request may fail with -EINVAL (a value outside what is written here), -EFAULT, -ENOMEM and
  * -ENODEV (the device is gone). Further errors are named with the request. A request that fails
