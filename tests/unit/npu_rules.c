@@ -126,7 +126,7 @@ static void poisoned_memory(void **state)
 
 		if (!request)
 			fail_msg("%s", dla_strerror());
-		fill_random(dla_request_input(request, 0), dla_network_input(network, 0)->bytes, 3);
+		fill_inputs(request, 3);
 		memset(request->arena->map, poison[i], request->arena->size);
 		assert_int_equal(dla_request_run(request), 0);
 		if (i == 0)
