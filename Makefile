@@ -19,7 +19,7 @@ CFLAGS ?= -O2 -g
 cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC -fvisibility=hidden \
 	  -fno-strict-aliasing -D_GNU_SOURCE -pthread
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
-	    -Iuserspace/libdla -Iuserspace/tools -I/usr/include/libdrm
+	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.

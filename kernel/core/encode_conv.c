@@ -154,10 +154,10 @@ void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla
 	u32 atoms = conv->dst_width * conv->dst_height * DIV_ROUND_UP(conv->kernels, config->atom);
 
 	/*
-	 * CACC marks the end of a convolution in its delivery buffer. When the last atom of one leaves
-	 * in the cycle in which the end of the next comes in, a mark too many stays behind and ends
-	 * some later convolution early, which then hangs. The two meet only if all of the next fits
-	 * into the buffer.
+	 * CACC marks the end of a convolution in its delivery buffer. When the last atom of one
+	 * leaves in the cycle in which the end of the next comes in, a mark too many stays behind
+	 * and ends some later convolution early, which then hangs. The two meet only if all of the
+	 * next fits into the buffer.
 	 */
 	image->alone = atoms <= config->cacc_atoms;
 

@@ -71,7 +71,7 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x4030),
 			 pair(pixels ? conv->kernel_width * conv->src_channels : conv->src_channels,
 			      conv->kernels));
-	assert_int_equal(get(image, 0x4034), up(taps * conv->kernels, 8));
+	assert_int_equal(get(image, 0x4034), whole(taps * conv->kernels, 8));
 	assert_int_equal(get(image, 0x403c), dst);
 	assert_int_equal(get(image, 0x4040), conv->kernels - 1);
 	assert_int_equal(get(image, 0x4044), conv->dst_width * conv->dst_height - 1);
@@ -96,7 +96,7 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x3070), conv->kernels - 1);
 	assert_int_equal(get(image, 0x3074), 1);
 	assert_addr(image, 0x307c, 0x3078, &conv->weights);
-	assert_int_equal(get(image, 0x3080), up(taps * conv->kernels, 8));
+	assert_int_equal(get(image, 0x3080), whole(taps * conv->kernels, 8));
 	assert_int_equal(get(image, 0x30a4), pixels ? 1 | conv->cvt_truncate << 4 : 0);
 	assert_int_equal(get(image, 0x30a8), (u16)conv->cvt_offset);
 	assert_int_equal(get(image, 0x30ac), (u16)conv->cvt_scale);

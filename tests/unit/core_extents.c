@@ -68,9 +68,9 @@ static void walk_conv(struct walk *walk, const struct drm_nvdla_conv *conv)
 		for (u32 y = 0; y < conv->src_height; y++)
 			touch(walk, conv->src.addr.slot, (unsigned __int128)conv->src.addr.offset +
 			      (u64)y * conv->src.line_stride,
-			      up(conv->src_width * conv->src_channels, 8), DRM_NVDLA_SLOT_READ);
+			      whole(conv->src_width * conv->src_channels, 8), DRM_NVDLA_SLOT_READ);
 	}
-	touch(walk, conv->weights.slot, conv->weights.offset, up(weights, 8), DRM_NVDLA_SLOT_READ);
+	touch(walk, conv->weights.slot, conv->weights.offset, whole(weights, 8), DRM_NVDLA_SLOT_READ);
 }
 
 static void walk_stage(struct walk *walk, const struct drm_nvdla_sdp *sdp,
@@ -88,7 +88,7 @@ static void walk_stage(struct walk *walk, const struct drm_nvdla_sdp *sdp,
 			     8 * bytes, DRM_NVDLA_SLOT_READ);
 	else if (bytes)
 		touch(walk, stage->operand.addr.slot, stage->operand.addr.offset,
-		      up(sdp->channels, 8) * bytes, DRM_NVDLA_SLOT_READ);
+		      whole(sdp->channels, 8) * bytes, DRM_NVDLA_SLOT_READ);
 }
 
 static void walk_op(struct walk *walk, const struct drm_nvdla_op *op)
@@ -174,36 +174,6 @@ static void extents_are_what_a_walk_touches(void **state)
 	}
 	free(walked);
 	free(marked);
-}
-
-/* Change bytes of a program to values that lie near limits, or to anything. */
-static void mutate(struct program *program)
-{
-	static const u64 values[] = {
-		0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 127, 128, 255, 256, 8191, 8192,
-		8193, 65535, 65536, 1u << 31, ~0u, ~0ull, ~7ull, 1ull << 32, 1ull << 63,
-	};
-	u32 op = in(program, 0, program->count - 1), size = 1u << in(program, 0, 3);
-	u32 offset = in(program, 0, sizeof(struct drm_nvdla_op) / size - 1) * size;
-	u8 *field = (u8 *)&program->ops[op] + offset;
-	u64 value = 0;
-
-	memcpy(&value, field, size);
-	switch (in(program, 0, 3)) {
-	case 0:
-		value += in(program, 0, 16) - 8;
-		break;
-	case 1:
-		value += 8 * (in(program, 0, 64) - 32);
-		break;
-	case 2:
-		value = (u64)next_random(program) << in(program, 0, 32);
-		break;
-	default:
-		value = values[in(program, 0, sizeof(values) / sizeof(values[0]) - 1)];
-		break;
-	}
-	memcpy(field, &value, size);
 }
 
 static void accepted_mutants_stay_inside(void **state)

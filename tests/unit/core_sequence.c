@@ -9,14 +9,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "core_blocks.h"
 #include "core_programs.h"
-
-enum { CACC, CMAC_A, CMAC_B, CSC, CDMA, SDP_RDMA, SDP, PDP_RDMA, PDP, BLOCKS };
-
-static const struct { u32 base, enable; } blocks[BLOCKS] = {
-	{ 0x7000, 0x08 }, { 0x5000, 0x08 }, { 0x6000, 0x08 }, { 0x4000, 0x08 }, { 0x3000, 0x10 },
-	{ 0x8000, 0x08 }, { 0x9000, 0x38 }, { 0xa000, 0x08 }, { 0xb000, 0x08 },
-};
 
 struct block {
 	u32 reg[2][64];

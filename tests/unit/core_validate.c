@@ -500,7 +500,7 @@ static void refuses_image_kernels_that_go_wrong(void **state)
 		conv->dst_width = cases[i].dst;
 		conv->src_width = cases[i].dst + cases[i].kernel - 1;
 		conv->src.line_stride = 512;
-		conv->weight_bytes = up(3 * 3 * cases[i].kernel * cases[i].channels, 128);
+		conv->weight_bytes = whole(3 * 3 * cases[i].kernel * cases[i].channels, 128);
 		program.ops[6].sdp.width = cases[i].dst;
 		program.ops[6].sdp.dst = packed(8, 0, cases[i].dst, 5);
 		if (cases[i].good)

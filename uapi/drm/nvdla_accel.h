@@ -22,11 +22,12 @@ extern "C" {
  * defined here and every pad must be zero. What is refused is refused with -EINVAL, unless said
  * otherwise.
  *
- * The memory atom (&drm_nvdla_dev_info.atom bytes: 8 on nv_small, 32 on nv_large and nv_full) is the
- * unit of layout. A *feature surface* of W x H x C int8 elements lies in memory as ceil(C / atom)
- * planes of H lines of W atoms::
+ * The memory atom (&drm_nvdla_dev_info.atom bytes: 8 on nv_small, 32 on nv_large and nv_full) is
+ * the unit of layout. A *feature surface* of W x H x C int8 elements lies in memory as
+ * ceil(C / atom) planes of H lines of W atoms::
  *
- *     address(x, y, c) = offset + (c / atom) * surface_stride + y * line_stride + x * atom + c % atom
+ *     address(x, y, c) = offset + (c / atom) * surface_stride + y * line_stride +
+ *                        x * atom + c % atom
  *
  * Offset and strides are multiples of the atom. The last plane's spare channels belong to the
  * surface: the hardware reads and writes them.
@@ -71,9 +72,15 @@ struct drm_nvdla_surface {
 
 /** enum drm_nvdla_engine - which engine runs an operation, and which union member describes it. */
 enum drm_nvdla_engine {
-	/** @DRM_NVDLA_CONV: CDMA, CSC, CMAC and CACC: a convolution, whose result an SDP operation takes. */
+	/**
+	 * @DRM_NVDLA_CONV: CDMA, CSC, CMAC and CACC: a convolution, whose result an SDP operation
+	 * takes.
+	 */
 	DRM_NVDLA_CONV = 1,
-	/** @DRM_NVDLA_SDP: the single-point processor: bias, scale, element-wise operations, conversion. */
+	/**
+	 * @DRM_NVDLA_SDP: the single-point processor: bias, scale, element-wise operations,
+	 * conversion.
+	 */
 	DRM_NVDLA_SDP = 2,
 	/** @DRM_NVDLA_PDP: the planar processor: pooling. */
 	DRM_NVDLA_PDP = 3,
@@ -99,8 +106,8 @@ enum drm_nvdla_format {
  * @src: Feature surface, or image. An image's offset and line stride are multiples of 32 bytes; its
  *	lines are read in whole atoms.
  * @weights: Kernels in the hardware's order (Documentation/layouts.md); 256-byte aligned.
- * @weight_bytes: Bytes of all kernels together, padded to a multiple of 128. The padding is not read
- *	and need not be in the slot.
+ * @weight_bytes: Bytes of all kernels together, padded to a multiple of 128. The padding is not
+ *	read and need not be in the slot.
  * @format: &enum drm_nvdla_format.
  * @src_width: Pixels in a line, 1..8192.
  * @src_height: Lines, 1..8192.
@@ -130,6 +137,7 @@ enum drm_nvdla_format {
  * @cvt_offset: Image: a converted pixel is sat8((pixel - cvt_offset) * cvt_scale >> cvt_truncate),
  *	rounded half away from zero, where the pixel is an unsigned byte.
  * @cvt_scale: Image: see @cvt_offset.
+ * @pad: Must be zero.
  */
 struct drm_nvdla_conv {
 	struct drm_nvdla_surface src;
@@ -180,7 +188,9 @@ enum drm_nvdla_mul {
 	DRM_NVDLA_MUL_NONE = 0,
 	/** @DRM_NVDLA_MUL_SCALE: value * operand. */
 	DRM_NVDLA_MUL_SCALE = 1,
-	/** @DRM_NVDLA_MUL_PRELU: only negative values are multiplied and shifted; needs ALU_NONE. */
+	/**
+	 * @DRM_NVDLA_MUL_PRELU: only negative values are multiplied and shifted; needs ALU_NONE.
+	 */
 	DRM_NVDLA_MUL_PRELU = 2,
 };
 
@@ -196,8 +206,8 @@ enum drm_nvdla_operand {
 
 /**
  * struct drm_nvdla_sdp_stage - X1 or X2 of the SDP
- * @operand: Where memory operands lie. Per channel: a packed array in channel order, padded to whole
- *	atoms of channels (both strides zero). Per element: a surface whose atom is
+ * @operand: Where memory operands lie. Per channel: a packed array in channel order, padded to
+ *	whole atoms of channels (both strides zero). Per element: a surface whose atom is
  *	atom * operands * operand_bytes long. When both ALU and multiplier read memory, their
  *	operands alternate, the ALU's first.
  * @alu: &enum drm_nvdla_alu.
@@ -241,7 +251,8 @@ enum drm_nvdla_source {
  * struct drm_nvdla_sdp - a single-point operation
  * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY.
  * @dst: Output surface; zero when the next operation takes the result on the fly. It may be the
- *	input or a per-element operand of the same layout: the hardware reads an atom before it writes it.
+ *	input or a per-element operand of the same layout: the hardware reads an atom before it
+ *	writes it.
  * @x1: First stage ("BS" in the register names).
  * @x2: Second stage ("BN").
  * @out_offset: The result is sat8(sat17((x - out_offset) * out_scale >> out_shift)), rounded half
@@ -271,7 +282,9 @@ struct drm_nvdla_sdp {
 
 /** enum drm_nvdla_pool - how PDP combines a window. */
 enum drm_nvdla_pool {
-	/** @DRM_NVDLA_POOL_AVERAGE: the sum times the reciprocals; padding counts, with its value. */
+	/**
+	 * @DRM_NVDLA_POOL_AVERAGE: the sum times the reciprocals; padding counts, with its value.
+	 */
 	DRM_NVDLA_POOL_AVERAGE = 0,
 	/** @DRM_NVDLA_POOL_MAX: the largest; padding never wins. */
 	DRM_NVDLA_POOL_MAX = 1,
@@ -290,13 +303,15 @@ enum drm_nvdla_pool {
  * @src_width: 1..8192. Of an SDP operation's result: its width.
  * @src_height: 1..8192, likewise.
  * @channels: 1..8192, likewise.
- * @dst_width: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left + pad_right.
- *	At most &drm_nvdla_dev_info.pdp_width over the lines that are open at once: 1, 2, 4 or 8
- *	for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more. Beyond that the hardware hangs.
+ * @dst_width: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left +
+ *	pad_right. At most &drm_nvdla_dev_info.pdp_width over the lines that are open at once: 1,
+ *	2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more. Beyond that the
+ *	hardware hangs.
  * @dst_height: Likewise, without the limit.
  * @pad_value: Average: what a padding element counts as, -128..127. Zero for max and min.
  * @pool: &enum drm_nvdla_pool.
- * @source: &enum drm_nvdla_source. With &DRM_NVDLA_SOURCE_OP the operation before is an SDP operation.
+ * @source: &enum drm_nvdla_source. With &DRM_NVDLA_SOURCE_OP the operation before is an SDP
+ *	operation.
  * @kernel_width: 1..8.
  * @kernel_height: 1..8.
  * @stride_x: 1..16.
@@ -338,8 +353,8 @@ struct drm_nvdla_pdp {
  * @cookie: Any value; a fault record names the operation by it.
  * @deps: Indices of earlier operations of the program that must have finished before this one
  *	starts. Operations that pass their results on the fly start together and are not among each
- *	other's. An operation that does not wait for another whose memory it shares finds or leaves undefined
- *	bytes in the caller's own buffers.
+ *	other's. An operation that does not wait for another whose memory it shares finds or
+ *	leaves undefined bytes in the caller's own buffers.
  * @dep_count: How many of @deps count; the others are zero.
  * @pad: Must be zero.
  * @conv: For &DRM_NVDLA_CONV.
@@ -680,8 +695,8 @@ struct drm_nvdla_queue_create {
  * @handle: in: queue handle; not zero, the default queue stays.
  * @pad: Must be zero.
  *
- * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH. The same
- * happens to all queues when the file is closed.
+ * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH. The
+ * same happens to all queues when the file is closed.
  *
  * Errors: -ENOENT for an unknown handle.
  */

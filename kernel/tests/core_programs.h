@@ -1,11 +1,14 @@
-/* SPDX-License-Identifier: MIT */
-#ifndef CORE_PROGRAMS_H
-#define CORE_PROGRAMS_H
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#ifndef _NVDLA_CORE_PROGRAMS_H_
+#define _NVDLA_CORE_PROGRAMS_H_
 
-/* Valid programs for the tests of the engine core: a fixed one to break on purpose, random ones. */
+/*
+ * Valid programs for the tests of the engine core, in the kernel and on the host: a fixed one to
+ * break on purpose, random ones.
+ */
 
-#include <stdlib.h>
-#include <string.h>
+#include <linux/array_size.h>
+#include <linux/string.h>
 
 #include "nvdla_core.h"
 
@@ -41,7 +44,7 @@ static inline bool one_in(struct program *program, u32 n)
 	return in(program, 1, n) == 1;
 }
 
-static inline u32 up(u32 value, u32 unit)
+static inline u32 whole(u32 value, u32 unit)
 {
 	return (value + unit - 1) / unit * unit;
 }
@@ -69,12 +72,12 @@ static inline void fixed_program(struct program *program)
 		.engine = DRM_NVDLA_CONV, .cookie = 100,
 		.conv = {
 			/* 2 x 3 x 20 x 19 is 2280. */
-			.src = packed(0, 64, 10, 6), .weights = address(1, 256), .weight_bytes = 2304,
-			.src_width = 10, .src_height = 6, .src_channels = 20, .kernels = 19,
-			.dst_width = 5, .dst_height = 4, .pad_value = -7, .kernel_width = 2,
-			.kernel_height = 3, .stride_x = 2, .stride_y = 1, .dilation_x = 1,
-			.dilation_y = 2, .pad_top = 1, .pad_bottom = 1, .data_banks = 1,
-			.weight_banks = 1, .truncate = 2,
+			.src = packed(0, 64, 10, 6), .weights = address(1, 256),
+			.weight_bytes = 2304, .src_width = 10, .src_height = 6, .src_channels = 20,
+			.kernels = 19, .dst_width = 5, .dst_height = 4, .pad_value = -7,
+			.kernel_width = 2, .kernel_height = 3, .stride_x = 2, .stride_y = 1,
+			.dilation_x = 1, .dilation_y = 2, .pad_top = 1, .pad_bottom = 1,
+			.data_banks = 1, .weight_banks = 1, .truncate = 2,
 		},
 	};
 	program->ops[1] = (struct drm_nvdla_op) {
@@ -207,7 +210,7 @@ static inline bool random_conv(struct program *program, struct drm_nvdla_conv *c
 	} else {
 		conv->src_channels = conv->format == DRM_NVDLA_R8 ? 1 : 4;
 		conv->src.addr = random_address(program, 32, 9);
-		conv->src.line_stride = up(conv->src_width * conv->src_channels, 32) +
+		conv->src.line_stride = whole(conv->src_width * conv->src_channels, 32) +
 					32 * in(program, 0, 2);
 		conv->cvt_truncate = in(program, 0, 63);
 		conv->cvt_offset = (s16)next_random(program);
@@ -216,7 +219,7 @@ static inline bool random_conv(struct program *program, struct drm_nvdla_conv *c
 	conv->kernels = in(program, 1, 40);
 	conv->pad_value = (s16)in(program, 0, 255) - 128;
 	conv->truncate = in(program, 0, 31);
-	conv->weight_bytes = up(conv->kernel_width * conv->kernel_height * conv->src_channels *
+	conv->weight_bytes = whole(conv->kernel_width * conv->kernel_height * conv->src_channels *
 				conv->kernels, 128);
 	conv->weights = random_address(program, 256, 3);
 	conv->data_banks = nvdla_conv_data_banks(small(), conv);
@@ -352,6 +355,36 @@ static inline void random_program(struct program *program, u32 seed, u32 count)
 	program->random = seed * 2654435761u + 1;
 	while (program->count < count)
 		add_chain(program);
+}
+
+/* Change bytes of a program to values that lie near limits, or to anything. */
+static inline void mutate(struct program *program)
+{
+	static const u64 values[] = {
+		0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 127, 128, 255, 256, 8191, 8192,
+		8193, 65535, 65536, 1u << 31, ~0u, ~0ull, ~7ull, 1ull << 32, 1ull << 63,
+	};
+	u32 op = in(program, 0, program->count - 1), size = 1u << in(program, 0, 3);
+	u32 offset = in(program, 0, sizeof(struct drm_nvdla_op) / size - 1) * size;
+	u8 *field = (u8 *)&program->ops[op] + offset;
+	u64 value = 0;
+
+	memcpy(&value, field, size);
+	switch (in(program, 0, 3)) {
+	case 0:
+		value += in(program, 0, 16) - 8;
+		break;
+	case 1:
+		value += 8 * (in(program, 0, 64) - 32);
+		break;
+	case 2:
+		value = (u64)next_random(program) << in(program, 0, 32);
+		break;
+	default:
+		value = values[in(program, 0, ARRAY_SIZE(values) - 1)];
+		break;
+	}
+	memcpy(field, &value, size);
 }
 
 #endif
