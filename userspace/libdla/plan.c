@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -23,8 +24,8 @@ static bool push(struct dla_plan_item *const *placed, unsigned int count, const 
 	for (unsigned int i = 0; i < count; i++) {
 		const struct dla_plan_item *p = placed[i];
 
-		if (p->last < item->first || item->last < p->first ||
-		    p->offset + p->bytes <= *offset || *offset + item->bytes <= p->offset)
+		if (p->last < item->first || item->last < p->first || p->offset + p->bytes <= *offset ||
+		    (*offset <= p->offset && item->bytes <= p->offset - *offset))
 			continue;
 		*offset = (p->offset + p->bytes + align - 1) & ~(align - 1);
 		return true;
@@ -35,6 +36,7 @@ static bool push(struct dla_plan_item *const *placed, unsigned int count, const 
 int dla_plan(struct dla_plan_item *item, unsigned int count, size_t align, size_t *bytes)
 {
 	struct dla_plan_item **sorted = calloc(count + 1, sizeof(*sorted));
+	int err = 0;
 
 	*bytes = 0;
 	if (!sorted)
@@ -44,15 +46,20 @@ int dla_plan(struct dla_plan_item *item, unsigned int count, size_t align, size_
 	qsort(sorted, count, sizeof(sorted[0]), by_size);
 
 	for (unsigned int i = 0; i < count; i++) {
-		size_t offset = 0;
+		size_t offset = 0, end;
 
 		/* Every push moves up, past one item more: it ends. */
 		while (push(sorted, i, sorted[i], align, &offset))
 			;
+		/* Room for whoever rounds up, too: a few large tensors are enough where addresses have 32 bits. */
+		if (__builtin_add_overflow(offset, sorted[i]->bytes, &end) || end > SIZE_MAX - align) {
+			err = dla_fail(ENOMEM, "the tensors need more memory than there are addresses");
+			break;
+		}
 		sorted[i]->offset = offset;
-		if (offset + sorted[i]->bytes > *bytes)
-			*bytes = offset + sorted[i]->bytes;
+		if (end > *bytes)
+			*bytes = end;
 	}
 	free(sorted);
-	return 0;
+	return err;
 }
