@@ -28,7 +28,7 @@ struct dla_requant {
 	unsigned int s, s2, shift;
 	bool relu;
 	int32_t zero_point;
-	/* Upper bound of |what the NPU computes before its last rounding - the exact value|, in LSB. */
+	/* Upper bound of |what the NPU computes before its last rounding - what was wished|, in LSB. */
 	double error;
 	struct dla_requant_channel channel[];
 };
@@ -51,7 +51,7 @@ double dla_double_rounding_nudge(double multiplier);
 
 /*
  * Find operands for @channels wishes. NULL when memory runs out. The caller looks at ->error:
- * below 0.5 the answer is at most one LSB from the correctly rounded one.
+ * below 0.5 the answer is at most one LSB from the correctly rounded one, nudged or not.
  */
 struct dla_requant *dla_requant_new(const struct dla_requant_wish *wish, unsigned int channels,
 				    bool relu, int32_t zero_point);
