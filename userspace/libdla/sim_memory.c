@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim_memory.h"
 
@@ -36,8 +37,7 @@ struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t 
 		free(buffer);
 		return NULL;
 	}
-	for (size_t i = 0; i < size; i++)
-		((uint8_t *)buffer->base.map)[i] = 0;
+	memset(buffer->base.map, 0, size);
 	buffer->base.size = size;
 	buffer->addr = (uint32_t)addr;
 	buffer->next = *at;
