@@ -440,9 +440,9 @@ static int check_pdp_window(const struct nvdla_config *config, const struct drm_
 		return refuse(diag, "pdp.dst_height", "does not tile the padded input exactly");
 	if (pdp->dst_width * open_lines(pdp) > config->pdp_width)
 		return refuse(diag, "pdp.dst_width", "wider than the line buffer");
-	/* Each is opened, with or without an output line, and those left over spoil the next surface. */
+	/* Each is opened, needed or not, and those left over spoil the next surface. */
 	if (pdp->channels > config->atom && pdp->pad_top / pdp->stride_y >= pdp->dst_height)
-		return refuse(diag, "pdp.pad_top", "more windows begin there than there are output lines");
+		return refuse(diag, "pdp.pad_top", "more windows begin there than there are lines");
 	return 0;
 }
 
