@@ -153,8 +153,9 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	const struct dla_window *w = &op->window;
 	struct lowered_pdp *l;
 
-	/* PDP opens every window that begins above the first line, whether there is an output for it or not. */
-	if (pooling->in.channels > pooling->in.atom && w->pad_top / w->stride_h >= (int32_t)pooling->out.height) {
+	/* PDP opens every window that begins above the first line, has it an output or not. */
+	if (pooling->in.channels > pooling->in.atom &&
+	    w->pad_top / w->stride_h >= (int32_t)pooling->out.height) {
 		*why = "more windows begin in the padding than there are output lines";
 		return 0;
 	}

@@ -197,8 +197,8 @@ static int allocate(struct dla_network *network)
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
-	if (!network->placed || !network->part_end || !network->operation || !network->shape || !network->root ||
-	    !network->input || !network->output)
+	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
+	    !network->root || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	return 0;
 }

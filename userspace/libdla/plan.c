@@ -24,7 +24,8 @@ static bool push(struct dla_plan_item *const *placed, unsigned int count, const 
 	for (unsigned int i = 0; i < count; i++) {
 		const struct dla_plan_item *p = placed[i];
 
-		if (p->last < item->first || item->last < p->first || p->offset + p->bytes <= *offset ||
+		if (p->last < item->first || item->last < p->first ||
+		    p->offset + p->bytes <= *offset ||
 		    (*offset <= p->offset && item->bytes <= p->offset - *offset))
 			continue;
 		*offset = (p->offset + p->bytes + align - 1) & ~(align - 1);
@@ -51,9 +52,10 @@ int dla_plan(struct dla_plan_item *item, unsigned int count, size_t align, size_
 		/* Every push moves up, past one item more: it ends. */
 		while (push(sorted, i, sorted[i], align, &offset))
 			;
-		/* Room for whoever rounds up, too: a few large tensors are enough where addresses have 32 bits. */
-		if (__builtin_add_overflow(offset, sorted[i]->bytes, &end) || end > SIZE_MAX - align) {
-			err = dla_fail(ENOMEM, "the tensors need more memory than there are addresses");
+		/* A few large tensors are enough on 32 bits. Room for whoever rounds up, too. */
+		if (__builtin_add_overflow(offset, sorted[i]->bytes, &end) ||
+		    end > SIZE_MAX - align) {
+			err = dla_fail(ENOMEM, "tensors need more memory than there are addresses");
 			break;
 		}
 		sorted[i]->offset = offset;

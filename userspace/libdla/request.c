@@ -28,8 +28,10 @@ static int allocate(struct dla_request *request)
 			request->tensor[t] = request->host + schedule->host[t];
 	}
 	for (unsigned int i = 0; i < graph->op_count; i++) {
-		int err = network->placed[i].lowered ? 0 : dla_cpu_prepare(graph, i, &request->cpu[i]);
+		int err = 0;
 
+		if (!network->placed[i].lowered)
+			err = dla_cpu_prepare(graph, i, &request->cpu[i]);
 		if (err)
 			return err;
 	}
@@ -122,16 +124,18 @@ static int run_segment(struct dla_request *request, unsigned int index)
 {
 	const struct dla_progress progress = { .fn = report, .ctx = request };
 	struct dla_network *network = request->network;
+	unsigned int i = index ? network->part_end[index - 1] : 0;
 	struct dla_binding binding[DLA_SLOTS] = {
 		[DLA_SLOT_CONSTANTS] = { .buffer = network->constants },
 		[DLA_SLOT_ARENA] = { .buffer = request->arena },
 	};
 
-	for (unsigned int i = 0; i < DLA_SLOTS; i++)
-		binding[i].size = binding[i].buffer ? binding[i].buffer->size : 0;
-	for (unsigned int i = index ? network->part_end[index - 1] : 0; i < network->part_end[index]; i++) {
+	for (unsigned int slot = 0; slot < DLA_SLOTS; slot++)
+		binding[slot].size = binding[slot].buffer ? binding[slot].buffer->size : 0;
+	for (; i < network->part_end[index]; i++) {
 		const struct dla_part *part = &network->part[i];
-		int err = network->device->ops->run(network->device, part->program, binding, DLA_SLOTS, &progress);
+		int err = network->device->ops->run(network->device, part->program, binding, DLA_SLOTS,
+						    &progress);
 
 		if (err)
 			return err;
