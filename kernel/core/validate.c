@@ -24,7 +24,7 @@
 
 #define MAX_SIZE	8192
 
-static bool in_range(s64 value, s64 least, s64 most)
+static bool is_within(s64 value, s64 least, s64 most)
 {
 	return least <= value && value <= most;
 }
@@ -127,11 +127,11 @@ static int check_image(const struct drm_nvdla_conv *conv, struct nvdla_diag *dia
 static int check_feature(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 			 struct nvdla_diag *diag)
 {
-	if (!in_range(conv->src_channels, 1, MAX_SIZE))
+	if (!is_within(conv->src_channels, 1, MAX_SIZE))
 		return refuse(diag, "conv.src_channels", "must be 1..8192");
-	if (!in_range(conv->dilation_x, 1, 32))
+	if (!is_within(conv->dilation_x, 1, 32))
 		return refuse(diag, "conv.dilation_x", "must be 1..32");
-	if (!in_range(conv->dilation_y, 1, 32))
+	if (!is_within(conv->dilation_y, 1, 32))
 		return refuse(diag, "conv.dilation_y", "must be 1..32");
 	if (conv->cvt_truncate)
 		return refuse(diag, "conv.cvt_truncate", "must be zero for features");
@@ -182,7 +182,7 @@ static int check_image_kernel(const struct nvdla_config *config, const struct dr
 	if (line > 2 * config->atomic_c && last == 1)
 		return refuse(diag, "conv.kernel_width",
 			      "the hardware miscounts such a line of an image's kernel");
-	if (line > 3 * config->atomic_c && in_range(last, 1, config->atomic_c / 2) &&
+	if (line > 3 * config->atomic_c && is_within(last, 1, config->atomic_c / 2) &&
 	    conv->dst_width % 16 == 1)
 		return refuse(diag, "conv.dst_width",
 			      "the hardware loses the end of such an image's kernel");
@@ -222,25 +222,25 @@ static int check_conv(const struct nvdla_config *config, const struct drm_nvdla_
 
 	if (conv->format > DRM_NVDLA_R8G8B8A8)
 		return refuse(diag, "conv.format", "unknown");
-	if (!in_range(conv->src_width, 1, MAX_SIZE))
+	if (!is_within(conv->src_width, 1, MAX_SIZE))
 		return refuse(diag, "conv.src_width", "must be 1..8192");
-	if (!in_range(conv->src_height, 1, MAX_SIZE))
+	if (!is_within(conv->src_height, 1, MAX_SIZE))
 		return refuse(diag, "conv.src_height", "must be 1..8192");
-	if (!in_range(conv->kernels, 1, MAX_SIZE))
+	if (!is_within(conv->kernels, 1, MAX_SIZE))
 		return refuse(diag, "conv.kernels", "must be 1..8192");
-	if (!in_range(conv->dst_width, 1, MAX_SIZE))
+	if (!is_within(conv->dst_width, 1, MAX_SIZE))
 		return refuse(diag, "conv.dst_width", "must be 1..8192");
-	if (!in_range(conv->dst_height, 1, MAX_SIZE))
+	if (!is_within(conv->dst_height, 1, MAX_SIZE))
 		return refuse(diag, "conv.dst_height", "must be 1..8192");
-	if (!in_range(conv->kernel_width, 1, 32))
+	if (!is_within(conv->kernel_width, 1, 32))
 		return refuse(diag, "conv.kernel_width", "must be 1..32");
-	if (!in_range(conv->kernel_height, 1, 32))
+	if (!is_within(conv->kernel_height, 1, 32))
 		return refuse(diag, "conv.kernel_height", "must be 1..32");
-	if (!in_range(conv->stride_x, 1, 8))
+	if (!is_within(conv->stride_x, 1, 8))
 		return refuse(diag, "conv.stride_x", "must be 1..8");
-	if (!in_range(conv->stride_y, 1, 8))
+	if (!is_within(conv->stride_y, 1, 8))
 		return refuse(diag, "conv.stride_y", "must be 1..8");
-	if (!in_range(conv->pad_value, -128, 127))
+	if (!is_within(conv->pad_value, -128, 127))
 		return refuse(diag, "conv.pad_value", "must be -128..127");
 	if (conv->truncate > 31)
 		return refuse(diag, "conv.truncate", "must be 0..31");
@@ -291,7 +291,7 @@ static int check_stage_operands(const struct nvdla_config *config, const struct 
 	if (alu && mul && stage->alu_operand != stage->mul_operand)
 		return refuse(diag, fields->operand,
 			      "both operands come from memory, but not of one kind");
-	if (!in_range(stage->operand_bytes, 1, 2))
+	if (!is_within(stage->operand_bytes, 1, 2))
 		return refuse(diag, fields->operand_bytes, "must be 1 or 2");
 	if (nvdla_stage_per_element(stage))
 		return check_sdp_surface(config, sdp, &stage->operand,
@@ -342,11 +342,11 @@ static int check_sdp(const struct nvdla_config *config, const struct drm_nvdla_s
 {
 	int ret;
 
-	if (!in_range(sdp->width, 1, MAX_SIZE))
+	if (!is_within(sdp->width, 1, MAX_SIZE))
 		return refuse(diag, "sdp.width", "must be 1..8192");
-	if (!in_range(sdp->height, 1, MAX_SIZE))
+	if (!is_within(sdp->height, 1, MAX_SIZE))
 		return refuse(diag, "sdp.height", "must be 1..8192");
-	if (!in_range(sdp->channels, 1, MAX_SIZE))
+	if (!is_within(sdp->channels, 1, MAX_SIZE))
 		return refuse(diag, "sdp.channels", "must be 1..8192");
 	if (sdp->out_shift > 63)
 		return refuse(diag, "sdp.out_shift", "must be 0..63");
@@ -400,7 +400,7 @@ static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag 
 		return refuse(diag, "pdp.recip_width", "has more than 17 bits");
 	if (pdp->recip_height >= 1 << 17)
 		return refuse(diag, "pdp.recip_height", "has more than 17 bits");
-	if (!in_range(pdp->pad_value, -128, 127))
+	if (!is_within(pdp->pad_value, -128, 127))
 		return refuse(diag, "pdp.pad_value", "must be -128..127");
 
 	/* Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. */
@@ -416,13 +416,13 @@ static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag 
 static int check_pdp_window(const struct nvdla_config *config, const struct drm_nvdla_pdp *pdp,
 			    struct nvdla_diag *diag)
 {
-	if (!in_range(pdp->kernel_width, 1, 8))
+	if (!is_within(pdp->kernel_width, 1, 8))
 		return refuse(diag, "pdp.kernel_width", "must be 1..8");
-	if (!in_range(pdp->kernel_height, 1, 8))
+	if (!is_within(pdp->kernel_height, 1, 8))
 		return refuse(diag, "pdp.kernel_height", "must be 1..8");
-	if (!in_range(pdp->stride_x, 1, 16))
+	if (!is_within(pdp->stride_x, 1, 16))
 		return refuse(diag, "pdp.stride_x", "must be 1..16");
-	if (!in_range(pdp->stride_y, 1, 16))
+	if (!is_within(pdp->stride_y, 1, 16))
 		return refuse(diag, "pdp.stride_y", "must be 1..16");
 	if (pdp->pad_left >= pdp->kernel_width)
 		return refuse(diag, "pdp.pad_left", "must be less than the kernel");
@@ -451,15 +451,15 @@ static int check_pdp(const struct nvdla_config *config, const struct drm_nvdla_p
 {
 	int ret;
 
-	if (!in_range(pdp->src_width, 1, MAX_SIZE))
+	if (!is_within(pdp->src_width, 1, MAX_SIZE))
 		return refuse(diag, "pdp.src_width", "must be 1..8192");
-	if (!in_range(pdp->src_height, 1, MAX_SIZE))
+	if (!is_within(pdp->src_height, 1, MAX_SIZE))
 		return refuse(diag, "pdp.src_height", "must be 1..8192");
-	if (!in_range(pdp->channels, 1, MAX_SIZE))
+	if (!is_within(pdp->channels, 1, MAX_SIZE))
 		return refuse(diag, "pdp.channels", "must be 1..8192");
-	if (!in_range(pdp->dst_width, 1, MAX_SIZE))
+	if (!is_within(pdp->dst_width, 1, MAX_SIZE))
 		return refuse(diag, "pdp.dst_width", "must be 1..8192");
-	if (!in_range(pdp->dst_height, 1, MAX_SIZE))
+	if (!is_within(pdp->dst_height, 1, MAX_SIZE))
 		return refuse(diag, "pdp.dst_height", "must be 1..8192");
 	if (pdp->pool > DRM_NVDLA_POOL_MIN)
 		return refuse(diag, "pdp.pool", "unknown");
@@ -608,7 +608,7 @@ int nvdla_program_check(const struct nvdla_config *config, const struct drm_nvdl
 
 	memset(slots, 0, DRM_NVDLA_MAX_SLOTS * sizeof(*slots));
 	diag->index = 0;
-	if (!in_range(count, 1, DRM_NVDLA_MAX_OPS))
+	if (!is_within(count, 1, DRM_NVDLA_MAX_OPS))
 		return refuse(diag, "count", "must be 1..4096");
 
 	for (u32 i = 0; i < count; i++) {
