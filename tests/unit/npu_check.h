@@ -8,11 +8,11 @@
 
 #include "request.h"
 
-/* Operations of a request that has run with keep_tensors, held to the arithmetic rules one by one. */
+/* Operations of a request that has run with keep_tensors, held to the arithmetic rules. */
 
 static struct {
 	unsigned int on_npu, on_cpu;
-	size_t elements, unequal;	/* on the NPU */
+	size_t elements, unequal; /* on the NPU */
 } tally[DLA_OP_KIND_COUNT];
 
 static inline void fill_inputs(struct dla_request *request, unsigned int seed)
@@ -26,10 +26,11 @@ static inline void fill_inputs(struct dla_request *request, unsigned int seed)
 }
 
 /*
- * On the NPU it equals the library's own evaluation to the bit and differs from the reference kernel
- * by one LSB at most; on the CPU it equals the reference kernel. name: of the network, for messages.
+ * On the NPU it equals the library's own evaluation to the bit and differs from the reference
+ * kernel by one LSB at most; on the CPU it equals that kernel. name: of the network, for messages.
  */
-static inline void check_operation(const struct dla_request *request, unsigned int i, const char *name)
+static inline void check_operation(const struct dla_request *request, unsigned int i,
+				   const char *name)
 {
 	const struct dla_graph *graph = request->network->graph;
 	const struct dla_lowered *lowered = request->network->placed[i].lowered;
@@ -47,8 +48,10 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 		lowered->ops->eval(lowered, input, expected);
 		for (size_t e = 0; e < bytes; e++)
 			if (found[e] != expected[e])
-				fail_msg("%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
-					 name, i, dla_op_kind_name(op->kind), e, found[e], expected[e]);
+				fail_msg(
+					"%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
+					name, i, dla_op_kind_name(op->kind), e, found[e],
+					expected[e]);
 	}
 	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
 	data[op->output[0]] = expected;
@@ -57,8 +60,10 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	dla_cpu_op_free(cpu);
 	for (size_t e = 0; e < bytes; e++) {
 		if (abs(found[e] - expected[e]) > (lowered ? 1 : 0))
-			fail_msg("%s, operation %u (%s on the %s), element %zu: %d, the reference kernel says %d", name,
-				 i, dla_op_kind_name(op->kind), lowered ? "NPU" : "CPU", e, found[e], expected[e]);
+			fail_msg(
+				"%s, operation %u (%s on the %s), element %zu: %d, the reference kernel says %d",
+				name, i, dla_op_kind_name(op->kind), lowered ? "NPU" : "CPU", e,
+				found[e], expected[e]);
 		tally[op->kind].unequal += found[e] != expected[e];
 	}
 	tally[op->kind].elements += lowered ? bytes : 0;
@@ -73,7 +78,8 @@ static inline void print_tally(void)
 	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
 		if (tally[kind].on_npu)
 			printf("# %s: %u on the NPU, %zu of %zu elements differ from the reference kernel, by 1 LSB\n",
-			       dla_op_kind_name(kind), tally[kind].on_npu, tally[kind].unequal, tally[kind].elements);
+			       dla_op_kind_name(kind), tally[kind].on_npu, tally[kind].unequal,
+			       tally[kind].elements);
 	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
 		if (tally[kind].on_cpu)
 			printf("# %s: %u on the CPU\n", dla_op_kind_name(kind), tally[kind].on_cpu);

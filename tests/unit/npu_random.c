@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Random networks: chains and branches of small operations, some of them on the NPU and some not, in
- * orders and shapes that no trained network has. For each one
+ * Random networks: chains and branches of small operations, some of them on the NPU and some not,
+ * in orders and shapes that no trained network has. For each one
  * - every operation on the NPU equals the library's own evaluation to the bit and differs from the
  *   reference kernel by at most one LSB; every other one equals the reference kernel;
  * - memory that tensors share, and whatever was in it before, changes no output.
@@ -19,10 +19,10 @@
 #include "../tflite_builder.h"
 #include "npu_check.h"
 
-#define MAX_TENSORS	40		/* of the builder's room; an operation adds 3 at most */
-#define MAX_OPS		14
-#define MAX_KERNELS	256
-#define MAX_MACS	4000000		/* of an operation */
+#define MAX_TENSORS 40	/* of the builder's room; an operation adds 3 at most */
+#define MAX_OPS     14
+#define MAX_KERNELS 256
+#define MAX_MACS    4000000 /* of an operation */
 
 struct node {
 	int tensor;
@@ -34,9 +34,9 @@ struct node {
 struct flavour {
 	const char *name;
 	unsigned int graphs, ops;
-	int height, width, channels;	/* of inputs, at most, and at least this over least */
+	int height, width, channels; /* of inputs, at most, and at least this over least */
 	int least;
-	size_t elements;		/* of any tensor, at most */
+	size_t elements; /* of any tensor, at most */
 };
 
 static const struct flavour flavours[] = {
@@ -63,8 +63,8 @@ static struct {
 	const char *how;
 	unsigned int count;
 } met[] = {
-	{ "one layer" }, { "in tiles" }, { "PDP" }, { "PDP, in strips" }, { "no copy" },
-	{ "as a convolution for each 8 channels" },
+	{ "one layer" },      { "in tiles" }, { "PDP" },
+	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -95,7 +95,8 @@ static struct node *pick(struct generator *g)
 	/* Mostly something new, so that networks become deep; sometimes a branch far back. */
 	int newest = g->nodes - 1;
 
-	return &g->node[between(g, 0, 2) ? newest - between(g, 0, newest < 2 ? newest : 2) : between(g, 0, newest)];
+	return &g->node[between(g, 0, 2) ? newest - between(g, 0, newest < 2 ? newest : 2)
+					 : between(g, 0, newest)];
 }
 
 static struct node *pick_picture(struct generator *g)
@@ -136,8 +137,8 @@ static int publish(struct generator *g, struct node *n)
 	char name[16];
 
 	snprintf(name, sizeof(name), "t%d", g->nodes);
-	n->tensor = add_tensor(&g->b, name, TYPE_INT8, (struct builder_list){ n->rank, n->dim }, n->scale,
-			       n->zero_point);
+	n->tensor = add_tensor(&g->b, name, TYPE_INT8, (struct builder_list){ n->rank, n->dim },
+			       n->scale, n->zero_point);
 	g->nodes++;
 	return n->tensor;
 }
@@ -145,13 +146,14 @@ static int publish(struct generator *g, struct node *n)
 static int8_t random_activation(struct generator *g)
 {
 	static const int8_t kinds[] = {
-		ACTIVATION_NONE, ACTIVATION_NONE, ACTIVATION_RELU, ACTIVATION_RELU6, ACTIVATION_RELU_N1_TO_1,
+		ACTIVATION_NONE,  ACTIVATION_NONE,	   ACTIVATION_RELU,
+		ACTIVATION_RELU6, ACTIVATION_RELU_N1_TO_1,
 	};
 
 	return kinds[between(g, 0, 4)];
 }
 
-/* Random int8 weights with one scale, or one per channel along axis; returns the tensor and a scale. */
+/* Random int8 weights with one scale or one per channel along axis, and what is typical. */
 static int add_weights(struct generator *g, struct builder_list shape, int axis, float *typical)
 {
 	int count = between(g, 0, 1) ? shape.value[axis] : 1;
@@ -204,7 +206,8 @@ static double spread(int products)
 static bool random_conv(struct generator *g)
 {
 	const struct node *in = pick_picture(g);
-	int kh = between(g, 1, 4), kw = between(g, 1, 4), sh = between(g, 1, 3), sw = between(g, 1, 3);
+	int kh = between(g, 1, 4), kw = between(g, 1, 4), sh = between(g, 1, 3),
+	    sw = between(g, 1, 3);
 	int dh = between(g, 0, 3) ? 1 : 2, dw = between(g, 0, 3) ? 1 : between(g, 2, 3);
 	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
 	bool depthwise = !between(g, 0, 3);
@@ -221,7 +224,8 @@ static bool random_conv(struct generator *g)
 	out->dim[1] = extent(in->dim[1], (kh - 1) * dh + 1, sh, padding);
 	out->dim[2] = extent(in->dim[2], (kw - 1) * dw + 1, sw, padding);
 	out->dim[3] = kernels;
-	if (!out->dim[1] || !out->dim[2] || kernels > MAX_KERNELS || elements(out) > g->flavour->elements ||
+	if (!out->dim[1] || !out->dim[2] || kernels > MAX_KERNELS ||
+	    elements(out) > g->flavour->elements ||
 	    elements(out) * (size_t)(kh * kw * (depthwise ? 1 : in->dim[3])) > MAX_MACS)
 		return false;
 	if (depthwise)
@@ -229,11 +233,13 @@ static bool random_conv(struct generator *g)
 	else
 		weights = add_weights(g, LIST(kernels, kh, kw, in->dim[3]), 0, &scale);
 	bias = add_bias(g, kernels, 2 * spread(kh * kw * in->dim[3]));
-	choose_quantisation(g, out, in->scale * scale * spread(kh * kw * (depthwise ? 1 : in->dim[3])) /
-			    uniform(g, 20, 150));
+	choose_quantisation(g, out,
+			    in->scale * scale * spread(kh * kw * (depthwise ? 1 : in->dim[3])) /
+				    uniform(g, 20, 150));
 	publish(g, out);
 	if (depthwise) {
-		options = add_depthwise(&g->b, LIST(source, weights, bias), out->tensor, sh, padding);
+		options =
+			add_depthwise(&g->b, LIST(source, weights, bias), out->tensor, sh, padding);
 		set_i32(&g->b, options, DEPTHWISE_STRIDE_W, sw);
 		set_i32(&g->b, options, DEPTHWISE_DILATION_H, dh);
 		set_i32(&g->b, options, DEPTHWISE_DILATION_W, dw);
@@ -279,7 +285,7 @@ static bool random_arithmetic(struct generator *g)
 	uint32_t options;
 	int in[2];
 
-	/* Another of the same shape where there is one, and the same one twice where there is none. */
+	/* Another of the same shape where there is one, else the same one twice. */
 	for (int tries = 0; tries < 10 && b == a; tries++) {
 		const struct node *other = pick(g);
 
@@ -294,8 +300,9 @@ static bool random_arithmetic(struct generator *g)
 	else
 		choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
 	publish(g, out);
-	options = add_operator(&g->b, multiply ? BUILTIN_MUL : BUILTIN_ADD, multiply ? OPTIONS_MUL : OPTIONS_ADD,
-			       LIST(in[0], in[1]), out->tensor);
+	options =
+		add_operator(&g->b, multiply ? BUILTIN_MUL : BUILTIN_ADD,
+			     multiply ? OPTIONS_MUL : OPTIONS_ADD, LIST(in[0], in[1]), out->tensor);
 	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
 	return true;
 }
@@ -303,7 +310,8 @@ static bool random_arithmetic(struct generator *g)
 static bool random_pool(struct generator *g)
 {
 	const struct node *in = pick_picture(g);
-	int kh = between(g, 1, 5), kw = between(g, 1, 5), sh = between(g, 1, 3), sw = between(g, 1, 3);
+	int kh = between(g, 1, 5), kw = between(g, 1, 5), sh = between(g, 1, 3),
+	    sw = between(g, 1, 3);
 	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
 	int source;
 	struct node *out;
@@ -323,8 +331,8 @@ static bool random_pool(struct generator *g)
 	if (!out->dim[1] || !out->dim[2])
 		return false;
 	publish(g, out);
-	options = add_pool(&g->b, between(g, 0, 1) ? BUILTIN_AVERAGE_POOL_2D : BUILTIN_MAX_POOL_2D, source,
-			   out->tensor, kh, sh, padding);
+	options = add_pool(&g->b, between(g, 0, 1) ? BUILTIN_AVERAGE_POOL_2D : BUILTIN_MAX_POOL_2D,
+			   source, out->tensor, kh, sh, padding);
 	set_i32(&g->b, options, POOL_FILTER_W, kw);
 	set_i32(&g->b, options, POOL_STRIDE_W, sw);
 	set_i8(&g->b, options, POOL_ACTIVATION, random_activation(g));
@@ -371,7 +379,8 @@ static bool random_reshape(struct generator *g)
 	}
 	publish(g, out);
 	add_operator(&g->b, BUILTIN_RESHAPE, OPTIONS_RESHAPE,
-		     LIST(source, add_ints(&g->b, "shape", (struct builder_list){ out->rank, out->dim })),
+		     LIST(source,
+			  add_ints(&g->b, "shape", (struct builder_list){ out->rank, out->dim })),
 		     out->tensor);
 	return true;
 }
@@ -390,8 +399,8 @@ static bool random_concatenation(struct generator *g)
 	if (elements(out) > g->flavour->elements)
 		return false;
 	publish(g, out);
-	options = add_operator(&g->b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, LIST(in[0], in[1]),
-			       out->tensor);
+	options = add_operator(&g->b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION,
+			       LIST(in[0], in[1]), out->tensor);
 	set_i32(&g->b, options, CONCATENATION_AXIS, axis);
 	return true;
 }
@@ -412,11 +421,12 @@ static bool random_other(struct generator *g)
 	}
 	publish(g, out);
 	if (kind == 0) {
-		options = add_operator(&g->b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(source), out->tensor);
+		options = add_operator(&g->b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(source),
+				       out->tensor);
 		set_f32(&g->b, options, SOFTMAX_BETA, 1);
 	} else {
-		add_operator(&g->b, kind == 1 ? BUILTIN_LOGISTIC : BUILTIN_QUANTIZE, OPTIONS_NONE, LIST(source),
-			     out->tensor);
+		add_operator(&g->b, kind == 1 ? BUILTIN_LOGISTIC : BUILTIN_QUANTIZE, OPTIONS_NONE,
+			     LIST(source), out->tensor);
 	}
 	return true;
 }
@@ -424,15 +434,22 @@ static bool random_other(struct generator *g)
 static bool random_operation(struct generator *g)
 {
 	switch (between(g, 0, 13)) {
-	case 0: case 1: case 2: case 3:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
 		return random_conv(g);
 	case 4:
 		return random_fully_connected(g);
-	case 5: case 6: case 7:
+	case 5:
+	case 6:
+	case 7:
 		return random_arithmetic(g);
-	case 8: case 9:
+	case 8:
+	case 9:
 		return random_pool(g);
-	case 10: case 11:
+	case 10:
+	case 11:
 		return random_reshape(g);
 	case 12:
 		return random_concatenation(g);
@@ -458,9 +475,10 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 	for (int i = 0; i < g->inputs; i++) {
 		struct node *n = &g->node[i];
 
-		*n = (struct node){ .rank = 4, .dim = {
-			between(g, 0, 9) ? 1 : 2, size(g, flavour->height), size(g, flavour->width),
-			size(g, flavour->channels) } };
+		*n = (struct node){ .rank = 4,
+				    .dim = { between(g, 0, 9) ? 1 : 2, size(g, flavour->height),
+					     size(g, flavour->width),
+					     size(g, flavour->channels) } };
 		while (elements(n) > flavour->elements)
 			n->dim[3] = (n->dim[3] + 1) / 2;
 		choose_quantisation(g, n, uniform(g, 0.005, 0.1));
@@ -474,7 +492,8 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 	for (int i = g->inputs; i < g->nodes; i++)
 		if (i == g->nodes - 1 || !between(g, 0, 3))
 			outputs[output_count++] = g->node[i].tensor;
-	builder_end(&g->b, (struct builder_list){ g->inputs, inputs }, (struct builder_list){ output_count, outputs });
+	builder_end(&g->b, (struct builder_list){ g->inputs, inputs },
+		    (struct builder_list){ output_count, outputs });
 }
 
 /* ---------------------------------------------------------------------------------- running */
@@ -531,9 +550,11 @@ static void check_graph(const char *path, const char *name, unsigned int seed)
 		for (unsigned int i = 0; i < kept.network->graph->op_count; i++)
 			check_operation(kept.request, i, name);
 		for (unsigned int i = 0; i < dla_network_output_count(kept.network); i++)
-			if (memcmp(dla_request_output(kept.request, i), dla_request_output(lean.request, i),
+			if (memcmp(dla_request_output(kept.request, i),
+				   dla_request_output(lean.request, i),
 				   dla_network_output(kept.network, i)->bytes))
-				fail_msg("%s, output %u: another value where tensors share memory", name, i);
+				fail_msg("%s, output %u: another value where tensors share memory",
+					 name, i);
 	}
 	for (unsigned int i = 0; i < dla_network_operation_count(kept.network); i++)
 		meet(dla_network_operation(kept.network, i)->why);
@@ -556,8 +577,6 @@ static void random_networks(void **state)
 		close(fd);
 		free(g.b.data);
 		snprintf(name, sizeof(name), "%s network %u", flavour->name, n);
-		if (getenv("NPU_RANDOM_VERBOSE"))
-			printf("# %s in %s\n", name, path);
 		check_graph(path, name, n);
 		unlink(path);
 	}
@@ -585,7 +604,7 @@ int main(void)
 		return 1;
 	}
 	for (size_t i = 0; i < FLAVOURS; i++)
-		tests[i] = (struct CMUnitTest) {
+		tests[i] = (struct CMUnitTest){
 			.name = flavours[i].name,
 			.test_func = random_networks,
 			.initial_state = (void *)&flavours[i],

@@ -30,7 +30,8 @@ static struct dla_network *load(struct dla_device *device, const struct builder 
 	return network;
 }
 
-static void fill_inputs(struct dla_request *request, const struct dla_network *network, unsigned int seed)
+static void fill_inputs(struct dla_request *request, const struct dla_network *network,
+			unsigned int seed)
 {
 	for (unsigned int i = 0; i < dla_network_input_count(network); i++) {
 		uint8_t *data = dla_request_input(request, i);
@@ -63,7 +64,8 @@ static void compare(struct builder *b, const char *where)
 	}
 	assert_string_equal(dla_network_operation(network[0], 0)->where, where);
 	for (unsigned int i = 0; i < dla_network_output_count(network[0]); i++) {
-		const int8_t *npu = dla_request_output(request[0], i), *cpu = dla_request_output(request[1], i);
+		const int8_t *npu = dla_request_output(request[0], i),
+			     *cpu = dla_request_output(request[1], i);
 
 		for (size_t e = 0; e < dla_network_output(network[0], i)->bytes; e++)
 			assert_in_range(npu[e] - cpu[e] + 1, 0, 2);
@@ -109,7 +111,8 @@ static void constant_operands(void **unused)
 		z = add_tensor(&b, "z", TYPE_INT8, flat ? LIST(1, 32) : LIST(1, 2, 2, 8), 0.2F, 0);
 		switch (kind) {
 		case CONV:
-			add_conv(&b, LIST(constant, add_constant(&b, LIST(8, 1, 1, 8)), -1), y, 1, PADDING_VALID);
+			add_conv(&b, LIST(constant, add_constant(&b, LIST(8, 1, 1, 8)), -1), y, 1,
+				 PADDING_VALID);
 			break;
 		case FULLY_CONNECTED:
 			add_operator(&b, BUILTIN_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED,
@@ -146,7 +149,8 @@ static void an_output_twice(void **unused)
 	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 3, 3, 5), 0.2F, 0);
 	z = add_tensor(&b, "z", TYPE_INT8, LIST(1, 45), 0.2F, 0);
 	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(x, x), y);
-	add_operator(&b, BUILTIN_RESHAPE, OPTIONS_RESHAPE, LIST(y, add_ints(&b, "shape", LIST(1, 45))), z);
+	add_operator(&b, BUILTIN_RESHAPE, OPTIONS_RESHAPE,
+		     LIST(y, add_ints(&b, "shape", LIST(1, 45))), z);
 	builder_end(&b, LIST(x), LIST(z, y, z, y));
 	compare(&b, "npu");
 }
@@ -190,7 +194,8 @@ static void progress_reaches_the_end(void **unused)
 	assert_non_null(device);
 	builder_begin(&b);
 	for (int i = 0; i < 4; i++)
-		t[i] = add_tensor(&b, "t", TYPE_INT8, LIST(1, 3, 3, 5), i == 2 ? 1.0F / 256 : 0.1F, i == 2 ? -128 : 0);
+		t[i] = add_tensor(&b, "t", TYPE_INT8, LIST(1, 3, 3, 5), i == 2 ? 1.0F / 256 : 0.1F,
+				  i == 2 ? -128 : 0);
 	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[0], t[0]), t[1]);
 	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(t[1]), t[2]);
 	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[1], t[2]), t[3]);
@@ -230,7 +235,7 @@ static void *run_often(void *arg)
 	return NULL;
 }
 
-/* CONV_2D is the NPU's; the padded average and the mean are the CPU's, and keep sums between pixels. */
+/* The convolution is the NPU's; the padded average and the mean are the CPU's, and keep sums. */
 static void threads_share_a_network(void **unused)
 {
 	struct dla_device *device = dla_device_open("sim");
@@ -249,7 +254,8 @@ static void threads_share_a_network(void **unused)
 	mean = add_tensor(&b, "mean", TYPE_INT8, LIST(1, 1, 4, 16), 0.05F, 0);
 	add_conv(&b, LIST(x, add_constant(&b, LIST(16, 1, 1, 16)), -1), y, 1, PADDING_VALID);
 	add_pool(&b, BUILTIN_AVERAGE_POOL_2D, y, average, 3, 1, PADDING_SAME);
-	options = add_operator(&b, BUILTIN_MEAN, OPTIONS_REDUCER, LIST(average, add_ints(&b, "axes", LIST(1))), mean);
+	options = add_operator(&b, BUILTIN_MEAN, OPTIONS_REDUCER,
+			       LIST(average, add_ints(&b, "axes", LIST(1))), mean);
 	set_i8(&b, options, REDUCER_KEEP_DIMS, 1);
 	builder_end(&b, LIST(x), LIST(mean));
 	network = load(device, &b);
