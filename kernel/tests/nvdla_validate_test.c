@@ -151,7 +151,7 @@ static const struct bad bads[] = {
 	BAD(5, conv.src.line_stride, 72, "conv.src", "line_stride is not a multiple of 32"),
 
 	BAD(6, sdp.width, 12, "sdp.source", "the result before has another size"),
-	BAD(1, sdp.dst.line_stride, 40, "sdp.dst", "a stride is not a multiple of the atom"),
+	BAD(3, sdp.dst.line_stride, 28, "sdp.dst", "a stride is not a multiple of the atom"),
 	BAD(1, sdp.x1.operand_bytes, 3, "sdp.x1.operand_bytes", "must be 1 or 2"),
 	BAD(1, sdp.x1.alu_operand, DRM_NVDLA_OPERAND_ELEMENT, "sdp.x1.operand",
 	    "both operands come from memory, but not of one kind"),
@@ -280,9 +280,9 @@ static void survives_mutants(struct kunit *test)
 		}
 	}
 	kunit_info(test, "%u accepted, %u refused", accepted, refused);
-	/* More than those that were not changed. */
-	KUNIT_EXPECT_GT(test, accepted, 1200);
-	KUNIT_EXPECT_GT(test, refused, 1200);
+	/* More than the thousand that were not changed. */
+	KUNIT_EXPECT_GT(test, accepted, 1100);
+	KUNIT_EXPECT_GT(test, refused, 1100);
 }
 
 /* Two slots that are read, and one that is written and ends with the device's address space. */

@@ -5,6 +5,7 @@ The source tree stands in the cache under a name that says what it was made of, 
 these are copied into it when they have changed, so that make compiles only them again.
 """
 import contextlib
+import inspect
 import os
 import subprocess
 import sys
@@ -20,8 +21,9 @@ PACKAGES = [SOURCE, "gcc", "libc6-dev", "make", "flex", "bison", "bc", "perl", "
 DRIVER = "drivers/accel/nvdla"
 CONFIG = os.path.join(HERE, "kunit.config")
 
-# W=1 for the whole kernel; only in our folder are warnings errors.
-MAKE = ["nice", "make", "ARCH=um", "W=1", "KBUILD_BUILD_TIMESTAMP=1970-01-01"]
+MAKE = ["nice", "make", "ARCH=um", "KBUILD_BUILD_TIMESTAMP=1970-01-01"]
+# For the whole kernel; only in our folder are warnings errors.
+WARN = "W=1"
 
 # Appended to files of the tree.
 ADDED = {
@@ -61,6 +63,9 @@ def configure(tree):
     lost = [line for line in wanted if line.startswith("CONFIG_") and line not in made]
     if lost:
         raise cache.Failure(f"this kernel cannot have {', '.join(lost)}")
+    # Makes the folders of generated headers. While one is missing, W=1 turns every trial of a compiler
+    # option into a failure, and the kernel would be built without KASAN.
+    cache.run([*MAKE, "prepare"], cwd=tree)
 
 
 def unpack(folder):
@@ -116,7 +121,8 @@ def source_tree():
     """The tree with our files in it, for one process at a time."""
     cache.need(*PACKAGES)
     key = cache.digest(output("dpkg-query", "-W", "-f", "${Version}", SOURCE), output("gcc", "--version"),
-                       cache.contents(CONFIG), *NOT_NEEDED, *ADDED, *ADDED.values())
+                       cache.contents(CONFIG), *NOT_NEEDED, *ADDED, *ADDED.values(),
+                       inspect.getsource(unpack), inspect.getsource(configure))
     tree = os.path.join(cache.entry("kunit", key, unpack), "linux")
     with cache.lock(f"kunit-{key}"):
         update(tree)
@@ -126,12 +132,16 @@ def source_tree():
 def build(tree):
     """The kernel, tree/linux. An interrupted build goes on where it stopped."""
     with told("building a User Mode Linux kernel"):
-        cache.run([*MAKE, f"-j{os.cpu_count()}", "linux"], cwd=tree)
+        cache.run([*MAKE, WARN, f"-j{os.cpu_count()}", "linux"], cwd=tree)
+    flags = cache.contents(f"{tree}/{DRIVER}/core/.validate.o.cmd")
+    missing = [name for name in (b"kernel-address", b"bounds", b"shift") if b"-fsanitize=" + name not in flags]
+    if missing:
+        raise cache.Failure(f"the core was compiled without -fsanitize={b','.join(missing).decode()}")
 
 
 def check_with_sparse(tree):
     """Sparse over our files, all of them each time."""
-    cache.run([*MAKE, "C=2", "CF=-Wsparse-error", f"{DRIVER}/"], cwd=tree)
+    cache.run([*MAKE, WARN, "C=2", "CF=-Wsparse-error", f"{DRIVER}/"], cwd=tree)
 
 
 def boot(tree):
