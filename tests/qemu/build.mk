@@ -10,7 +10,7 @@ arm64-cc = aarch64-linux-gnu-gcc -isystem $$sysroot/usr/include -isystem $$sysro
 
 .PHONY: arm64 guest
 arm64:
-	@scripts/need gcc-aarch64-linux-gnu
+	@scripts/need gcc-aarch64-linux-gnu python3
 	+@sysroot=$$(tests/qemu/sysroot) && $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC="$(arm64-cc)" all guest
 
 guest: $(BUILD)/guest-play $(BUILD)/guest-hog
