@@ -3,8 +3,6 @@
 
 #include "layout.h"
 
-#define SIZE_MAX_REGISTER 8192
-
 bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_feature *f)
 {
 	int32_t dim[4] = { 1, 1, 1, 1 };
@@ -18,7 +16,7 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	if (dim[0] != 1)
 		return false;
 	for (int i = 1; i < 4; i++)
-		if (dim[i] > SIZE_MAX_REGISTER)
+		if (dim[i] > DLA_SIZE_LIMIT)
 			return false;
 
 	f->height = (uint32_t)dim[1];

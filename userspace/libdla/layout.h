@@ -8,6 +8,9 @@
 
 #include "graph.h"
 
+/* The most that the size registers of every engine hold. */
+#define DLA_SIZE_LIMIT 8192
+
 /*
  * A tensor of one picture, W x H x C, in the NPU's memory: ceil(C / atom) planes of H lines of W
  * atoms, without gaps. The spare channels of the last plane are there too.
@@ -21,7 +24,7 @@ struct dla_feature {
 
 /*
  * How a tensor lies there: [1,H,W,C], [1,W,C] and [1,C] do, more than one picture does not.
- * False also when it exceeds the 8192 of the hardware's size registers.
+ * False also when it exceeds DLA_SIZE_LIMIT.
  */
 bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_feature *feature);
 

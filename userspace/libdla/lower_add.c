@@ -5,8 +5,6 @@
 #include "error.h"
 #include "lower.h"
 
-#define ERROR_LIMIT 0.5
-
 struct lowered_add {
 	struct dla_lowered base;
 	struct dla_add add;
@@ -109,7 +107,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_op *op,
 	dla_add_init(&l->add, q0->scale[0], q0->zero_point[0], q1->scale[0], q1->zero_point[0],
 		     out->scale[0], out->zero_point[0]);
 	dla_activation_range(op->activation, out->scale[0], out->zero_point[0], &l->low, &l->high);
-	if (l->add.error >= ERROR_LIMIT) {
+	if (l->add.error >= DLA_ERROR_LIMIT) {
 		free(l);
 		*why = "16-bit multipliers would be too coarse";
 		return 0;

@@ -10,8 +10,6 @@
 #define WEIGHT_ALIGN	256
 /* SDP operands: whole atoms of any configuration. */
 #define OPERAND_ALIGN	64
-/* Beyond this many LSB the answer could differ by two from a correctly rounded one. */
-#define ERROR_LIMIT	0.5
 
 int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_info *hw,
 			 const struct dla_requant_wish *wish, bool relu, int32_t zero_point,
@@ -23,7 +21,7 @@ int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_in
 	job->rq = dla_requant_new(wish, job->shape.kernels, relu, zero_point);
 	if (!job->rq)
 		return dla_fail(ENOMEM, "out of memory");
-	if (job->rq->error >= ERROR_LIMIT)
+	if (job->rq->error >= DLA_ERROR_LIMIT)
 		*why = "16-bit multipliers would be too coarse";
 	return 0;
 }

@@ -18,6 +18,9 @@
  *	t = max(t, 0) if relu
  *	y = sat8(t + zero_point)			output converter
  */
+/* A recipe whose error reaches this many LSB might answer two away from the correctly rounded value. */
+#define DLA_ERROR_LIMIT 0.5
+
 struct dla_requant_channel {
 	int16_t hi, m1;		/* X1: ALU operand, multiplier */
 	int16_t r, m2;		/* X2: likewise */

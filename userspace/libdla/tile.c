@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
+#include "layout.h"
 #include "tile.h"
 
 /* Ranges of registers: NVDLA hardware manual, CDMA and CSC. */
-#define SIZE_LIMIT		8192
 #define KERNEL_LIMIT		32
 #define STRIDE_LIMIT		8
 #define DILATION_LIMIT		32
@@ -38,8 +38,8 @@ static const char *out_of_range(const struct dla_conv_shape *s)
 	const struct dla_window *w = &s->window;
 	int32_t reach_w = reach(w->kernel_w, w->dilation_w), reach_h = reach(w->kernel_h, w->dilation_h);
 
-	if (s->in_width > SIZE_LIMIT || s->in_height > SIZE_LIMIT || s->channels > SIZE_LIMIT ||
-	    s->out_width > SIZE_LIMIT || s->out_height > SIZE_LIMIT)
+	if (s->in_width > DLA_SIZE_LIMIT || s->in_height > DLA_SIZE_LIMIT || s->channels > DLA_SIZE_LIMIT ||
+	    s->out_width > DLA_SIZE_LIMIT || s->out_height > DLA_SIZE_LIMIT)
 		return "larger than 8192 in a dimension";
 	if (w->kernel_w > KERNEL_LIMIT || w->kernel_h > KERNEL_LIMIT)
 		return "kernel larger than 32x32";
@@ -120,7 +120,7 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 	bands = div_up(s->out_height, height);
 	height = div_up(s->out_height, bands);
 
-	range = at_most((uint32_t)(WEIGHT_BYTES_LIMIT / kernel_bytes), SIZE_LIMIT);
+	range = at_most((uint32_t)(WEIGHT_BYTES_LIMIT / kernel_bytes), DLA_SIZE_LIMIT);
 	range = range / hw->atomic_k * hw->atomic_k;
 	ranges = div_up(s->kernels, range);
 
