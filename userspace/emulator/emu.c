@@ -7,20 +7,6 @@
 #include "emu.h"
 #include "sdp.h"
 
-static const struct nvdla_config configs[] = {
-	{
-		.name = "nv_small",
-		.atom = 8,
-		.atomic_c = 8,
-		.atomic_k = 8,
-		.cbuf_banks = 32,
-		.cbuf_bank_entries = 512,
-		.cbuf_entry_bytes = 8,
-		.pdp_line_atoms = 128,
-		.cbuf_flush_cycles = 8192,
-	},
-};
-
 static void process(struct nvdla_emu *emu, struct job *job)
 {
 	const struct event event = job->events[job->next++];
@@ -100,15 +86,18 @@ static void drop_cbuf(struct nvdla_emu *emu)
 	emu->cbuf = (struct cbuf){ 0 };
 }
 
+int nvdla_emu_config_check(const char *config, char *reason, size_t size)
+{
+	return emu_config_find(config, reason, size) ? 0 : -EINVAL;
+}
+
 struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 {
 	const struct nvdla_config *config = NULL;
 	struct nvdla_emu *emu;
 
-	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
-		if (params->config && !strcmp(params->config, configs[i].name))
-			config = &configs[i];
-	}
+	if (params->config)
+		config = emu_config_find(params->config, NULL, 0);
 	if (!config || !params->read || !params->write) {
 		errno = EINVAL;
 		return NULL;
@@ -209,4 +198,5 @@ const struct nvdla_emu_api nvdla_emu_api = {
 	.advance = nvdla_emu_advance,
 	.get_stats = nvdla_emu_get_stats,
 	.hang_reason = nvdla_emu_hang_reason,
+	.config_check = nvdla_emu_config_check,
 };

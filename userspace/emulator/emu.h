@@ -9,23 +9,9 @@
 #include <stdint.h>
 
 #include "cdp_lut.h"
+#include "config.h"
 #include "nvdla_emu.h"
 #include "registers.h"
-
-/* Channels of one memory atom in the widest configuration; buffers on the stack have this size. */
-#define ATOM_MAX 32
-
-struct nvdla_config {
-	const char *name;
-	unsigned int atom;		/* bytes of a memory atom: channels of a surface */
-	unsigned int atomic_c;		/* channels one MAC cell multiplies at once */
-	unsigned int atomic_k;		/* kernels of a kernel group: MAC cells */
-	unsigned int cbuf_banks;
-	unsigned int cbuf_bank_entries;
-	unsigned int cbuf_entry_bytes;
-	unsigned int pdp_line_atoms;	/* partial results PDP's line buffer holds, in output atoms */
-	unsigned int cbuf_flush_cycles;	/* after reset, until CBUF has been zeroed */
-};
 
 /* The blocks that have two register groups and run operations. */
 enum unit {

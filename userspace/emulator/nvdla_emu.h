@@ -3,7 +3,7 @@
 #define NVDLA_EMU_H
 
 /*
- * A model of NVDLA nv_small: registers and memory in, the same bytes as the RTL out.
+ * A model of NVDLA, in several of its configurations: registers and memory in, the same bytes as the RTL out.
  *
  * The emulator owns no thread, no clock and no memory of the modelled system. Whoever embeds it
  * lends it memory and an interrupt line through callbacks and moves its clock on. Callbacks run
@@ -29,12 +29,12 @@ extern "C" {
 #define NVDLA_EMU_EXPORT __attribute__((visibility("default")))
 
 /* Changes with any incompatible change to anything below. */
-#define NVDLA_EMU_API_VERSION 1
+#define NVDLA_EMU_API_VERSION 2
 
 struct nvdla_emu;
 
 struct nvdla_emu_params {
-	/* Name of the configuration: "nv_small". */
+	/* Name of the configuration: "nv_small"; nvdla_emu_config_check() tells about others. */
 	const char *config;
 
 	/*
@@ -87,6 +87,12 @@ struct nvdla_emu_stats {
 	uint64_t saturations;		/* results clipped in CACC or in SDP's output convertor */
 };
 
+/*
+ * 0 for a configuration that the emulator models. Otherwise -EINVAL, and in reason, of size bytes,
+ * what it is about it that is not modelled, or which names there are.
+ */
+NVDLA_EMU_EXPORT int nvdla_emu_config_check(const char *config, char *reason, size_t size);
+
 /* NULL with errno set: EINVAL for an unknown configuration or missing callbacks, ENOMEM. */
 NVDLA_EMU_EXPORT struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params);
 NVDLA_EMU_EXPORT void nvdla_emu_free(struct nvdla_emu *emu);
@@ -126,6 +132,7 @@ struct nvdla_emu_api {
 	void (*advance)(struct nvdla_emu *emu, uint64_t cycles);
 	void (*get_stats)(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats);
 	const char *(*hang_reason)(const struct nvdla_emu *emu);
+	int (*config_check)(const char *config, char *reason, size_t size);
 };
 
 NVDLA_EMU_EXPORT extern const struct nvdla_emu_api nvdla_emu_api;
