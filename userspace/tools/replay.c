@@ -25,6 +25,7 @@
 #define REASON_SIZE 512
 
 struct options {
+	const char *config;
 	bool json;
 	bool keep_going;
 };
@@ -246,10 +247,10 @@ static int play_command(struct player *player, const struct trace_command *comma
 	return failed(player, command, "unknown command");
 }
 
-static int play(struct player *player, const struct trace *trace)
+static int play(struct player *player, const char *config, const struct trace *trace)
 {
 	struct nvdla_emu_params params = {
-		.config = "nv_small",
+		.config = config,
 		.read = bus_read,
 		.write = bus_write,
 		.irq = bus_irq,
@@ -259,6 +260,8 @@ static int play(struct player *player, const struct trace *trace)
 	};
 	int ret = 0;
 
+	if (player->api->config_check(config, player->reason, sizeof(player->reason)))
+		return -1;
 	player->emu = player->api->create(&params);
 	if (!player->emu) {
 		snprintf(player->reason, sizeof(player->reason), "emulator: %s", strerror(errno));
@@ -285,7 +288,8 @@ static json_t *folder_json(const char *name, bool ok, const char *reason,
 	return object;
 }
 
-static int replay_folder(const struct nvdla_emu_api *api, const char *dir, struct tally *tally)
+static int replay_folder(const struct nvdla_emu_api *api, const char *dir,
+			 const struct options *options, struct tally *tally)
 {
 	struct player player = { .api = api, .dir = dir };
 	struct nvdla_emu_stats stats = { 0 };
@@ -296,7 +300,7 @@ static int replay_folder(const struct nvdla_emu_api *api, const char *dir, struc
 
 	ret = trace_read(dir, &trace, player.reason, sizeof(player.reason));
 	if (!ret)
-		ret = play(&player, &trace);
+		ret = play(&player, options->config, &trace);
 	if (player.emu)
 		api->get_stats(player.emu, &stats);
 	if (tally->folders)
@@ -339,7 +343,7 @@ static int replay_argument(const struct nvdla_emu_api *api, const char *dir,
 	int count, ret = 0, found = 0;
 
 	if (has_trace(dir))
-		return replay_folder(api, dir, tally);
+		return replay_folder(api, dir, options, tally);
 	count = scandir(dir, &entries, NULL, alphasort);
 	for (int i = 0; i < count; i++) {
 		char *path;
@@ -348,7 +352,7 @@ static int replay_argument(const struct nvdla_emu_api *api, const char *dir,
 		    asprintf(&path, "%s/%s", dir, entries[i]->d_name) >= 0) {
 			if (has_trace(path)) {
 				found++;
-				ret |= replay_folder(api, path, tally);
+				ret |= replay_folder(api, path, options, tally);
 			}
 			free(path);
 		}
@@ -357,13 +361,14 @@ static int replay_argument(const struct nvdla_emu_api *api, const char *dir,
 	if (count >= 0)
 		free(entries);
 	/* Let it fail with the message about the file that is not there. */
-	return found ? ret : replay_folder(api, dir, tally);
+	return found ? ret : replay_folder(api, dir, options, tally);
 }
 
 static void usage(FILE *out)
 {
 	fprintf(out, "usage: dla replay [--json] [--keep-going] DIR...\n\n"
 		"Play the trace in each DIR, or in each folder in DIR, on the emulator.\n\n"
+		"  --config NAME the configuration of the hardware (default nv_small)\n"
 		"  --json        print one JSON object instead of lines\n"
 		"  --keep-going  go on after a trace that failed\n");
 }
@@ -371,18 +376,22 @@ static void usage(FILE *out)
 int cmd_replay(int argc, char **argv)
 {
 	static const struct option long_options[] = {
+		{ "config", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	const struct nvdla_emu_api *api;
-	struct options options = { 0 };
+	struct options options = { .config = "nv_small" };
 	struct tally tally = { 0 };
 	int option, ret = 0;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
+		case 'c':
+			options.config = optarg;
+			break;
 		case 'j':
 			options.json = true;
 			break;
