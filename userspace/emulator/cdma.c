@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "arith.h"
-#include "conv.h"
+#include "cbuf.h"
 
 struct load {
 	bool data_reuse, weight_reuse;
@@ -122,24 +122,30 @@ static int8_t convert(const struct convertor *convertor, uint8_t raw, unsigned i
 	return (int8_t)saturate(value, convertor->out_bits);
 }
 
-static void load_features(struct nvdla_emu *emu, const struct load *load, unsigned int entries,
-			  int8_t *to)
+static const char *load_features(struct nvdla_emu *emu, const struct load *load,
+				 unsigned int entries, int8_t *to)
 {
+	const struct nvdla_config *config = emu->config;
 	struct convertor convertor;
-	size_t line = (size_t)load->width * emu->config->atom;
-	uint32_t surface_stride = load->packed ? emu->config->atom : load->surface_stride;
+	size_t line = (size_t)load->width * config->atom;
+	uint32_t surface_stride = load->packed ? config->atom : load->surface_stride;
+	int8_t *atoms = malloc(line);
 
+	if (!atoms)
+		return "out of memory";
 	decode_convertor(consumer_group(emu, UNIT_CDMA), &convertor, false);
 	for (unsigned int y = 0; y < load->height; y++) {
-		int8_t *at = to + (size_t)y * entries * emu->config->cbuf_entry_bytes;
-
-		for (unsigned int s = 0; s < load->surfaces; s++, at += line) {
-			mem_read(emu, load->base + y * load->line_stride + s * surface_stride, at,
-				 line);
+		for (unsigned int s = 0; s < load->surfaces; s++) {
+			mem_read(emu, load->base + y * load->line_stride + s * surface_stride,
+				 atoms, line);
 			for (size_t i = 0; convertor.enabled && i < line; i++)
-				at[i] = convert(&convertor, (uint8_t)at[i], 0);
+				atoms[i] = convert(&convertor, (uint8_t)atoms[i], 0);
+			cbuf_store(config, load->width, load->surfaces, s, atoms, to);
 		}
+		to += (size_t)entries * config->cbuf_entry_bytes;
 	}
+	free(atoms);
+	return NULL;
 }
 
 /* One line: padding left and right is stored with it, raw, whatever the convertor does. */
@@ -197,12 +203,13 @@ static const char *load_data(struct nvdla_emu *emu, const struct load *load, str
 
 	if ((uint64_t)(kept + load->height) * slice > load->data_room)
 		return "convolution: the input does not fit its banks";
-	if (!load->image && (uint64_t)load->surfaces * load->width > conv->entries)
+	if (!load->image &&
+	    cbuf_line_entries(emu->config, load->width, load->surfaces) > conv->entries)
 		return "convolution: the input's line does not fit its entries";
 	if (load->image)
 		reason = load_image(emu, load, conv, cbuf->data + kept * slice);
 	else
-		load_features(emu, load, conv->entries, cbuf->data + kept * slice);
+		reason = load_features(emu, load, conv->entries, cbuf->data + kept * slice);
 	cbuf->slices = kept + load->height;
 	conv->data_fetched = emu->stats.read_bytes - before;
 	return reason;

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "conv.h"
+#include "cbuf.h"
 #include "timing.h"
 
 static const enum unit conv_units[] = {
@@ -75,9 +75,9 @@ static const char *check_modes(const struct nvdla_emu *emu)
 	    bits(REG(cacc, CACC_D_MISC_CFG), 0, 0) ||
 	    bits(REG(consumer_group(emu, UNIT_CMAC_A), CMAC_D_MISC_CFG), 0, 0) ||
 	    bits(REG(consumer_group(emu, UNIT_CMAC_B), CMAC_D_MISC_CFG), 0, 0))
-		return "convolution: nv_small has no Winograd mode";
+		return "convolution: no Winograd mode";
 	if (REG(cdma, CDMA_D_WEIGHT_FORMAT) || REG(csc, CSC_D_WEIGHT_FORMAT))
-		return "convolution: nv_small cannot decompress weights";
+		return "convolution: no decompression of weights";
 	if (REG(csc, CSC_D_POST_Y_EXTENSION))
 		return "convolution: extension along y is not modelled";
 	if (bits(REG(cdma, CDMA_D_DATAIN_FORMAT), 0, 0) !=
@@ -131,7 +131,8 @@ static bool line_fits(const struct nvdla_emu *emu, const struct conv *conv)
 	if (conv->image)
 		return last + conv->channels <=
 		       (uint64_t)conv->entries * emu->config->cbuf_entry_bytes;
-	return (uint64_t)conv->blocks * conv->width <= conv->entries;
+	return cbuf_line_entries(emu->config, conv->width,
+				 div_round_up(conv->channels, emu->config->atom)) <= conv->entries;
 }
 
 const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,

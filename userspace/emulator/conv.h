@@ -11,7 +11,7 @@
 struct conv {
 	bool image;
 
-	/* Input as it lies in the convolution buffer, in entries of one atom. */
+	/* Input as it lies in the convolution buffer, in entries of what a MAC cell takes at once. */
 	unsigned int width, height;
 	unsigned int entries;		/* of one line with all of its channels */
 	unsigned int pixel_bytes;	/* image only */

@@ -11,23 +11,22 @@
 #include <string.h>
 
 #include "arith.h"
-#include "conv.h"
+#include "cbuf.h"
 
 bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv)
 {
 	const struct nvdla_config *config = emu->config;
-	const struct cbuf *cbuf = &emu->cbuf;
-	size_t room = (size_t)conv->height * conv->entries * config->cbuf_entry_bytes;
+	size_t line = cbuf_line_size(config, conv);
 	size_t patch = (size_t)conv->steps * config->atomic_c;
 
 	/* A partial read of an image's last block may look past the line, at zero weights. */
-	conv->data = calloc(room + config->cbuf_entry_bytes, sizeof(*conv->data));
+	conv->data = calloc(conv->height * line + config->atomic_c, sizeof(*conv->data));
 	conv->patch = malloc(patch * sizeof(*conv->patch));
 	conv->kernel = malloc(patch * config->atomic_k * sizeof(*conv->kernel));
 	if (!conv->data || !conv->patch || !conv->kernel)
 		return false;
-	for (size_t i = 0; i < room; i++)
-		conv->data[i] = (int16_t)cbuf->data[i];
+	for (unsigned int y = 0; y < conv->height; y++)
+		cbuf_load_line(emu, conv, y, conv->data + y * line);
 	return true;
 }
 
@@ -91,7 +90,7 @@ static void gather(const struct nvdla_emu *emu, const struct conv *conv, unsigne
 {
 	unsigned int step = emu->config->atomic_c;
 	size_t row = (size_t)conv->s * step;
-	size_t slice = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
+	size_t slice = cbuf_line_size(emu->config, conv);
 	size_t pixel = (size_t)ox * conv->x_stride * conv->pixel_bytes;
 	int x = (int)(ox * conv->x_stride) - (int)conv->pad_left;
 	int top = (int)(oy * conv->y_stride) - (int)conv->pad_top;
