@@ -103,13 +103,15 @@ static void drop_cbuf(struct nvdla_emu *emu)
 struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 {
 	const struct nvdla_config *config = NULL;
+	const struct simd *simd;
 	struct nvdla_emu *emu;
 
 	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++) {
 		if (params->config && !strcmp(params->config, configs[i].name))
 			config = &configs[i];
 	}
-	if (!config || !params->read || !params->write) {
+	simd = simd_find(params->simd);
+	if (!config || !simd || !params->read || !params->write) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -118,6 +120,7 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 		return NULL;
 	emu->params = *params;
 	emu->config = config;
+	emu->simd = simd;
 	nvdla_emu_reset(emu);
 	return emu;
 }

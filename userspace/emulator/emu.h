@@ -11,6 +11,7 @@
 #include "cdp_lut.h"
 #include "nvdla_emu.h"
 #include "registers.h"
+#include "simd.h"
 
 /* Channels of one memory atom in the widest configuration; buffers on the stack have this size. */
 #define ATOM_MAX 32
@@ -134,6 +135,7 @@ struct cbuf {
 struct nvdla_emu {
 	struct nvdla_emu_params params;
 	const struct nvdla_config *config;
+	const struct simd *simd;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
 	uint32_t mcif[GROUP_WORDS];

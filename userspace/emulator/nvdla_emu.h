@@ -29,7 +29,7 @@ extern "C" {
 #define NVDLA_EMU_EXPORT __attribute__((visibility("default")))
 
 /* Changes with any incompatible change to anything below. */
-#define NVDLA_EMU_API_VERSION 1
+#define NVDLA_EMU_API_VERSION 2
 
 struct nvdla_emu;
 
@@ -62,6 +62,12 @@ struct nvdla_emu_params {
 	 * default that no useful operation reaches.
 	 */
 	uint64_t max_work;
+
+	/*
+	 * What to compute with: "plain", "avx2", "neon"; NULL for the fastest that this processor has,
+	 * or what the environment variable NVDLA_EMU_SIMD names. Results do not depend on it.
+	 */
+	const char *simd;
 };
 
 enum nvdla_emu_engine {
@@ -87,7 +93,7 @@ struct nvdla_emu_stats {
 	uint64_t saturations;		/* results clipped in CACC or in SDP's output convertor */
 };
 
-/* NULL with errno set: EINVAL for an unknown configuration or missing callbacks, ENOMEM. */
+/* NULL with errno set: EINVAL for an unknown configuration or simd or missing callbacks, ENOMEM. */
 NVDLA_EMU_EXPORT struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params);
 NVDLA_EMU_EXPORT void nvdla_emu_free(struct nvdla_emu *emu);
 
