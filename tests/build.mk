@@ -4,6 +4,7 @@
 # tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
+# tests/bench/NAME.c measures the optimised emulator from inside, make bench.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
@@ -18,6 +19,15 @@ $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emu
 
 $(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz
+
+bench-bin := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
+
+$(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(emulator-obj)
+	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -pthread
+
+.PHONY: bench
+bench: $(bench-bin)
+	@for program in $^; do $$program || exit 1; done
 
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
 	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)

@@ -157,7 +157,8 @@ const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,
 	reason = cdma_load(emu, conv);
 	if (reason)
 		return reason;
-	return mac_prepare(emu, conv) ? NULL : "out of memory";
+	conv->mac = mac_new(emu, conv);
+	return conv->mac ? NULL : "out of memory";
 }
 
 uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv *conv)
@@ -200,7 +201,5 @@ uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv
 
 void conv_release(struct conv *conv)
 {
-	free(conv->data);
-	free(conv->patch);
-	free(conv->kernel);
+	mac_free(conv->mac);
 }

@@ -3,6 +3,7 @@
 #define NVDLA_EMU_CONV_H
 
 #include "emu.h"
+#include "mac.h"
 
 /*
  * The convolution pipeline: CDMA, CSC, CMAC and CACC, which always work on one operation together.
@@ -34,10 +35,7 @@ struct conv {
 	uint64_t data_fetched, weights_fetched;
 	size_t weight_room;
 
-	/* Scratch of mac.c, 16 bits wide for the sake of multiplication. */
-	int16_t *data;
-	int16_t *patch;
-	int16_t *kernel;
+	struct mac *mac;
 };
 
 /* All five blocks have an operation waiting. */
@@ -51,9 +49,6 @@ void conv_take(struct nvdla_emu *emu, struct job *job);
 const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,
 		       unsigned int surfaces);
 
-/* Sums of one kernel group: [y][x][kernel of the group], as CACC delivers them. */
-void conv_plane(const struct nvdla_emu *emu, struct conv *conv, unsigned int group, int32_t *out);
-
 /* Events of the five blocks; returns when the last value leaves SDP. */
 uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv *conv);
 
@@ -63,8 +58,5 @@ void conv_release(struct conv *conv);
 const char *cdma_load(struct nvdla_emu *emu, struct conv *conv);
 /* The operation is over: release what it does not keep for the next one. */
 void cdma_finish(struct nvdla_emu *emu, const struct conv *conv);
-
-/* mac.c: set up the scratch. False without memory. */
-bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv);
 
 #endif

@@ -94,11 +94,13 @@ int nvdla_emu_config_check(const char *config, char *reason, size_t size)
 struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 {
 	const struct nvdla_config *config = NULL;
+	const struct simd *simd;
 	struct nvdla_emu *emu;
 
 	if (params->config)
 		config = emu_config_find(params->config, NULL, 0);
-	if (!config || !params->read || !params->write) {
+	simd = simd_find(params->simd);
+	if (!config || !simd || !params->read || !params->write) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -107,6 +109,7 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 		return NULL;
 	emu->params = *params;
 	emu->config = config;
+	emu->simd = simd;
 	nvdla_emu_reset(emu);
 	return emu;
 }

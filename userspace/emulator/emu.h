@@ -12,6 +12,7 @@
 #include "config.h"
 #include "nvdla_emu.h"
 #include "registers.h"
+#include "simd.h"
 
 /* The blocks that have two register groups and run operations. */
 enum unit {
@@ -120,6 +121,7 @@ struct cbuf {
 struct nvdla_emu {
 	struct nvdla_emu_params params;
 	const struct nvdla_config *config;
+	const struct simd *simd;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
 	uint32_t mcif[GROUP_WORDS];

@@ -2,62 +2,73 @@
 /*
  * CSC, CMAC and CACC: sums of products.
  *
- * CACC adds at most 8 products at a time into 34 bits and saturates at each addition. Neither that
- * nor the order of additions can be seen: a kernel group has to fit into 31 banks, so a kernel has
- * at most 126,976 weights and a sum is at most 126,976 * 2^14 < 2^31. The same bound lets this
- * file add in 32 bits.
+ * CACC adds the products of one atomic operation at a time into 34 bits and saturates at each
+ * addition. Neither that nor the order of additions can be seen: a kernel has to fit into the
+ * convolution buffer, whose largest kind has less than 2^19 bytes, and 2^19 * 2^14 is 2^33.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "arith.h"
 #include "cbuf.h"
+#include "conv.h"
+#include "mac.h"
+#include "simd.h"
 
-bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv)
+/* So many products of the largest size that there is, 2^14, fit 32 bits. */
+#define PRODUCTS_MAX 131071
+
+/* How much of lines with padding is held at once, where one output position does not need more. */
+#define PADDED_BYTES ((size_t)1 << 18)
+
+struct mac {
+	const struct simd *simd;
+	bool image;
+	unsigned int atomic_c, atomic_k;
+	unsigned int kernels, channels, blocks, r, s;
+	unsigned int width, height;
+	unsigned int x_stride, y_stride, x_dilation, y_dilation;
+	unsigned int pad_left, pad_top;
+	int16_t pad_value;
+	unsigned int out_width, out_height;
+	unsigned int truncate;
+
+	int16_t *data;		/* 16 bits wide for the sake of multiplication */
+	size_t slice;		/* elements of a line with all of its channels */
+	int8_t *weights;	/* as they lie in memory */
+
+	uint32_t *offsets;	/* of lots of MAC_LANES channels in one block of a line */
+	size_t nr_offsets;
+	size_t nr_lines;	/* blocks of lines of input that one line of output takes */
+	size_t stride;		/* elements from one output position to the next */
+	size_t reach;		/* elements of a line that one output position spans */
+	unsigned int segment;	/* output positions computed at once */
+};
+
+/* What computing a plane needs of its own. */
+struct scratch {
+	const int16_t **lines;
+	int16_t *padded;	/* copies of lines that have padding beside them */
+	int16_t *padding;	/* a line above or below the input */
+	int16_t *kernels;	/* of the group: [eight of them][line][offset][kernel][channel] */
+	int32_t *sums;
+	int64_t *totals;
+};
+
+static size_t span(const struct mac *mac, size_t positions)
 {
-	const struct nvdla_config *config = emu->config;
-	size_t line = cbuf_line_size(config, conv);
-	size_t patch = (size_t)conv->steps * config->atomic_c;
-
-	/* A partial read of an image's last block may look past the line, at zero weights. */
-	conv->data = calloc(conv->height * line + config->atomic_c, sizeof(*conv->data));
-	conv->patch = malloc(patch * sizeof(*conv->patch));
-	conv->kernel = malloc(patch * config->atomic_k * sizeof(*conv->kernel));
-	if (!conv->data || !conv->patch || !conv->kernel)
-		return false;
-	for (unsigned int y = 0; y < conv->height; y++)
-		cbuf_load_line(emu, conv, y, conv->data + y * line);
-	return true;
+	return (positions - 1) * mac->stride + mac->reach;
 }
 
-/*
- * The kernels of a group, each in the order of the patch: block of channels, row, column, channel.
- * In memory kernels alternate within a block, and the last block has only the channels there are.
- */
-static unsigned int unpack_kernels(const struct nvdla_emu *emu, struct conv *conv,
-				   unsigned int group)
+static size_t group_kernels_size(const struct mac *mac)
 {
-	unsigned int step = emu->config->atomic_c, lanes = emu->config->atomic_k;
-	size_t kernel = (size_t)conv->r * conv->s * conv->channels;
-	unsigned int left = conv->kernels - group * lanes;
-	unsigned int count = left < lanes ? left : lanes;
-	const int8_t *from = (const int8_t *)emu->cbuf.weights + (size_t)group * lanes * kernel;
-	size_t length = (size_t)conv->steps * step;
-	int16_t *to = conv->kernel;
+	return mac->nr_lines * mac->nr_offsets * MAC_LANES * mac->atomic_k;
+}
 
-	memset(to, 0, length * lanes * sizeof(*to));
-	for (unsigned int block = 0; block < conv->blocks; block++) {
-		unsigned int rest = conv->channels - block * step;
-		unsigned int channels = rest < step ? rest : step;
-
-		for (unsigned int tap = 0; tap < conv->r * conv->s; tap++, to += step) {
-			for (unsigned int k = 0; k < count; k++) {
-				for (unsigned int c = 0; c < channels; c++)
-					to[k * length + c] = (int16_t)*from++;
-			}
-		}
-	}
-	return count;
+static void widen(const int8_t *from, size_t count, int16_t *to)
+{
+	for (size_t i = 0; i < count; i++)
+		to[i] = (int16_t)from[i];
 }
 
 static void fill(int16_t *to, size_t count, int16_t value)
@@ -66,90 +77,268 @@ static void fill(int16_t *to, size_t count, int16_t value)
 		to[i] = value;
 }
 
-/* A row of taps, from a line that exists. x is where the first one lies. */
-static void gather_row(const struct conv *conv, unsigned int step, const int16_t *line, int x,
-		       int16_t *to)
+/*
+ * In memory kernels alternate within a block of channels, and the last block has only the channels
+ * there are.
+ */
+static void unpack_kernels(const struct mac *mac, unsigned int group, int16_t *to)
 {
-	int last = x + (int)((conv->s - 1) * conv->x_dilation);
+	size_t kernel = (size_t)mac->r * mac->s * mac->channels;
+	unsigned int left = mac->kernels - group * mac->atomic_k;
+	unsigned int count = left < mac->atomic_k ? left : mac->atomic_k;
+	const int8_t *from = mac->weights + (size_t)group * mac->atomic_k * kernel;
+	size_t eight = group_kernels_size(mac) / (mac->atomic_k / MAC_LANES);
 
-	if (x >= 0 && last < (int)conv->width && conv->x_dilation == 1) {
-		memcpy(to, line + (size_t)x * step, (size_t)conv->s * step * sizeof(*to));
-		return;
-	}
-	for (unsigned int s = 0; s < conv->s; s++, to += step, x += (int)conv->x_dilation) {
-		if (x >= 0 && x < (int)conv->width)
-			memcpy(to, line + (size_t)x * step, step * sizeof(*to));
-		else
-			fill(to, step, conv->pad_value);
-	}
-}
+	memset(to, 0, group_kernels_size(mac) * sizeof(*to));
+	for (unsigned int block = 0; block < mac->blocks; block++) {
+		unsigned int rest = mac->channels - block * mac->atomic_c;
+		unsigned int channels = rest < mac->atomic_c ? rest : mac->atomic_c;
 
-/* All that one output position is multiplied with. */
-static void gather(const struct nvdla_emu *emu, const struct conv *conv, unsigned int ox,
-		   unsigned int oy)
-{
-	unsigned int step = emu->config->atomic_c;
-	size_t row = (size_t)conv->s * step;
-	size_t slice = cbuf_line_size(emu->config, conv);
-	size_t pixel = (size_t)ox * conv->x_stride * conv->pixel_bytes;
-	int x = (int)(ox * conv->x_stride) - (int)conv->pad_left;
-	int top = (int)(oy * conv->y_stride) - (int)conv->pad_top;
-	int16_t *to = conv->patch;
+		for (unsigned int tap = 0; tap < mac->r * mac->s; tap++) {
+			for (unsigned int k = 0; k < count; k++, from += channels) {
+				int16_t *at = to + k / MAC_LANES * eight + k % MAC_LANES * MAC_LANES;
+				unsigned int c = 0;
 
-	for (unsigned int block = 0; block < conv->blocks; block++) {
-		int y = top;
-
-		for (unsigned int r = 0; r < conv->r; r++, to += row, y += (int)conv->y_dilation) {
-			const int16_t *line;
-
-			if (y < 0 || y >= (int)conv->height) {
-				fill(to, row, conv->pad_value);
-				continue;
+				for (; c + MAC_LANES <= channels; c += MAC_LANES)
+					widen(from + c, MAC_LANES, at + (size_t)c * MAC_LANES);
+				widen(from + c, channels - c, at + (size_t)c * MAC_LANES);
 			}
-			line = conv->data + (size_t)y * slice;
-			if (conv->image)
-				memcpy(to, line + pixel + (size_t)block * step, step * sizeof(*to));
-			else
-				gather_row(conv, step, line + (size_t)block * conv->width * step, x,
-					   to);
+			to += (size_t)mac->atomic_c * MAC_LANES;
 		}
 	}
 }
 
-static int32_t dot(const int16_t *a, const int16_t *b, size_t count)
+/* A part of a line, with padding where there is no input. x is where the part begins. */
+static void pad_line(const struct mac *mac, const int16_t *line, int x, size_t positions, int16_t *to)
 {
-	int32_t sum = 0;
+	size_t step = mac->atomic_c, count = span(mac, positions) / step;
+	int end = x + (int)count, from = x < 0 ? 0 : x;
+	int until = end < (int)mac->width ? end : (int)mac->width;
 
-	for (size_t i = 0; i < count; i++)
-		sum += a[i] * b[i];
-	return sum;
+	if (from >= until) {
+		fill(to, count * step, mac->pad_value);
+		return;
+	}
+	fill(to, (size_t)(from - x) * step, mac->pad_value);
+	memcpy(to + (size_t)(from - x) * step, line + (size_t)from * step,
+	       (size_t)(until - from) * step * sizeof(*to));
+	fill(to + (size_t)(until - x) * step, (size_t)(end - until) * step, mac->pad_value);
+}
+
+/* Where the output positions from (ox, oy) on find their input. */
+static void find_lines(const struct mac *mac, unsigned int ox, unsigned int oy, size_t positions,
+		       struct scratch *scratch)
+{
+	int x = (int)(ox * mac->x_stride) - (int)mac->pad_left;
+	int end = x + (int)(span(mac, positions) / mac->atomic_c);
+	bool inside = mac->image || (x >= 0 && end <= (int)mac->width);
+	const int16_t **line = scratch->lines;
+	int16_t *padded = scratch->padded;
+
+	for (unsigned int block = 0; block < mac->blocks; block++) {
+		size_t block_at = (size_t)block * mac->atomic_c * (mac->image ? 1 : mac->width);
+		int y = (int)(oy * mac->y_stride) - (int)mac->pad_top;
+
+		for (unsigned int r = 0; r < mac->r; r++, line++, y += (int)mac->y_dilation) {
+			const int16_t *data;
+
+			if (y < 0 || y >= (int)mac->height) {
+				*line = scratch->padding;
+				continue;
+			}
+			data = mac->data + (size_t)y * mac->slice + block_at;
+			if (mac->image) {
+				*line = data + (size_t)ox * mac->stride;
+			} else if (inside) {
+				*line = data + (size_t)x * mac->atomic_c;
+			} else {
+				pad_line(mac, data, x, positions, padded);
+				*line = padded;
+				padded += span(mac, positions);
+			}
+		}
+	}
 }
 
 /*
  * Out of CACC: shifted right, half away from zero. The shifter keeps 16 bits of what it drops, so
  * with more than that a negative number just beyond a half looks like the half.
  */
-static int32_t deliver(int32_t sum, unsigned int truncate)
+static int32_t deliver(int64_t sum, unsigned int truncate)
 {
 	unsigned int lost = truncate > 16 ? truncate - 16 : 0;
 
-	return (int32_t)shift_right_round(sum >> lost, truncate - lost, 34);
+	return (int32_t)saturate(shift_right_round(sum >> lost, truncate - lost, 34), 32);
 }
 
-void conv_plane(const struct nvdla_emu *emu, struct conv *conv, unsigned int group, int32_t *out)
+/* Eight kernels for some positions of a line. */
+static void segment_sums(const struct mac *mac, const struct scratch *scratch, unsigned int eight,
+			 size_t positions, int32_t *out)
 {
-	unsigned int lanes = emu->config->atomic_k;
-	unsigned int count = unpack_kernels(emu, conv, group);
-	size_t length = (size_t)conv->steps * emu->config->atomic_c;
+	size_t count = positions * MAC_LANES, line_products = mac->nr_offsets * MAC_LANES;
+	size_t part = PRODUCTS_MAX / line_products;
+	struct mac_row row = {
+		.offsets = mac->offsets,
+		.nr_offsets = mac->nr_offsets,
+		.stride = mac->stride,
+	};
 
-	for (unsigned int y = 0; y < conv->out_height; y++) {
-		for (unsigned int x = 0; x < conv->out_width; x++, out += lanes) {
-			gather(emu, conv, x, y);
-			for (unsigned int k = 0; k < count; k++)
-				out[k] = deliver(dot(conv->patch, conv->kernel + k * length, length),
-						 conv->truncate);
-			for (unsigned int k = count; k < lanes; k++)
-				out[k] = 0;
+	memset(scratch->totals, 0, count * sizeof(*scratch->totals));
+	for (size_t line = 0; line < mac->nr_lines; line += part) {
+		size_t left = mac->nr_lines - line;
+
+		row.lines = scratch->lines + line;
+		row.nr_lines = left < part ? left : part;
+		row.weights = scratch->kernels + (eight * mac->nr_lines + line) * line_products * MAC_LANES;
+		mac->simd->mac_row(&row, positions, scratch->sums);
+		for (size_t i = 0; i < count; i++)
+			scratch->totals[i] += scratch->sums[i];
+	}
+	for (size_t p = 0; p < positions; p++) {
+		int32_t *to = out + p * mac->atomic_k + (size_t)eight * MAC_LANES;
+
+		for (unsigned int k = 0; k < MAC_LANES; k++)
+			to[k] = deliver(scratch->totals[p * MAC_LANES + k], mac->truncate);
+	}
+}
+
+static bool scratch_new(const struct mac *mac, struct scratch *scratch)
+{
+	size_t sums = (size_t)mac->segment * MAC_LANES, line = span(mac, mac->segment);
+
+	*scratch = (struct scratch){
+		.lines = malloc(mac->nr_lines * sizeof(*scratch->lines)),
+		.padded = malloc(mac->image ? 1 : mac->nr_lines * line * sizeof(*scratch->padded)),
+		.padding = malloc(line * sizeof(*scratch->padding)),
+		.kernels = malloc(group_kernels_size(mac) * sizeof(*scratch->kernels)),
+		.sums = malloc(sums * sizeof(*scratch->sums)),
+		.totals = malloc(sums * sizeof(*scratch->totals)),
+	};
+	if (!scratch->padding)
+		return false;
+	fill(scratch->padding, line, mac->pad_value);
+	return scratch->lines && scratch->padded && scratch->kernels && scratch->sums && scratch->totals;
+}
+
+static void scratch_free(struct scratch *scratch)
+{
+	free(scratch->lines);
+	free(scratch->padded);
+	free(scratch->padding);
+	free(scratch->kernels);
+	free(scratch->sums);
+	free(scratch->totals);
+}
+
+static void compute_plane(const struct mac *mac, struct scratch *scratch, int32_t *out)
+{
+	for (unsigned int y = 0; y < mac->out_height; y++) {
+		for (unsigned int x = 0; x < mac->out_width; x += mac->segment) {
+			unsigned int left = mac->out_width - x;
+			size_t positions = left < mac->segment ? left : mac->segment;
+
+			find_lines(mac, x, y, positions, scratch);
+			for (unsigned int eight = 0; eight < mac->atomic_k / MAC_LANES; eight++)
+				segment_sums(mac, scratch, eight, positions, out);
+			out += positions * mac->atomic_k;
 		}
 	}
+}
+
+bool mac_plane(const struct mac *mac, unsigned int group, int32_t *out)
+{
+	struct scratch scratch;
+	bool ok = scratch_new(mac, &scratch);
+
+	if (ok) {
+		unpack_kernels(mac, group, scratch.kernels);
+		compute_plane(mac, &scratch, out);
+	}
+	scratch_free(&scratch);
+	return ok;
+}
+
+static void lay_out(struct mac *mac, const struct conv *conv)
+{
+	unsigned int lots = mac->atomic_c / MAC_LANES;
+	size_t line;
+
+	mac->nr_lines = (size_t)conv->blocks * conv->r;
+	mac->nr_offsets = (size_t)conv->s * lots;
+	mac->stride = (size_t)conv->x_stride * (conv->image ? conv->pixel_bytes : mac->atomic_c);
+	mac->reach = ((size_t)(conv->s - 1) * conv->x_dilation + 1) * mac->atomic_c;
+	mac->segment = conv->out_width;
+	line = PADDED_BYTES / (mac->nr_lines * sizeof(int16_t));
+	if (span(mac, mac->segment) > line)
+		mac->segment = line > mac->reach ? (unsigned int)((line - mac->reach) / mac->stride) + 1 : 1;
+}
+
+static bool copy_operands(const struct nvdla_emu *emu, const struct conv *conv, struct mac *mac)
+{
+	size_t weight_bytes = (size_t)conv->r * conv->s * conv->channels * conv->kernels;
+	size_t room = (size_t)mac->height * mac->slice;
+
+	mac->offsets = malloc(mac->nr_offsets * sizeof(*mac->offsets));
+	/* A partial read of an image's last block may look past the line, at zero weights. */
+	mac->data = malloc((room + mac->atomic_c) * sizeof(*mac->data));
+	mac->weights = malloc(weight_bytes);
+	if (!mac->offsets || !mac->data || !mac->weights)
+		return false;
+	for (size_t o = 0; o < mac->nr_offsets; o++) {
+		size_t lots = mac->atomic_c / MAC_LANES, tap = o / lots;
+
+		mac->offsets[o] = (uint32_t)(tap * mac->x_dilation * mac->atomic_c + o % lots * MAC_LANES);
+	}
+	for (unsigned int y = 0; y < mac->height; y++)
+		cbuf_load_line(emu, conv, y, mac->data + y * mac->slice);
+	fill(mac->data + room, mac->atomic_c, 0);
+	memcpy(mac->weights, emu->cbuf.weights, weight_bytes);
+	return true;
+}
+
+struct mac *mac_new(const struct nvdla_emu *emu, const struct conv *conv)
+{
+	struct mac *mac = malloc(sizeof(*mac));
+
+	if (!mac)
+		return NULL;
+	*mac = (struct mac){
+		.simd = emu->simd,
+		.image = conv->image,
+		.atomic_c = emu->config->atomic_c,
+		.atomic_k = emu->config->atomic_k,
+		.kernels = conv->kernels,
+		.channels = conv->channels,
+		.blocks = conv->blocks,
+		.r = conv->r,
+		.s = conv->s,
+		.width = conv->width,
+		.height = conv->height,
+		.x_stride = conv->x_stride,
+		.y_stride = conv->y_stride,
+		.x_dilation = conv->x_dilation,
+		.y_dilation = conv->y_dilation,
+		.pad_left = conv->pad_left,
+		.pad_top = conv->pad_top,
+		.pad_value = conv->pad_value,
+		.out_width = conv->out_width,
+		.out_height = conv->out_height,
+		.truncate = conv->truncate,
+		.slice = cbuf_line_size(emu->config, conv),
+	};
+	lay_out(mac, conv);
+	if (copy_operands(emu, conv, mac))
+		return mac;
+	mac_free(mac);
+	return NULL;
+}
+
+void mac_free(struct mac *mac)
+{
+	if (!mac)
+		return;
+	free(mac->data);
+	free(mac->weights);
+	free(mac->offsets);
+	free(mac);
 }

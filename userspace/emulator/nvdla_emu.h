@@ -62,6 +62,12 @@ struct nvdla_emu_params {
 	 * default that no useful operation reaches.
 	 */
 	uint64_t max_work;
+
+	/*
+	 * What to compute with: "plain", "avx2", "neon"; NULL for the fastest that this processor has,
+	 * or what the environment variable NVDLA_EMU_SIMD names. Results do not depend on it.
+	 */
+	const char *simd;
 };
 
 enum nvdla_emu_engine {
@@ -93,7 +99,7 @@ struct nvdla_emu_stats {
  */
 NVDLA_EMU_EXPORT int nvdla_emu_config_check(const char *config, char *reason, size_t size);
 
-/* NULL with errno set: EINVAL for an unknown configuration or missing callbacks, ENOMEM. */
+/* NULL with errno set: EINVAL for an unknown configuration or simd or missing callbacks, ENOMEM. */
 NVDLA_EMU_EXPORT struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params);
 NVDLA_EMU_EXPORT void nvdla_emu_free(struct nvdla_emu *emu);
 

@@ -332,19 +332,22 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, struct conv *conv,
 	size_t plane = (size_t)sdp->width * sdp->height;
 	int32_t *values = malloc(plane * atom * sizeof(*values));
 	uint64_t saturated = 0;
+	bool ok = values != NULL;
 
-	if (!values)
-		return false;
-	for (unsigned int s = 0; s < sdp->surfaces; s++, data += plane * atom) {
-		if (conv)
-			conv_plane(emu, conv, s, values);
-		else
+	for (unsigned int s = 0; ok && s < sdp->surfaces; s++, data += plane * atom) {
+		if (!conv)
 			load_plane(data, plane * atom, values);
+		else
+			ok = mac_plane(conv->mac, s, values);
+		if (!ok)
+			break;
 		x_plane(&sdp->x1, atom, s, plane, values);
 		x_plane(&sdp->x2, atom, s, plane, values);
 		saturated += convert_plane(sdp, plane * atom, values, data);
 	}
 	free(values);
+	if (!ok)
+		return false;
 	emu->stats.saturations += saturated;
 	if (sdp->count_saturation) {
 		struct unit_state *state = &emu->units[UNIT_SDP];

@@ -5,8 +5,8 @@ import os
 
 from . import debian
 
-PACKAGES = ["busybox-static", "libc6", "libgcc-s1", "libdrm2", "libdrm-dev", "libjansson4", "libjansson-dev", "libstb0",
-            "libstb-dev", "zlib1g", "zlib1g-dev"]
+PACKAGES = ["busybox-static", "libc6", "libcmocka0", "libcmocka-dev", "libgcc-s1", "libdrm2", "libdrm-dev", "libjansson4",
+            "libjansson-dev", "libstb0", "libstb-dev", "zlib1g", "zlib1g-dev"]
 
 
 def relative_links(folder):
