@@ -54,7 +54,8 @@ static void convolve(const struct nvdla_emu *emu, const struct conv *conv, int32
 
 int main(void)
 {
-	static const struct nvdla_config config = { .atomic_c = 8, .atomic_k = 8, .cbuf_entry_bytes = 8 };
+	static const struct nvdla_config config = { .atom = 8, .atomic_c = 8, .atomic_k = 8,
+						    .cbuf_entry_bytes = 8 };
 	const struct conv conv = {
 		.width = SIDE, .height = SIDE, .entries = SIDE * CHANNELS / 8, .kernels = KERNELS,
 		.channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1, .y_stride = 1, .x_dilation = 1,

@@ -51,6 +51,8 @@ static struct operation *operation_new(struct nvdla_config config, struct conv c
 	size_t data, weights = (size_t)conv.kernels * conv.channels * conv.r * conv.s;
 
 	assert_non_null(o);
+	/* An atom fills an entry, so that positions never share one. */
+	config.atom = config.atomic_c;
 	config.cbuf_entry_bytes = config.atomic_c;
 	conv.blocks = (conv.channels + config.atomic_c - 1) / config.atomic_c;
 	conv.steps = conv.blocks * conv.r * conv.s;
