@@ -16,10 +16,11 @@
 bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv)
 {
 	const struct nvdla_config *config = emu->config;
-	const struct cbuf *cbuf = &emu->cbuf;
-	size_t room = (size_t)conv->height * conv->entries * config->cbuf_entry_bytes;
+	size_t room = (size_t)conv->height * conv->line_entries * config->cbuf_entry_bytes;
 	size_t patch = (size_t)conv->steps * config->atomic_c;
 
+	if (conv->data)
+		return true;
 	/* A partial read of an image's last block may look past the line, at zero weights. */
 	conv->data = calloc(room + config->cbuf_entry_bytes, sizeof(*conv->data));
 	conv->patch = malloc(patch * sizeof(*conv->patch));
@@ -27,7 +28,7 @@ bool mac_prepare(const struct nvdla_emu *emu, struct conv *conv)
 	if (!conv->data || !conv->patch || !conv->kernel)
 		return false;
 	for (size_t i = 0; i < room; i++)
-		conv->data[i] = (int16_t)cbuf->data[i];
+		conv->data[i] = (int16_t)conv->lines[i];
 	return true;
 }
 
@@ -39,10 +40,9 @@ static unsigned int unpack_kernels(const struct nvdla_emu *emu, struct conv *con
 				   unsigned int group)
 {
 	unsigned int step = emu->config->atomic_c, lanes = emu->config->atomic_k;
-	size_t kernel = (size_t)conv->r * conv->s * conv->channels;
 	unsigned int left = conv->kernels - group * lanes;
 	unsigned int count = left < lanes ? left : lanes;
-	const int8_t *from = (const int8_t *)emu->cbuf.weights + (size_t)group * lanes * kernel;
+	const int8_t *from = conv->weights + group * lanes * conv_kernel_bytes(conv);
 	size_t length = (size_t)conv->steps * step;
 	int16_t *to = conv->kernel;
 
@@ -91,7 +91,7 @@ static void gather(const struct nvdla_emu *emu, const struct conv *conv, unsigne
 {
 	unsigned int step = emu->config->atomic_c;
 	size_t row = (size_t)conv->s * step;
-	size_t slice = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
+	size_t slice = (size_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 	size_t pixel = (size_t)ox * conv->x_stride * conv->pixel_bytes;
 	int x = (int)(ox * conv->x_stride) - (int)conv->pad_left;
 	int top = (int)(oy * conv->y_stride) - (int)conv->pad_top;

@@ -29,7 +29,7 @@ extern "C" {
 #define NVDLA_EMU_EXPORT __attribute__((visibility("default")))
 
 /* Changes with any incompatible change to anything below. */
-#define NVDLA_EMU_API_VERSION 1
+#define NVDLA_EMU_API_VERSION 2
 
 struct nvdla_emu;
 
@@ -62,6 +62,13 @@ struct nvdla_emu_params {
 	 * default that no useful operation reaches.
 	 */
 	uint64_t max_work;
+
+	/*
+	 * The memory system: cycles from the address of a read to its data, or from the data of a
+	 * write to its acknowledgement, and bytes a cycle. 0 for 40 and 8.
+	 */
+	uint32_t memory_latency;
+	uint32_t memory_bytes;
 };
 
 enum nvdla_emu_engine {
