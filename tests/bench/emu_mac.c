@@ -57,18 +57,16 @@ int main(void)
 	static const struct nvdla_config config = { .atom = 8, .atomic_c = 8, .atomic_k = 8,
 						    .cbuf_entry_bytes = 8 };
 	const struct conv conv = {
-		.width = SIDE, .height = SIDE, .entries = SIDE * CHANNELS / 8, .kernels = KERNELS,
+		.width = SIDE, .height = SIDE, .line_entries = SIDE * CHANNELS / 8, .kernels = KERNELS,
 		.channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1, .y_stride = 1, .x_dilation = 1,
 		.y_dilation = 1, .pad_left = 1, .pad_top = 1, .out_width = SIDE, .out_height = SIDE,
 		.blocks = CHANNELS / 8, .steps = CHANNELS / 8 * 9,
+		.lines = random_bytes((size_t)SIDE * SIDE * CHANNELS),
+		.weights = random_bytes((size_t)9 * CHANNELS * KERNELS),
 	};
 	static const char *const names[] = { "plain", "avx2", "neon" };
 	static int32_t sums[2][SIDE * SIDE * KERNELS];
-	struct nvdla_emu emu = {
-		.config = &config,
-		.cbuf.data = random_bytes((size_t)SIDE * SIDE * CHANNELS),
-		.cbuf.weights = random_bytes((size_t)9 * CHANNELS * KERNELS),
-	};
+	struct nvdla_emu emu = { .config = &config };
 	double plain = 0;
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -89,7 +87,7 @@ int main(void)
 			return EXIT_FAILURE;
 		}
 	}
-	free(emu.cbuf.data);
-	free(emu.cbuf.weights);
+	free(conv.lines);
+	free(conv.weights);
 	return EXIT_SUCCESS;
 }

@@ -59,30 +59,31 @@ static struct operation *operation_new(struct nvdla_config config, struct conv c
 	conv.entries = conv.image ? round_up(((conv.out_width - 1) * conv.x_stride) * conv.pixel_bytes +
 					     conv.channels, config.atomic_c) / config.atomic_c :
 				    conv.blocks * conv.width;
+	conv.line_entries = conv.entries;
 	data = (size_t)conv.entries * config.cbuf_entry_bytes * conv.height;
 	o->config = config;
 	o->conv = conv;
 	o->emu.config = &o->config;
-	o->emu.cbuf.data = malloc(data);
-	o->emu.cbuf.weights = malloc(weights);
-	assert_non_null(o->emu.cbuf.data);
-	assert_non_null(o->emu.cbuf.weights);
-	fill_with(o->emu.cbuf.data, data, value);
-	fill_with((int8_t *)o->emu.cbuf.weights, weights, value);
+	o->conv.lines = malloc(data);
+	o->conv.weights = malloc(weights);
+	assert_non_null(o->conv.lines);
+	assert_non_null(o->conv.weights);
+	fill_with(o->conv.lines, data, value);
+	fill_with(o->conv.weights, weights, value);
 	return o;
 }
 
 static void operation_free(struct operation *o)
 {
-	free(o->emu.cbuf.data);
-	free(o->emu.cbuf.weights);
+	free(o->conv.lines);
+	free(o->conv.weights);
 	free(o);
 }
 
 static int input_at(const struct operation *o, int x, int y, unsigned int ox, unsigned int channel)
 {
 	const struct conv *c = &o->conv;
-	const int8_t *line = o->emu.cbuf.data + (size_t)y * c->entries * o->config.cbuf_entry_bytes;
+	const int8_t *line = o->conv.lines + (size_t)y * c->entries * o->config.cbuf_entry_bytes;
 	unsigned int block = channel / o->config.atomic_c;
 
 	if (c->image)
@@ -104,7 +105,7 @@ static int weight_at(const struct operation *o, unsigned int k, unsigned int tap
 	size_t at = (size_t)first * taps * c->channels + (size_t)group * taps * start +
 		    ((size_t)tap * group + k % lanes) * block + channel % step;
 
-	return (int8_t)o->emu.cbuf.weights[at];
+	return o->conv.weights[at];
 }
 
 static int64_t formula(const struct operation *o, unsigned int ox, unsigned int oy, unsigned int k)

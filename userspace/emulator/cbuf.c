@@ -37,20 +37,21 @@ uint32_t cbuf_line_entries(const struct nvdla_config *config, unsigned int width
 	return last * width + div_round_up(width, shared);
 }
 
-void cbuf_store(const struct nvdla_config *config, unsigned int width, unsigned int surfaces,
-		unsigned int surface, const int8_t *atoms, int8_t *to)
+struct cbuf_place cbuf_place(const struct nvdla_config *config, unsigned int width,
+			     unsigned int surfaces, unsigned int surface)
 {
 	unsigned int full = config->cbuf_entry_bytes / config->atom;
 	struct block block = block_of(config, width, surfaces, surface / full);
 
-	to += block.start + (size_t)(surface % full) * config->atom;
-	for (unsigned int x = 0; x < width; x++, to += block.pitch, atoms += config->atom)
-		memcpy(to, atoms, config->atom);
+	return (struct cbuf_place){
+		.start = block.start + (size_t)(surface % full) * config->atom,
+		.pitch = block.pitch,
+	};
 }
 
 static size_t slice_bytes(const struct nvdla_config *config, const struct conv *conv)
 {
-	return (size_t)conv->entries * config->cbuf_entry_bytes;
+	return (size_t)conv->line_entries * config->cbuf_entry_bytes;
 }
 
 size_t cbuf_line_size(const struct nvdla_config *config, const struct conv *conv)
@@ -66,11 +67,9 @@ static void widen(const int8_t *from, size_t count, int16_t *to)
 		to[i] = (int16_t)from[i];
 }
 
-void cbuf_load_line(const struct nvdla_emu *emu, const struct conv *conv, unsigned int y,
+void cbuf_load_line(const struct nvdla_config *config, const struct conv *conv, const int8_t *line,
 		    int16_t *to)
 {
-	const struct nvdla_config *config = emu->config;
-	const int8_t *line = emu->cbuf.data + y * slice_bytes(config, conv);
 	unsigned int surfaces = div_round_up(conv->channels, config->atom);
 
 	if (conv->image) {

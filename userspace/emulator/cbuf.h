@@ -12,15 +12,23 @@
 uint32_t cbuf_line_entries(const struct nvdla_config *config, unsigned int width,
 			   unsigned int surfaces);
 
-/* Store one surface's part of a line. to is the line's first entry. */
-void cbuf_store(const struct nvdla_config *config, unsigned int width, unsigned int surfaces,
-		unsigned int surface, const int8_t *atoms, int8_t *to);
+/* Where a surface's atoms lie in a line, in bytes from the line's first entry. */
+struct cbuf_place {
+	size_t start;
+	size_t pitch;	/* from one position to the next */
+};
+
+struct cbuf_place cbuf_place(const struct nvdla_config *config, unsigned int width,
+			     unsigned int surfaces, unsigned int surface);
 
 /* Elements of a line as MAC is given it. */
 size_t cbuf_line_size(const struct nvdla_config *config, const struct conv *conv);
 
-/* Line y for MAC: [block of atomic_c channels][x][channel], or an image's pixels as they are. */
-void cbuf_load_line(const struct nvdla_emu *emu, const struct conv *conv, unsigned int y,
+/*
+ * A line as MAC is given it: [block of atomic_c channels][x][channel], or an image's pixels as they
+ * are. line has the entries that are read of it.
+ */
+void cbuf_load_line(const struct nvdla_config *config, const struct conv *conv, const int8_t *line,
 		    int16_t *to);
 
 #endif

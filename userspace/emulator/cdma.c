@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * CDMA and the convolution buffer. Input lines are kept as CDMA stores them: a line after a line,
- * each with all of its channels, in entries of one atom. Weights are a stream that only has to be
- * in the buffer a kernel group at a time. Where in the ring of its banks a line begins has no
- * effect, so lines start at 0 here.
+ * CDMA fills the convolution buffer: rings of entries, one in the banks for data, one in the banks
+ * behind them for weights. A line takes as many entries as ENTRY_PER_SLICE says, whatever it needs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +9,14 @@
 #include "arith.h"
 #include "cbuf.h"
 
+/* Where the input lies, and how lines are cut. */
 struct load {
-	bool data_reuse, weight_reuse;
 	bool image;
-	unsigned int width, height, surfaces;
-	size_t data_room, weight_room;	/* bytes of their banks */
+	unsigned int width, surfaces;
 	uint32_t base, line_stride, surface_stride;
-	bool packed;
+	bool packed;		/* a 1x1 plane, whose atoms follow each other */
+	unsigned int grain, entries;
+	uint32_t ring;		/* entries of the banks for data */
 };
 
 /* How bytes of memory become input values. */
@@ -72,23 +71,22 @@ static void decode_load(const struct nvdla_emu *emu, struct load *load)
 {
 	const struct nvdla_config *config = emu->config;
 	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
-	uint32_t bank_bytes = config->cbuf_bank_entries * config->cbuf_entry_bytes;
-	uint32_t size = REG(r, CDMA_D_DATAIN_SIZE_0);
+	uint32_t map = REG(r, CDMA_D_DAIN_MAP);
 	uint32_t unit = config->atom;
 
-	load->data_reuse = bits(REG(r, CDMA_D_MISC_CFG), 16, 16);
-	load->weight_reuse = bits(REG(r, CDMA_D_MISC_CFG), 20, 20);
 	load->image = bits(REG(r, CDMA_D_DATAIN_FORMAT), 0, 0);
-	load->width = bits(size, 12, 0) + 1;
-	load->height = bits(size, 28, 16) + 1;
+	load->width = bits(REG(r, CDMA_D_DATAIN_SIZE_0), 12, 0) + 1;
 	load->surfaces = REG(r, CDMA_D_DATAIN_SIZE_1) / unit + 1;
-	load->data_room = (size_t)(bits(REG(r, CDMA_D_BANK), 4, 0) + 1) * bank_bytes;
-	load->weight_room = (size_t)(bits(REG(r, CDMA_D_BANK), 20, 16) + 1) * bank_bytes;
 	load->base = REG(r, CDMA_D_DAIN_ADDR_LOW_0) & -unit;
 	load->line_stride = REG(r, CDMA_D_LINE_STRIDE) & -unit;
 	load->surface_stride = REG(r, CDMA_D_SURF_STRIDE) & -unit;
-	load->packed = load->width == 1 && load->height == 1 &&
-		       bits(REG(r, CDMA_D_DAIN_MAP), 16, 16);
+	load->grain = bits(map, 0, 0) && !load->image ? REG(r, CDMA_D_FETCH_GRAIN) + 1 : 1;
+	load->entries = REG(r, CDMA_D_ENTRY_PER_SLICE) + 1;
+	load->ring = (bits(REG(r, CDMA_D_BANK), 4, 0) + 1) * config->cbuf_bank_entries;
+	load->packed = load->width == 1 && !bits(REG(r, CDMA_D_DATAIN_SIZE_0), 28, 16) &&
+		       bits(map, 16, 16) && !load->image;
+	if (load->packed)
+		load->surface_stride = unit;
 }
 
 static void decode_convertor(const uint32_t *r, struct convertor *convertor, bool image)
@@ -122,207 +120,188 @@ static int8_t convert(const struct convertor *convertor, uint8_t raw, unsigned i
 	return (int8_t)saturate(value, convertor->out_bits);
 }
 
-static const char *load_features(struct nvdla_emu *emu, const struct load *load,
-				 unsigned int entries, int8_t *to)
+/* A piece of a line into the ring; what would lie beyond the buffer is lost. */
+static void store(struct nvdla_emu *emu, const struct load *load, uint32_t entry,
+		  const uint8_t *from, size_t bytes)
+{
+	size_t unit = emu->config->cbuf_entry_bytes;
+	size_t room = (size_t)emu->config->cbuf_banks * emu->config->cbuf_bank_entries;
+
+	for (; bytes; entry++, from += unit) {
+		size_t part = bytes < unit ? bytes : unit;
+		uint32_t at = entry >= load->ring ? entry - load->ring : entry;
+
+		if (at < room) {
+			memset(emu->conv->cbuf + at * unit, 0, unit);
+			memcpy(emu->conv->cbuf + at * unit, from, part);
+		}
+		bytes -= part;
+	}
+}
+
+/* The atoms of a surface's line, each into the part of an entry that it has. */
+static void store_atoms(struct nvdla_emu *emu, const struct load *load, uint32_t entry,
+			unsigned int surface, const uint8_t *from)
 {
 	const struct nvdla_config *config = emu->config;
-	struct convertor convertor;
-	size_t line = (size_t)load->width * config->atom;
-	uint32_t surface_stride = load->packed ? config->atom : load->surface_stride;
-	int8_t *atoms = malloc(line);
+	struct cbuf_place place = cbuf_place(config, load->width, load->surfaces, surface);
+	size_t room = (size_t)config->cbuf_banks * config->cbuf_bank_entries;
 
-	if (!atoms)
-		return "out of memory";
-	decode_convertor(consumer_group(emu, UNIT_CDMA), &convertor, false);
-	for (unsigned int y = 0; y < load->height; y++) {
-		for (unsigned int s = 0; s < load->surfaces; s++) {
-			mem_read(emu, load->base + y * load->line_stride + s * surface_stride,
-				 atoms, line);
-			for (size_t i = 0; convertor.enabled && i < line; i++)
-				atoms[i] = convert(&convertor, (uint8_t)atoms[i], 0);
-			cbuf_store(config, load->width, load->surfaces, s, atoms, to);
-		}
-		to += (size_t)entries * config->cbuf_entry_bytes;
+	for (unsigned int x = 0; x < load->width; x++, from += config->atom) {
+		size_t byte = place.start + x * place.pitch;
+		uint32_t at = entry + (uint32_t)(byte / config->cbuf_entry_bytes);
+
+		if (at >= load->ring)
+			at -= load->ring;
+		if (at < room)
+			memcpy(emu->conv->cbuf + at * config->cbuf_entry_bytes +
+			       byte % config->cbuf_entry_bytes, from, config->atom);
 	}
-	free(atoms);
-	return NULL;
+}
+
+/* The lines of a grain surface by surface. */
+static void read_features(struct nvdla_emu *emu, const struct load *load,
+			  const struct timing_range *range)
+{
+	size_t line = (size_t)load->width * emu->config->atom;
+	uint8_t *raw = malloc(line);
+	struct convertor convertor;
+
+	if (!raw)
+		return;
+	decode_convertor(consumer_group(emu, UNIT_CDMA), &convertor, false);
+	for (uint32_t first = 0; first < range->count; first += load->grain) {
+		uint32_t left = range->count - first;
+		uint32_t lines = left < load->grain ? left : load->grain;
+
+		for (unsigned int s = 0; s < load->surfaces; s++) {
+			for (uint32_t y = first; y < first + lines; y++) {
+				mem_read(emu, load->base + (range->first + y) * load->line_stride +
+					 s * load->surface_stride, raw, line);
+				for (size_t i = 0; convertor.enabled && i < line; i++)
+					raw[i] = (uint8_t)convert(&convertor, raw[i], 0);
+				store_atoms(emu, load, range->entry + y * load->entries, s, raw);
+			}
+		}
+	}
+	free(raw);
 }
 
 /* One line: padding left and right is stored with it, raw, whatever the convertor does. */
 static void store_pixels(const struct convertor *convertor, const struct pixel_format *format,
-			 const uint8_t *raw, unsigned int width, int8_t *to)
+			 const uint8_t *raw, unsigned int width, uint8_t *to)
 {
 	for (unsigned int x = 0; x < width; x++, raw += format->bytes) {
 		for (unsigned int c = 0; c < format->bytes; c++)
-			*to++ = convert(convertor, raw[format->order[c]], c);
+			*to++ = (uint8_t)convert(convertor, raw[format->order[c]], c);
 	}
 }
 
-static const char *load_image(struct nvdla_emu *emu, const struct load *load,
-			      const struct conv *conv, int8_t *to)
+static void read_image(struct nvdla_emu *emu, const struct load *load,
+		       const struct timing_range *range)
 {
 	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
-	unsigned int number = bits(REG(r, CDMA_D_DATAIN_FORMAT), 13, 8);
-	struct pixel_format format = pixel_format(number);
+	struct pixel_format format = pixel_format(bits(REG(r, CDMA_D_DATAIN_FORMAT), 13, 8));
 	uint32_t padding = REG(r, CDMA_D_ZERO_PADDING);
 	size_t left = (size_t)bits(padding, 4, 0) * format.bytes;
 	size_t right = (size_t)bits(padding, 13, 8) * format.bytes;
 	size_t middle = (size_t)load->width * format.bytes;
-	size_t room = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
 	size_t skip = (size_t)bits(REG(r, CDMA_D_PIXEL_OFFSET), 4, 0) * format.bytes;
+	uint8_t *raw = malloc(middle), *line = malloc(left + middle + right);
 	struct convertor convertor;
-	uint8_t *raw;
 
-	if (number == PIXEL_Y8_U8V8 || number == PIXEL_Y8_V8U8)
-		return "convolution: semi-planar pixels are not modelled";
-	if (format.bytes != conv->pixel_bytes)
-		return "CDMA and CSC differ in the bytes of a pixel";
-	if (left + middle + right > room)
-		return "convolution: the input's line does not fit its entries";
 	decode_convertor(r, &convertor, true);
-	raw = malloc(middle);
-	if (!raw)
-		return "out of memory";
-	for (unsigned int y = 0; y < load->height; y++, to += room) {
-		mem_read(emu, load->base + y * load->line_stride + (uint32_t)skip, raw, middle);
-		memset(to, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), left);
-		store_pixels(&convertor, &format, raw, load->width, to + left);
-		memset(to + left + middle, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), right);
+	for (uint32_t y = 0; raw && line && y < range->count; y++) {
+		mem_read(emu, load->base + (range->first + y) * load->line_stride + (uint32_t)skip,
+			 raw, middle);
+		memset(line, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), left);
+		store_pixels(&convertor, &format, raw, load->width, line + left);
+		memset(line + left + middle, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), right);
+		store(emu, load, range->entry + y * load->entries, line, left + middle + right);
 	}
 	free(raw);
-	return NULL;
+	free(line);
 }
 
-static const char *load_data(struct nvdla_emu *emu, const struct load *load, struct conv *conv,
-			     unsigned int kept)
+void cdma_read_data(struct nvdla_emu *emu, const struct timing_range *range)
 {
-	struct cbuf *cbuf = &emu->cbuf;
-	size_t slice = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
-	const char *reason = NULL;
-	uint64_t before = emu->stats.read_bytes;
-
-	if ((uint64_t)(kept + load->height) * slice > load->data_room)
-		return "convolution: the input does not fit its banks";
-	if (!load->image &&
-	    cbuf_line_entries(emu->config, load->width, load->surfaces) > conv->entries)
-		return "convolution: the input's line does not fit its entries";
-	if (load->image)
-		reason = load_image(emu, load, conv, cbuf->data + kept * slice);
-	else
-		reason = load_features(emu, load, conv->entries, cbuf->data + kept * slice);
-	cbuf->slices = kept + load->height;
-	conv->data_fetched = emu->stats.read_bytes - before;
-	return reason;
-}
-
-static void drop_weights(struct cbuf *cbuf, size_t bytes)
-{
-	if (bytes > cbuf->weight_bytes)
-		bytes = cbuf->weight_bytes;
-	cbuf->weight_bytes -= bytes;
-	memmove(cbuf->weights, cbuf->weights + bytes, cbuf->weight_bytes);
-}
-
-static size_t kernel_bytes(const struct conv *conv)
-{
-	return (size_t)conv->r * conv->s * conv->channels;
-}
-
-/* Append to what is there. */
-static const char *load_weights(struct nvdla_emu *emu, const struct load *load, struct conv *conv,
-				bool keep)
-{
-	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
-	struct cbuf *cbuf = &emu->cbuf;
-	size_t bytes = REG(r, CDMA_D_WEIGHT_BYTES) & -emu->config->cbuf_entry_bytes;
-	size_t group = kernel_bytes(conv) * (conv->kernels < emu->config->atomic_k ?
-					     conv->kernels : emu->config->atomic_k);
-	uint8_t *grown;
-
-	if (cbuf->weight_bytes + (keep ? bytes : group) > load->weight_room)
-		return "convolution: a kernel group does not fit its banks";
-	if (bytes > job_max_bytes())
-		return "convolution too large for the emulator";
-	grown = realloc(cbuf->weights, cbuf->weight_bytes + bytes + 1);
-	if (!grown)
-		return "out of memory";
-	mem_read(emu, REG(r, CDMA_D_WEIGHT_ADDR_LOW) & -emu->config->atom,
-		 grown + cbuf->weight_bytes, bytes);
-	cbuf->weights = grown;
-	cbuf->weight_bytes += bytes;
-	cbuf->weights_added = bytes;
-	conv->weights_fetched = bytes;
-	return NULL;
-}
-
-const char *cdma_load(struct nvdla_emu *emu, struct conv *conv)
-{
-	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
-	const uint32_t *cdma = consumer_group(emu, UNIT_CDMA);
-	bool csc_data_reuse = bits(REG(csc, CSC_D_MISC_CFG), 16, 16);
-	bool csc_weight_reuse = bits(REG(csc, CSC_D_MISC_CFG), 20, 20);
-	bool keep_weights = bits(REG(csc, CSC_D_MISC_CFG), 28, 28);
-	struct cbuf *cbuf = &emu->cbuf;
-	uint32_t banks = REG(cdma, CDMA_D_BANK);
-	size_t room = (size_t)emu->config->cbuf_banks * emu->config->cbuf_bank_entries *
-		      emu->config->cbuf_entry_bytes;
-	bool same_data_bank = bits(banks, 4, 0) == bits(cbuf->banks, 4, 0);
-	bool same_data = same_data_bank && cbuf->image == conv->image;
-	bool same_weights = banks == cbuf->banks;
-	const char *reason = NULL;
 	struct load load;
 
 	decode_load(emu, &load);
-	conv->weight_room = load.weight_room;
-	if (load.data_room + load.weight_room > room)
-		return "convolution: more banks than the buffer has";
-	if (!cbuf->data)
-		cbuf->data = calloc(1, room);
-	if (!cbuf->data)
-		return "out of memory";
-
-	/* Lines or kernels that were kept are dropped unless they are wanted. */
-	if (!csc_data_reuse || !same_data)
-		cbuf->slices = 0;
-	if (!same_weights)
-		cbuf->weight_bytes = 0;
-	else if (!csc_weight_reuse && cbuf->weights_kept)
-		drop_weights(cbuf, cbuf->weights_added);
-	if (!(load.data_reuse && same_data && cbuf->data_kept))
-		reason = load_data(emu, &load, conv, cbuf->slices);
-	if (!reason && !(load.weight_reuse && same_weights && cbuf->weights_kept))
-		reason = load_weights(emu, &load, conv, keep_weights);
-	if (reason)
-		return reason;
-	if (cbuf->slices < conv->height)
-		return "convolution: fewer lines in the buffer than CSC waits for";
-	if (cbuf->weight_bytes < kernel_bytes(conv) * conv->kernels)
-		return "convolution: fewer kernels in the buffer than CSC waits for";
-
-	cbuf->banks = banks;
-	cbuf->image = conv->image;
-	cbuf->data_kept = bits(REG(cdma, CDMA_D_MISC_CFG), 24, 24);
-	cbuf->weights_kept = bits(REG(cdma, CDMA_D_MISC_CFG), 28, 28);
-	return NULL;
+	if (load.image)
+		read_image(emu, &load, range);
+	else
+		read_features(emu, &load, range);
 }
 
-void cdma_finish(struct nvdla_emu *emu, const struct conv *conv)
+void cdma_read_weights(struct nvdla_emu *emu, const struct timing_range *range)
 {
-	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
-	size_t slice = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
-	unsigned int released = REG(csc, CSC_D_RELEASE) + 1;
-	struct cbuf *cbuf = &emu->cbuf;
+	const struct nvdla_config *config = emu->config;
+	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
+	uint32_t banks = REG(r, CDMA_D_BANK), unit = config->cbuf_entry_bytes;
+	uint32_t ring = (bits(banks, 20, 16) + 1) * config->cbuf_bank_entries;
+	size_t first = (size_t)(bits(banks, 4, 0) + 1) * config->cbuf_bank_entries;
+	uint32_t address = REG(r, CDMA_D_WEIGHT_ADDR_LOW) & -config->atom;
+	uint32_t entry = range->entry, left = range->count;
 
-	if (!bits(REG(csc, CSC_D_MISC_CFG), 28, 28)) {
-		size_t unit = emu->config->cbuf_entry_bytes;
-		size_t used = kernel_bytes(conv) * conv->kernels;
+	address += range->first * unit;
+	while (left) {
+		uint32_t part = ring - entry < left ? ring - entry : left;
 
-		drop_weights(cbuf, (used + unit - 1) / unit * unit);
+		mem_read(emu, address, emu->conv->cbuf + (first + entry) * unit, (size_t)part * unit);
+		address += part * unit;
+		left -= part;
+		entry = 0;
 	}
-	if (bits(REG(csc, CSC_D_MISC_CFG), 24, 24))
-		return;
-	if (released > cbuf->slices)
-		released = cbuf->slices;
-	cbuf->slices -= released;
-	memmove(cbuf->data, cbuf->data + released * slice, cbuf->slices * slice);
+}
+
+const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
+{
+	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
+	uint32_t misc = REG(r, CDMA_D_MISC_CFG), banks = REG(r, CDMA_D_BANK);
+	unsigned int pixel = bits(REG(r, CDMA_D_DATAIN_FORMAT), 13, 8);
+	uint32_t padding = REG(r, CDMA_D_ZERO_PADDING);
+	struct load load;
+
+	decode_load(emu, &load);
+	*op = (struct timing_cdma){
+		.image = load.image,
+		.data_reuse = bits(misc, 16, 16),
+		.weight_reuse = bits(misc, 20, 20),
+		.keep_data = bits(misc, 24, 24),
+		.keep_weights = bits(misc, 28, 28),
+		.data_banks = bits(banks, 4, 0) + 1,
+		.weight_banks = bits(banks, 20, 16) + 1,
+		.lines = bits(REG(r, CDMA_D_DATAIN_SIZE_0), 28, 16) + 1,
+		.grain = load.grain,
+		.line_entries = load.entries,
+		.kernels = REG(r, CDMA_D_WEIGHT_SIZE_1) + 1,
+		.kernel_bytes = REG(r, CDMA_D_WEIGHT_SIZE_0) + 1,
+		.weight_bytes = REG(r, CDMA_D_WEIGHT_BYTES),
+	};
+	if (load.image) {
+		uint32_t pixels = load.width + bits(padding, 4, 0) + bits(padding, 13, 8);
+
+		op->line_beats = div_round_up(load.width * pixel_format(pixel).bytes,
+					      emu->config->atom);
+		op->line_cycles = div_round_up(pixels * pixel_format(pixel).bytes,
+					       emu->config->atom) + 4;
+	} else {
+		uint32_t width = load.packed ? load.surfaces : load.width;
+		uint32_t surfaces = load.packed ? 1 : load.surfaces;
+		/* Surfaces 2 and 3 of every four take an atom in two cycles; so does a line's end. */
+		uint32_t slow = surfaces / 4 * 2 + (surfaces % 4 == 3);
+
+		op->line_beats = width * surfaces;
+		op->line_cycles = op->line_beats + slow * width + surfaces - slow;
+	}
+	if (bits(misc, 0, 0))
+		return "convolution: no Winograd mode";
+	if (REG(r, CDMA_D_WEIGHT_FORMAT))
+		return "convolution: no decompression of weights";
+	if (load.image && (pixel == PIXEL_Y8_U8V8 || pixel == PIXEL_Y8_V8U8))
+		return "convolution: semi-planar pixels are not modelled";
+	if (op->data_banks + op->weight_banks > emu->config->cbuf_banks)
+		return "convolution: more banks than the buffer has";
+	return NULL;
 }

@@ -1,32 +1,75 @@
 // SPDX-License-Identifier: MIT
 /*
- * One convolution: what its five blocks have in their registers, whether that can work, and when
- * each of them is done.
+ * The convolution pipeline between registers, memory and SDP. CDMA begins as soon as it is enabled;
+ * CSC when it, CMAC and CACC are. Sums wait for SDP.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cbuf.h"
-#include "timing.h"
 
-static const enum unit conv_units[] = {
-	UNIT_CDMA, UNIT_CSC, UNIT_CMAC_A, UNIT_CMAC_B, UNIT_CACC,
-};
+static const enum unit csc_units[] = { UNIT_CSC, UNIT_CMAC_A, UNIT_CMAC_B, UNIT_CACC };
 
-#define NR_UNITS (sizeof(conv_units) / sizeof(conv_units[0]))
+#define NR_UNITS (sizeof(csc_units) / sizeof(csc_units[0]))
 
-bool conv_waiting(const struct nvdla_emu *emu)
+bool conv_init(struct nvdla_emu *emu)
 {
-	for (size_t i = 0; i < NR_UNITS; i++) {
-		if (!unit_waiting(emu, conv_units[i]))
-			return false;
+	const struct nvdla_config *config = emu->config;
+
+	emu->conv = calloc(1, sizeof(*emu->conv));
+	if (!emu->conv)
+		return false;
+	emu->conv->cbuf = calloc((size_t)config->cbuf_banks * config->cbuf_bank_entries,
+				 config->cbuf_entry_bytes);
+	if (!emu->conv->cbuf) {
+		free(emu->conv);
+		emu->conv = NULL;
+		return false;
 	}
 	return true;
 }
 
-void conv_take(struct nvdla_emu *emu, struct job *job)
+static void op_free(struct conv *op)
 {
-	for (size_t i = 0; i < NR_UNITS; i++)
-		job_take(emu, job, conv_units[i]);
+	free(op->lines);
+	free(op->weights);
+	mac_free(op->mac);
+	free(op->plane);
+	free(op);
+}
+
+static void drop_first(struct conv_pipeline *pipeline)
+{
+	struct conv *op = pipeline->first;
+
+	pipeline->first = op->next;
+	if (!op->next)
+		pipeline->last = NULL;
+	op_free(op);
+}
+
+void conv_exit(struct nvdla_emu *emu)
+{
+	if (!emu->conv)
+		return;
+	while (emu->conv->first)
+		drop_first(emu->conv);
+	free(emu->conv->cbuf);
+	free(emu->conv);
+}
+
+void conv_reset(struct nvdla_emu *emu)
+{
+	const struct nvdla_config *config = emu->config;
+	struct conv_pipeline *pipeline = emu->conv;
+	uint8_t *cbuf = pipeline->cbuf;
+
+	while (pipeline->first)
+		drop_first(pipeline);
+	*pipeline = (struct conv_pipeline){ .cbuf = cbuf };
+	memset(cbuf, 0, (size_t)config->cbuf_banks * config->cbuf_bank_entries *
+	       config->cbuf_entry_bytes);
+	timing_conv_reset(&pipeline->time, config, &emu->memory);
 }
 
 static void decode(const struct nvdla_emu *emu, struct conv *conv)
@@ -63,143 +106,322 @@ static void decode(const struct nvdla_emu *emu, struct conv *conv)
 	conv->truncate = REG(consumer_group(emu, UNIT_CACC), CACC_D_CLIP_CFG);
 	conv->blocks = div_round_up(conv->channels, emu->config->atomic_c);
 	conv->steps = conv->blocks * conv->r * conv->s;
+	if (conv->image)
+		conv->line_entries = div_round_up((conv->out_width - 1) * conv->x_stride *
+						  conv->pixel_bytes + conv->channels,
+						  emu->config->cbuf_entry_bytes) + 1;
+	else
+		conv->line_entries = cbuf_line_entries(emu->config, conv->width,
+						       div_round_up(conv->channels,
+								    emu->config->atom));
 }
 
-static const char *check_modes(const struct nvdla_emu *emu)
+static void decode_timing(const struct nvdla_emu *emu, const struct conv *conv,
+			  struct timing_csc *op)
 {
-	const uint32_t *cdma = consumer_group(emu, UNIT_CDMA);
-	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
-	const uint32_t *cacc = consumer_group(emu, UNIT_CACC);
+	const uint32_t *r = consumer_group(emu, UNIT_CSC);
+	uint32_t misc = REG(r, CSC_D_MISC_CFG), banks = REG(r, CSC_D_BANK);
 
-	if (bits(REG(cdma, CDMA_D_MISC_CFG), 0, 0) || bits(REG(csc, CSC_D_MISC_CFG), 0, 0) ||
-	    bits(REG(cacc, CACC_D_MISC_CFG), 0, 0) ||
-	    bits(REG(consumer_group(emu, UNIT_CMAC_A), CMAC_D_MISC_CFG), 0, 0) ||
-	    bits(REG(consumer_group(emu, UNIT_CMAC_B), CMAC_D_MISC_CFG), 0, 0))
-		return "convolution: no Winograd mode";
-	if (REG(cdma, CDMA_D_WEIGHT_FORMAT) || REG(csc, CSC_D_WEIGHT_FORMAT))
-		return "convolution: no decompression of weights";
-	if (REG(csc, CSC_D_POST_Y_EXTENSION))
-		return "convolution: extension along y is not modelled";
-	if (bits(REG(cdma, CDMA_D_DATAIN_FORMAT), 0, 0) !=
-	    bits(REG(csc, CSC_D_DATAIN_FORMAT), 0, 0))
-		return "CDMA and CSC differ in the format of the input";
-	return NULL;
-}
-
-/* What CDMA loads, CSC reads and CACC counts has to be the same. */
-static const char *check_sizes(const struct nvdla_emu *emu, const struct conv *conv)
-{
-	const uint32_t *cdma = consumer_group(emu, UNIT_CDMA);
-	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
-	const uint32_t *cacc = consumer_group(emu, UNIT_CACC);
-	uint32_t out = REG(cacc, CACC_D_DATAOUT_SIZE_0);
-	uint64_t positions = (uint64_t)conv->out_width * conv->out_height;
-	uint64_t bytes = (uint64_t)conv->r * conv->s * conv->channels;
-
-	if (REG(cdma, CDMA_D_BANK) != REG(csc, CSC_D_BANK))
-		return "CDMA and CSC differ in the banks of the convolution buffer";
-	if (REG(cdma, CDMA_D_ENTRY_PER_SLICE) != REG(csc, CSC_D_ENTRY_PER_SLICE))
-		return "CDMA and CSC differ in the entries of a line";
-	if (!conv->image && bits(REG(cdma, CDMA_D_DATAIN_SIZE_0), 12, 0) + 1 != conv->width)
-		return "CDMA and CSC differ in the width of the input";
-	if (REG(cdma, CDMA_D_WEIGHT_SIZE_0) + 1 != bytes ||
-	    REG(cdma, CDMA_D_WEIGHT_SIZE_1) + 1 != conv->kernels)
-		return "CDMA and CSC differ in the size of the weights";
-	if (REG(cdma, CDMA_D_WEIGHT_BYTES) < bytes * conv->kernels)
-		return "CDMA: fewer bytes of weights than the kernels have";
-	if (!conv->image && REG(csc, CSC_D_ATOMICS) + 1 != positions)
-		return "CSC: atomics differ from the output's width times height";
-	if ((uint64_t)(bits(out, 12, 0) + 1) * (bits(out, 28, 16) + 1) != positions)
-		return "CACC and CSC differ in the size of the output";
-	if (REG(cacc, CACC_D_DATAOUT_SIZE_1) / emu->config->atomic_k !=
-	    (conv->kernels - 1) / emu->config->atomic_k)
-		return "CACC and CSC differ in the number of kernels";
-	return NULL;
+	*op = (struct timing_csc){
+		.image = conv->image,
+		.data_reuse = bits(misc, 16, 16),
+		.weight_reuse = bits(misc, 20, 20),
+		.keep_data = bits(misc, 24, 24),
+		.keep_weights = bits(misc, 28, 28),
+		.data_banks = bits(banks, 4, 0) + 1,
+		.weight_banks = bits(banks, 20, 16) + 1,
+		.lines = conv->height,
+		.released = REG(r, CSC_D_RELEASE) + 1,
+		.line_entries = conv->entries,
+		.kernels = conv->kernels,
+		.kernel_bytes = (uint32_t)conv_kernel_bytes(conv),
+		.weight_bytes = REG(r, CSC_D_WEIGHT_BYTES),
+		.steps = conv->steps,
+		.runs = conv->image ? conv->out_height : 1,
+		.positions = conv->image ? conv->out_width : REG(r, CSC_D_ATOMICS) + 1,
+	};
 }
 
 static uint64_t macs(const struct conv *conv)
 {
-	return (uint64_t)conv->out_width * conv->out_height * conv->kernels * conv->r * conv->s *
-	       conv->channels;
+	return (uint64_t)conv->out_width * conv->out_height * conv->kernels *
+	       conv_kernel_bytes(conv);
 }
 
-/* Does every access stay within the line, and the line within its entries? */
-static bool line_fits(const struct nvdla_emu *emu, const struct conv *conv)
+static const char *check(const struct nvdla_emu *emu, const struct conv *conv,
+			 const struct timing_csc *op)
 {
-	uint64_t last = (uint64_t)(conv->out_width - 1) * conv->x_stride * conv->pixel_bytes;
+	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
+	const uint32_t *cacc = consumer_group(emu, UNIT_CACC);
+	uint64_t line = (uint64_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 
-	if (conv->image)
-		return last + conv->channels <=
-		       (uint64_t)conv->entries * emu->config->cbuf_entry_bytes;
-	return cbuf_line_entries(emu->config, conv->width,
-				 div_round_up(conv->channels, emu->config->atom)) <= conv->entries;
+	if (bits(REG(csc, CSC_D_MISC_CFG), 0, 0) || bits(REG(cacc, CACC_D_MISC_CFG), 0, 0) ||
+	    bits(REG(consumer_group(emu, UNIT_CMAC_A), CMAC_D_MISC_CFG), 0, 0) ||
+	    bits(REG(consumer_group(emu, UNIT_CMAC_B), CMAC_D_MISC_CFG), 0, 0))
+		return "convolution: no Winograd mode";
+	if (REG(csc, CSC_D_WEIGHT_FORMAT))
+		return "convolution: no decompression of weights";
+	if (REG(csc, CSC_D_POST_Y_EXTENSION))
+		return "convolution: extension along y is not modelled";
+	if (op->data_banks + op->weight_banks > emu->config->cbuf_banks)
+		return "convolution: more banks than the buffer has";
+	if ((uint64_t)op->runs * op->positions != (uint64_t)conv->out_width * conv->out_height)
+		return "CSC: atomics differ from the output's width times height";
+	/* The product of the sizes fits 64 bits: 26 + 13 + 18 + 13 bits at most. */
+	if (macs(conv) > job_max_work(emu) || line * conv->height > job_max_bytes() ||
+	    (uint64_t)conv->kernels * op->kernel_bytes > job_max_bytes())
+		return "convolution too large for the emulator";
+	return NULL;
 }
 
-const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,
-		       unsigned int surfaces)
+static bool waiting(const struct nvdla_emu *emu)
 {
+	for (size_t i = 0; i < NR_UNITS; i++) {
+		if (!unit_waiting(emu, csc_units[i]))
+			return false;
+	}
+	return true;
+}
+
+/* False without memory. */
+static bool op_allocate(const struct nvdla_emu *emu, struct conv *op)
+{
+	size_t entry = emu->config->cbuf_entry_bytes;
+
+	op->lines = malloc((size_t)op->height * op->line_entries * entry);
+	op->weights = calloc(op->kernels * conv_kernel_bytes(op) + entry, 1);
+	return op->lines && op->weights;
+}
+
+static const char *csc_start(struct nvdla_emu *emu)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+	struct conv *op = calloc(1, sizeof(*op));
+	struct timing_csc timing;
 	const char *reason;
 
-	decode(emu, conv);
-	reason = check_modes(emu);
+	if (!op)
+		return "out of memory";
+	decode(emu, op);
+	decode_timing(emu, op, &timing);
+	reason = check(emu, op, &timing);
+	if (!reason && !op_allocate(emu, op))
+		reason = "out of memory";
+	if (reason) {
+		op_free(op);
+		return reason;
+	}
+	if (pipeline->last)
+		pipeline->last->next = op;
+	else
+		pipeline->first = op;
+	pipeline->last = op;
+	pipeline->current = op;
+	timing_conv_csc(&pipeline->time, &timing, cycles_now(emu));
+	return NULL;
+}
+
+static const char *cdma_start(struct nvdla_emu *emu)
+{
+	struct timing_cdma timing;
+	const char *reason = cdma_decode(emu, &timing);
+
 	if (!reason)
-		reason = check_sizes(emu, conv);
-	if (reason)
-		return reason;
-	if (!line_fits(emu, conv))
-		return "convolution: the input's line does not fit its entries";
-	if ((uint64_t)conv->out_width * conv->out_height != plane ||
-	    div_round_up(conv->kernels, emu->config->atomic_k) != surfaces)
+		timing_conv_cdma(&emu->conv->time, &timing, cycles_now(emu));
+	return reason;
+}
+
+void conv_try_start(struct nvdla_emu *emu)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+
+	if (unit_waiting(emu, UNIT_CDMA)) {
+		emu->units[UNIT_CDMA].busy = true;
+		pipeline->cdma_hang = cdma_start(emu);
+		emu->stats.hangs += pipeline->cdma_hang != NULL;
+	}
+	if (waiting(emu)) {
+		for (size_t i = 0; i < NR_UNITS; i++)
+			emu->units[csc_units[i]].busy = true;
+		pipeline->csc_hang = csc_start(emu);
+		emu->stats.hangs += pipeline->csc_hang != NULL;
+	}
+}
+
+/* What CSC reads of the buffer, from an entry on, in a ring. */
+static void capture(const struct nvdla_emu *emu, uint32_t bank, uint32_t banks, uint32_t entry,
+		    size_t skip, size_t bytes, int8_t *to)
+{
+	const struct nvdla_config *config = emu->config;
+	size_t unit = config->cbuf_entry_bytes;
+	uint32_t ring = banks * config->cbuf_bank_entries;
+	const uint8_t *from = emu->conv->cbuf + (size_t)bank * config->cbuf_bank_entries * unit;
+
+	entry %= ring;
+	while (bytes) {
+		size_t part = (ring - entry) * unit - skip;
+
+		part = part < bytes ? part : bytes;
+		memcpy(to, from + entry * unit + skip, part);
+		to += part;
+		bytes -= part;
+		entry = 0;
+		skip = 0;
+	}
+}
+
+static void group_begin(struct nvdla_emu *emu)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+	const struct timing_conv *time = &pipeline->time;
+	const struct timing_range *group = &time->range;
+	struct conv *op = pipeline->current;
+	size_t line = (size_t)op->line_entries * emu->config->cbuf_entry_bytes;
+	size_t kernel = conv_kernel_bytes(op);
+
+	for (unsigned int y = 0; !group->first && y < op->height; y++)
+		capture(emu, 0, time->csc.data_banks, time->read_data + y * op->entries, 0,
+			line, op->lines + y * line);
+	capture(emu, time->csc.data_banks, time->csc.weight_banks, group->entry, group->skip,
+		group->count * kernel,
+		op->weights + group->first * emu->config->atomic_k * kernel);
+}
+
+bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+	unsigned int lanes = emu->config->atomic_k;
+
+	while (atoms) {
+		struct conv *op = pipeline->first;
+		size_t plane = (size_t)op->out_width * op->out_height;
+		size_t part = plane - op->position;
+
+		if (!op->mac)
+			op->mac = mac_new(emu, op);
+		if (!op->mac)
+			return false;
+		if (part > atoms)
+			part = atoms;
+		if (part == plane) {
+			if (!mac_plane(op->mac, op->group, out))
+				return false;
+		} else {
+			if (!op->plane) {
+				op->plane = malloc(plane * lanes * sizeof(*op->plane));
+				if (!op->plane || !mac_plane(op->mac, op->group, op->plane))
+					return false;
+			}
+			memcpy(out, op->plane + op->position * lanes, part * lanes * sizeof(*out));
+		}
+		out += part * lanes;
+		atoms -= part;
+		op->position += part;
+		if (op->position < plane)
+			continue;
+		op->position = 0;
+		free(op->plane);
+		op->plane = NULL;
+		if (++op->group * lanes >= op->kernels)
+			drop_first(pipeline);
+	}
+	return true;
+}
+
+void conv_open(struct nvdla_emu *emu, uint64_t atoms)
+{
+	emu->conv->fed_atoms = atoms;
+	timing_conv_sdp(&emu->conv->time, atoms, cycles_now(emu));
+}
+
+uint64_t conv_next_event(const struct nvdla_emu *emu)
+{
+	return timing_conv_next(&emu->conv->time);
+}
+
+void conv_event(struct nvdla_emu *emu)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+
+	switch (timing_conv_step(&pipeline->time)) {
+	case CONV_READ_DATA:
+		cdma_read_data(emu, &pipeline->time.range);
+		break;
+	case CONV_READ_WEIGHTS:
+		cdma_read_weights(emu, &pipeline->time.range);
+		break;
+	case CONV_GROUP:
+		group_begin(emu);
+		break;
+	case CONV_DATA_DONE:
+		glb_raise(emu, IRQ_CDMA_DAT, emu->units[UNIT_CDMA].consumer);
+		break;
+	case CONV_WEIGHTS_DONE:
+		glb_raise(emu, IRQ_CDMA_WT, emu->units[UNIT_CDMA].consumer);
+		break;
+	case CONV_CDMA_DONE:
+		csb_unit_done(emu, UNIT_CDMA);
+		break;
+	case CONV_CSC_DONE:
+		csb_unit_done(emu, UNIT_CSC);
+		break;
+	case CONV_CMAC_DONE:
+		csb_unit_done(emu, UNIT_CMAC_A);
+		csb_unit_done(emu, UNIT_CMAC_B);
+		break;
+	case CONV_CACC_DONE:
+		csb_unit_done(emu, UNIT_CACC);
+		emu->stats.macs += macs(pipeline->current);
+		emu->stats.operations[NVDLA_EMU_CONV]++;
+		break;
+	case CONV_DELIVERED:
+		glb_raise(emu, IRQ_CACC, pipeline->cacc_group);
+		pipeline->cacc_group ^= 1;
+		break;
+	case CONV_FED:
+		pipeline->fed_atoms = 0;
+		sdp_fed(emu);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Nothing moves: what is waited for that will not come? NULL when software can still supply it. */
+static const char *stuck(const struct conv_pipeline *pipeline)
+{
+	const struct timing_conv *time = &pipeline->time;
+	bool waits = time->csc_enabled && time->csc_state == CONV_BUSY && !time->in_group;
+
+	if (timing_conv_next(time) != TIMING_NEVER)
+		return NULL;
+	if (time->csc_state == CONV_PENDING && time->cdma_enabled)
+		return "CDMA and CSC differ in the banks of the convolution buffer";
+	if (waits && time->data.state == CONV_BUSY)
+		return "convolution: the input does not fit its banks";
+	if (waits && time->weights.state == CONV_BUSY)
+		return time->weights.fetched < time->weights.total ?
+			"convolution: a kernel group does not fit its banks" :
+			"CDMA: fewer bytes of weights than the kernels have";
+	if (waits && !time->cdma_enabled && time->slices < time->csc.lines && time->slices)
+		return "convolution: fewer lines in the buffer than CSC waits for";
+	if (waits && !time->cdma_enabled && time->kernels)
+		return "convolution: fewer kernels in the buffer than CSC waits for";
+	if (pipeline->fed_atoms && time->open_atoms < pipeline->fed_atoms && !time->csc_enabled)
 		return "CACC and SDP differ in the size of the output";
-	/* The product of the sizes fits 64 bits: 21 + 13 + 18 + 13 bits at most. */
-	if (macs(conv) > job_max_work(emu))
-		return "convolution too large for the emulator";
-	reason = cdma_load(emu, conv);
-	if (reason)
-		return reason;
-	conv->mac = mac_new(emu, conv);
-	return conv->mac ? NULL : "out of memory";
+	return NULL;
 }
 
-uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv *conv)
+bool conv_is_stuck(const struct nvdla_emu *emu)
 {
-	const struct timing_conv timing = {
-		.image = conv->image,
-		.out_width = conv->out_width,
-		.out_height = conv->out_height,
-		.kernels = conv->kernels,
-		.data_bytes = conv->data_fetched,
-		.weight_bytes = conv->weights_fetched,
-		.group_bytes = (uint64_t)conv->r * conv->s * conv->channels *
-			       emu->config->atomic_k,
-		.weight_room = conv->weight_room,
-		.steps = conv->steps,
-	};
-	uint64_t flush = (uint64_t)emu->config->cbuf_flush_cycles * 4;
-	uint64_t delay = emu->now < flush ? (flush - emu->now + 3) / 4 : 0;
-	struct timing_conv_result at = timing_conv(emu->config, &timing);
-	uint64_t loaded = at.data_done > at.weights_done ? at.data_done : at.weights_done;
-
-	/* CDMA waits for the buffer to be zeroed after reset. */
-	job_event(emu, job, delay + at.data_done,
-		  (struct event){ .done = UNIT_NONE, .irq = IRQ_CDMA_DAT, .irq_unit = UNIT_CDMA });
-	job_event(emu, job, delay + at.weights_done,
-		  (struct event){ .done = UNIT_NONE, .irq = IRQ_CDMA_WT, .irq_unit = UNIT_CDMA });
-	job_event(emu, job, delay + loaded, (struct event){ .done = UNIT_CDMA, .irq = IRQ_NONE });
-	job_event(emu, job, delay + at.computed, (struct event){ .done = UNIT_CSC, .irq = IRQ_NONE });
-	job_event(emu, job, delay + at.computed,
-		  (struct event){ .done = UNIT_CMAC_A, .irq = IRQ_NONE });
-	job_event(emu, job, delay + at.computed,
-		  (struct event){ .done = UNIT_CMAC_B, .irq = IRQ_NONE });
-	job_event(emu, job, delay + at.delivered,
-		  (struct event){ .done = UNIT_CACC, .irq = IRQ_CACC, .irq_unit = UNIT_CACC });
-	job->engines |= 1u << NVDLA_EMU_CONV;
-	emu->stats.macs += macs(conv);
-	cdma_finish(emu, conv);
-	return delay + at.written;
+	return stuck(emu->conv) != NULL;
 }
 
-void conv_release(struct conv *conv)
+const char *conv_hang_reason(const struct nvdla_emu *emu)
 {
-	mac_free(conv->mac);
+	const struct conv_pipeline *pipeline = emu->conv;
+
+	if (pipeline->cdma_hang)
+		return pipeline->cdma_hang;
+	return pipeline->csc_hang ? pipeline->csc_hang : stuck(pipeline);
 }

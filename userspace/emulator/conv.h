@@ -4,17 +4,22 @@
 
 #include "emu.h"
 #include "mac.h"
+#include "timing_conv.h"
 
 /*
- * The convolution pipeline: CDMA, CSC, CMAC and CACC, which always work on one operation together.
- * cdma.c fills the convolution buffer, mac.c computes from it; conv.c is the rest.
+ * The convolution pipeline: CDMA, CSC, CMAC and CACC. timing_conv.c says when something happens,
+ * cdma.c fills the convolution buffer, mac.c computes from what was in it when CSC came; conv.c is
+ * what connects them with registers, interrupts and SDP.
  */
+
+/* What CSC reads, and how: a convolution that has everything it needs in buffers of its own. */
 struct conv {
 	bool image;
 
-	/* Input as it lies in the convolution buffer, in entries of what a MAC cell takes at once. */
+	/* Input lines as they lie in the convolution buffer, in entries. */
 	unsigned int width, height;
-	unsigned int entries;		/* of one line with all of its channels */
+	unsigned int entries;		/* from a line to the next */
+	unsigned int line_entries;	/* that are read of a line */
 	unsigned int pixel_bytes;	/* image only */
 
 	/* Kernels. Of an image, a line of the kernel is taken for channels and s is 1. */
@@ -32,31 +37,37 @@ struct conv {
 	unsigned int blocks;		/* of channels that are multiplied at once */
 	unsigned int steps;		/* atomic operations */
 
-	uint64_t data_fetched, weights_fetched;
-	size_t weight_room;
+	int8_t *lines;
+	int8_t *weights;
 
-	struct mac *mac;
+	struct mac *mac;		/* made when SDP takes the first sums */
+
+	/* What SDP has taken of it. */
+	unsigned int group;
+	size_t position;
+	int32_t *plane;		/* sums of that group, if SDP takes it in parts */
+	struct conv *next;
 };
 
-/* All five blocks have an operation waiting. */
-bool conv_waiting(const struct nvdla_emu *emu);
-void conv_take(struct nvdla_emu *emu, struct job *job);
+struct conv_pipeline {
+	struct timing_conv time;
+	uint8_t *cbuf;			/* banks for data, then for weights */
+	struct conv *first, *last;	/* begun by CSC, not yet taken by SDP */
+	struct conv *current;		/* CSC works on it */
+	uint64_t fed_atoms;		/* SDP waits for, or 0 */
+	unsigned int cacc_group;	/* of the next interrupt */
+	const char *cdma_hang, *csc_hang;
+};
 
-/*
- * Read the registers, load input and weights. plane and surfaces are what SDP will take. Returns
- * why it would never finish, or NULL.
- */
-const char *conv_start(struct nvdla_emu *emu, struct conv *conv, uint64_t plane,
-		       unsigned int surfaces);
+/* cdma.c */
+/* CDMA's registers as timing_conv.c wants them; why it will never finish, or NULL. */
+const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op);
+void cdma_read_data(struct nvdla_emu *emu, const struct timing_range *range);
+void cdma_read_weights(struct nvdla_emu *emu, const struct timing_range *range);
 
-/* Events of the five blocks; returns when the last value leaves SDP. */
-uint64_t conv_complete(struct nvdla_emu *emu, struct job *job, const struct conv *conv);
-
-void conv_release(struct conv *conv);
-
-/* cdma.c: bring the input and the weights into the convolution buffer, or keep what is there. */
-const char *cdma_load(struct nvdla_emu *emu, struct conv *conv);
-/* The operation is over: release what it does not keep for the next one. */
-void cdma_finish(struct nvdla_emu *emu, const struct conv *conv);
+static inline size_t conv_kernel_bytes(const struct conv *conv)
+{
+	return (size_t)conv->r * conv->s * conv->channels;
+}
 
 #endif

@@ -7,6 +7,9 @@
 #include "emu.h"
 #include "sdp.h"
 
+/* Memory when the caller says nothing about it. */
+enum { DEFAULT_LATENCY = 40, DEFAULT_WIDTH = 8 };
+
 static void process(struct nvdla_emu *emu, struct job *job)
 {
 	const struct event event = job->events[job->next++];
@@ -34,12 +37,14 @@ static void schedule(struct nvdla_emu *emu)
 	/* Twice at most: each group of SDP_RDMA may have nothing to fetch. */
 	while (sdp_rdma_idle_operation(emu))
 		csb_unit_done(emu, UNIT_SDP_RDMA);
+	conv_try_start(emu);
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
 		if (!emu->jobs[j].active)
 			try_start[j](emu, &emu->jobs[j]);
 	}
 }
 
+/* The job whose event is next, or NULL. */
 static struct job *earliest(struct nvdla_emu *emu)
 {
 	struct job *first = NULL;
@@ -55,35 +60,50 @@ static struct job *earliest(struct nvdla_emu *emu)
 	return first;
 }
 
+/* In quarters of a cycle, or UINT64_MAX. */
+static uint64_t conv_time(const struct nvdla_emu *emu)
+{
+	uint64_t cycles = conv_next_event(emu);
+
+	return cycles > UINT64_MAX / 4 ? UINT64_MAX : cycles * 4;
+}
+
 /* The clock stops here, so that times of events cannot overflow. */
 #define END_OF_TIME (UINT64_C(1) << 62)
 
 static void advance_quarters(struct nvdla_emu *emu, uint64_t quarters)
 {
 	uint64_t until = quarters > END_OF_TIME - emu->now ? END_OF_TIME : emu->now + quarters;
-	struct job *job;
 
-	while ((job = earliest(emu)) && job->events[job->next].time <= until) {
-		emu->now = job->events[job->next].time;
-		process(emu, job);
+	for (;;) {
+		struct job *job = earliest(emu);
+		uint64_t job_time = job ? job->events[job->next].time : UINT64_MAX;
+		uint64_t pipeline_time = conv_time(emu);
+		bool is_job = job_time <= pipeline_time;
+		uint64_t next = is_job ? job_time : pipeline_time;
+
+		if (next > until)
+			break;
+		/* What a register write caused may be due within the cycle that has begun. */
+		if (next > emu->now)
+			emu->now = next;
+		if (is_job)
+			process(emu, job);
+		else
+			conv_event(emu);
 		schedule(emu);
 	}
-	emu->now = until;
+	if (until > emu->now)
+		emu->now = until;
 }
 
 static void drop_jobs(struct nvdla_emu *emu)
 {
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
+		sdp_drop(&emu->jobs[j]);
 		free(emu->jobs[j].data);
 		emu->jobs[j] = (struct job){ 0 };
 	}
-}
-
-static void drop_cbuf(struct nvdla_emu *emu)
-{
-	free(emu->cbuf.data);
-	free(emu->cbuf.weights);
-	emu->cbuf = (struct cbuf){ 0 };
 }
 
 int nvdla_emu_config_check(const char *config, char *reason, size_t size)
@@ -110,6 +130,12 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 	emu->params = *params;
 	emu->config = config;
 	emu->simd = simd;
+	emu->memory.latency = params->memory_latency ? params->memory_latency : DEFAULT_LATENCY;
+	emu->memory.bytes = params->memory_bytes ? params->memory_bytes : DEFAULT_WIDTH;
+	if (!conv_init(emu)) {
+		free(emu);
+		return NULL;
+	}
 	nvdla_emu_reset(emu);
 	return emu;
 }
@@ -119,14 +145,14 @@ void nvdla_emu_free(struct nvdla_emu *emu)
 	if (!emu)
 		return;
 	drop_jobs(emu);
-	drop_cbuf(emu);
+	conv_exit(emu);
 	free(emu);
 }
 
 void nvdla_emu_reset(struct nvdla_emu *emu)
 {
 	drop_jobs(emu);
-	drop_cbuf(emu);
+	conv_reset(emu);
 	emu->cdp_lut = (struct cdp_lut){ 0 };
 	csb_reset(emu);
 	emu->now = 0;
@@ -158,7 +184,7 @@ uint64_t nvdla_emu_time(const struct nvdla_emu *emu)
 uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 {
 	uint64_t flushed = (uint64_t)emu->config->cbuf_flush_cycles * 4;
-	uint64_t next = emu->now < flushed ? flushed : UINT64_MAX;
+	uint64_t next = emu->now < flushed ? flushed : UINT64_MAX, pipeline = conv_time(emu);
 
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
 		const struct job *job = &emu->jobs[j];
@@ -166,7 +192,11 @@ uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 		if (job->next < job->nr_events && job->events[job->next].time < next)
 			next = job->events[job->next].time;
 	}
-	return next == UINT64_MAX ? next : (next - emu->now + 3) / 4;
+	if (pipeline < next)
+		next = pipeline;
+	if (next == UINT64_MAX)
+		return next;
+	return next > emu->now ? (next - emu->now + 3) / 4 : 1;
 }
 
 void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles)
@@ -178,6 +208,7 @@ void nvdla_emu_get_stats(const struct nvdla_emu *emu, struct nvdla_emu_stats *st
 {
 	*stats = emu->stats;
 	stats->cycles = emu->now / 4;
+	stats->hangs += conv_is_stuck(emu);
 }
 
 const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu)
@@ -186,7 +217,7 @@ const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu)
 		if (emu->jobs[j].hang)
 			return emu->jobs[j].hang;
 	}
-	return NULL;
+	return conv_hang_reason(emu);
 }
 
 const struct nvdla_emu_api nvdla_emu_api = {

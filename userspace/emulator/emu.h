@@ -13,6 +13,7 @@
 #include "nvdla_emu.h"
 #include "registers.h"
 #include "simd.h"
+#include "timing_conv.h"
 
 /* The blocks that have two register groups and run operations. */
 enum unit {
@@ -90,6 +91,8 @@ struct job {
 	struct surface out;
 	int8_t *data;		/* contents of out */
 	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
+	uint64_t started;	/* in cycles */
+	struct sdp *sdp;	/* waits for a convolution */
 };
 
 /* Chains never share an engine: SDP is in each of the first kind. */
@@ -100,35 +103,18 @@ enum job_slot {
 	JOB_COUNT
 };
 
-/* The convolution buffer: what one convolution leaves there for the next. */
-struct cbuf {
-	int8_t *data;		/* input lines; as large as the whole buffer */
-	unsigned int slices;	/* lines in it */
-	/*
-	 * Weights from the next one CSC will read. CSC releases the entries it has read, so what
-	 * WEIGHT_BYTES has beyond the kernels stays in front of the next convolution's weights,
-	 * until the banks change.
-	 */
-	uint8_t *weights;
-	size_t weight_bytes;
-	size_t weights_added;	/* by the last convolution that fetched */
-	/* How the last convolution was programmed. */
-	uint32_t banks;
-	bool image;
-	bool data_kept, weights_kept;
-};
-
 struct nvdla_emu {
 	struct nvdla_emu_params params;
 	const struct nvdla_config *config;
 	const struct simd *simd;
+	struct timing_memory memory;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
 	uint32_t mcif[GROUP_WORDS];
 	uint32_t intr_mask, intr_status;
 	int irq_level;
 	struct job jobs[JOB_COUNT];
-	struct cbuf cbuf;
+	struct conv_pipeline *conv;
 	struct cdp_lut cdp_lut;
 	struct nvdla_emu_stats stats;
 };
@@ -136,6 +122,12 @@ struct nvdla_emu {
 static inline uint32_t bits(uint32_t value, unsigned int high, unsigned int low)
 {
 	return (value >> low) & (uint32_t)((UINT64_C(1) << (high - low + 1)) - 1);
+}
+
+/* Cycles that have begun: an engine sees a register in the next one. */
+static inline uint64_t cycles_now(const struct nvdla_emu *emu)
+{
+	return (emu->now + 3) / 4;
 }
 
 static inline uint32_t div_round_up(uint32_t a, uint32_t b)
@@ -188,6 +180,27 @@ void surface_write(struct nvdla_emu *emu, const struct surface *surface, const v
 void sdp_try_start(struct nvdla_emu *emu, struct job *job);
 void pdp_try_start(struct nvdla_emu *emu, struct job *job);
 void cdp_try_start(struct nvdla_emu *emu, struct job *job);
+
+/* conv.c */
+bool conv_init(struct nvdla_emu *emu);
+void conv_reset(struct nvdla_emu *emu);
+void conv_exit(struct nvdla_emu *emu);
+/* Start what is enabled and can start. */
+void conv_try_start(struct nvdla_emu *emu);
+/* When something happens by itself, in cycles, or UINT64_MAX; and let it happen. */
+uint64_t conv_next_event(const struct nvdla_emu *emu);
+void conv_event(struct nvdla_emu *emu);
+/* SDP takes so many atoms of sums from now on; sdp_fed() follows when they are there. */
+void conv_open(struct nvdla_emu *emu, uint64_t atoms);
+/* The next of these atoms, in order. False without memory. */
+bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out);
+const char *conv_hang_reason(const struct nvdla_emu *emu);
+/* It hangs for a reason that is not in the statistics: more operations might change that. */
+bool conv_is_stuck(const struct nvdla_emu *emu);
+
+/* sdp.c */
+void sdp_fed(struct nvdla_emu *emu);
+void sdp_drop(struct job *job);
 
 /* job.c */
 /* The job's engines work on their groups from now on. */

@@ -275,7 +275,8 @@ static void lay_out(struct mac *mac, const struct conv *conv)
 
 static bool copy_operands(const struct nvdla_emu *emu, const struct conv *conv, struct mac *mac)
 {
-	size_t weight_bytes = (size_t)conv->r * conv->s * conv->channels * conv->kernels;
+	size_t weight_bytes = conv_kernel_bytes(conv) * conv->kernels;
+	size_t line = (size_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 	size_t room = (size_t)mac->height * mac->slice;
 
 	mac->offsets = malloc(mac->nr_offsets * sizeof(*mac->offsets));
@@ -290,9 +291,9 @@ static bool copy_operands(const struct nvdla_emu *emu, const struct conv *conv, 
 		mac->offsets[o] = (uint32_t)(tap * mac->x_dilation * mac->atomic_c + o % lots * MAC_LANES);
 	}
 	for (unsigned int y = 0; y < mac->height; y++)
-		cbuf_load_line(emu, conv, y, mac->data + y * mac->slice);
+		cbuf_load_line(emu->config, conv, conv->lines + y * line, mac->data + y * mac->slice);
 	fill(mac->data + room, mac->atomic_c, 0);
-	memcpy(mac->weights, emu->cbuf.weights, weight_bytes);
+	memcpy(mac->weights, conv->weights, weight_bytes);
 	return true;
 }
 

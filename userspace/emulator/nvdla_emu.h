@@ -68,6 +68,13 @@ struct nvdla_emu_params {
 	 * or what the environment variable NVDLA_EMU_SIMD names. Results do not depend on it.
 	 */
 	const char *simd;
+
+	/*
+	 * The memory system: cycles from the address of a read to its data, or from the data of a
+	 * write to its acknowledgement, and bytes a cycle. 0 for 40 and 8.
+	 */
+	uint32_t memory_latency;
+	uint32_t memory_bytes;
 };
 
 enum nvdla_emu_engine {

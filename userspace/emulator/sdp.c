@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "arith.h"
-#include "conv.h"
 #include "emu.h"
 #include "pdp.h"
 #include "sdp.h"
@@ -326,7 +325,7 @@ static void load_plane(const int8_t *in, size_t count, int32_t *values)
  * The whole cube. In place for a cube from memory: data holds the input, then the output. For a
  * convolution the planes come from there.
  */
-static bool run(struct nvdla_emu *emu, const struct sdp *sdp, struct conv *conv, int8_t *data)
+static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 {
 	unsigned int atom = emu->config->atom;
 	size_t plane = (size_t)sdp->width * sdp->height;
@@ -335,10 +334,10 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, struct conv *conv,
 	bool ok = values != NULL;
 
 	for (unsigned int s = 0; ok && s < sdp->surfaces; s++, data += plane * atom) {
-		if (!conv)
+		if (!sdp->flying)
 			load_plane(data, plane * atom, values);
 		else
-			ok = mac_plane(conv->mac, s, values);
+			ok = conv_sums(emu, plane, values);
 		if (!ok)
 			break;
 		x_plane(&sdp->x1, atom, s, plane, values);
@@ -387,9 +386,49 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 	}
 }
 
-/* Everything is there: compute. Returns why it cannot complete, or NULL. */
-static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
-			 struct conv *conv, struct pdp *pdp)
+static void release(struct sdp *sdp)
+{
+	free(sdp->x1.alu);
+	free(sdp->x1.mul);
+	free(sdp->x2.alu);
+	free(sdp->x2.mul);
+}
+
+/* All values are there: compute. Returns why it cannot complete, or NULL. */
+static const char *finish(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
+			  uint64_t sdp_cycles)
+{
+	uint64_t since = cycles_now(emu) - job->started, pdp_cycles = 0;
+
+	if (!run(emu, sdp, job->data))
+		return "out of memory";
+	job->out = sdp->out;
+	job->engines |= 1u << NVDLA_EMU_SDP;
+	if (sdp->to_pdp) {
+		struct timing_pdp geometry;
+		struct pdp pdp;
+		int8_t *pooled;
+		const char *reason = pdp_start_flying(emu, &pdp, &sdp->out);
+
+		if (reason)
+			return reason;
+		pooled = pdp_compute(emu, &pdp, job->data);
+		free(job->data);
+		job->data = pooled;
+		if (!pooled)
+			return "out of memory";
+		job->out = pdp.dst;
+		job->engines |= 1u << NVDLA_EMU_PDP;
+		pdp_timing(&pdp, &geometry);
+		pdp_cycles = timing_flying(since + sdp_cycles,
+					   timing_pdp(emu->config, &geometry)) - since;
+	}
+	complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
+	return NULL;
+}
+
+/* Read what is read at the start. Returns why it would never complete, or NULL. */
+static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
 	struct timing_sdp timing = {
 		.width = sdp->width,
@@ -398,75 +437,74 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 		.operand_bytes = { sdp->x1.wants ? sdp->x1.operands.atom_bytes : 0,
 				   sdp->x2.wants ? sdp->x2.operands.atom_bytes : 0 },
 	};
-	uint64_t sdp_cycles, pdp_cycles = 0;
 	const char *reason = check(emu, sdp);
 
-	if (!reason && conv)
-		reason = conv_start(emu, conv, (uint64_t)sdp->width * sdp->height, sdp->surfaces);
-	if (!reason && pdp)
-		reason = pdp_start_flying(emu, pdp, &sdp->out);
+	if (!reason && sdp->to_pdp) {
+		struct pdp pdp;
+
+		reason = pdp_start_flying(emu, &pdp, &sdp->out);
+	}
 	if (reason)
 		return reason;
-
+	job->started = cycles_now(emu);
 	job->data = malloc(surface_bytes(&sdp->out));
 	if (!job->data || !load_operands(emu, &sdp->x1) || !load_operands(emu, &sdp->x2))
 		return "out of memory";
-	if (!conv)
-		surface_read(emu, &sdp->in, job->data);
-	if (!run(emu, sdp, conv, job->data))
-		return "out of memory";
-	sdp_cycles = conv ? conv_complete(emu, job, conv) : timing_sdp(emu->config, &timing);
-	job->out = sdp->out;
-	job->engines |= 1u << NVDLA_EMU_SDP;
-	if (pdp) {
-		int8_t *pooled = pdp_compute(emu, pdp, job->data);
-		struct timing_pdp geometry;
-
-		free(job->data);
-		job->data = pooled;
-		if (!pooled)
-			return "out of memory";
-		job->out = pdp->dst;
-		job->engines |= 1u << NVDLA_EMU_PDP;
-		pdp_timing(pdp, &geometry);
-		pdp_cycles = timing_flying(sdp_cycles, timing_pdp(emu->config, &geometry));
+	if (sdp->flying) {
+		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces);
+		return NULL;
 	}
-	complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
-	return NULL;
+	surface_read(emu, &sdp->in, job->data);
+	return finish(emu, job, sdp, timing_sdp(emu->config, &timing));
+}
+
+void sdp_drop(struct job *job)
+{
+	if (!job->sdp)
+		return;
+	release(job->sdp);
+	free(job->sdp);
+	job->sdp = NULL;
+}
+
+void sdp_fed(struct nvdla_emu *emu)
+{
+	struct job *job = &emu->jobs[JOB_SDP];
+	const char *reason = finish(emu, job, job->sdp, timing_sdp_flying(emu->config));
+
+	sdp_drop(job);
+	if (reason)
+		job_hang(emu, job, reason);
 }
 
 void sdp_try_start(struct nvdla_emu *emu, struct job *job)
 {
-	struct sdp sdp = { 0 };
-	struct conv conv = { 0 };
-	struct pdp pdp = { 0 };
+	struct sdp *sdp;
 	const char *reason;
 
 	if (!unit_waiting(emu, UNIT_SDP))
 		return;
-	decode_sdp(emu, &sdp);
-	if (sdp.flying && !conv_waiting(emu))
+	sdp = calloc(1, sizeof(*sdp));
+	if (!sdp)
 		return;
-	if (needs_rdma(&sdp) && !unit_waiting(emu, UNIT_SDP_RDMA))
+	decode_sdp(emu, sdp);
+	if ((needs_rdma(sdp) && !unit_waiting(emu, UNIT_SDP_RDMA)) ||
+	    (sdp->to_pdp && !pdp_waiting_for_sdp(emu))) {
+		free(sdp);
 		return;
-	if (sdp.to_pdp && !pdp_waiting_for_sdp(emu))
-		return;
+	}
 
 	job_take(emu, job, UNIT_SDP);
-	if (needs_rdma(&sdp)) {
+	job->sdp = sdp;
+	if (needs_rdma(sdp)) {
 		job_take(emu, job, UNIT_SDP_RDMA);
-		decode_rdma(emu, &sdp);
+		decode_rdma(emu, sdp);
 	}
-	if (sdp.flying)
-		conv_take(emu, job);
-	if (sdp.to_pdp)
+	if (sdp->to_pdp)
 		job_take(emu, job, UNIT_PDP);
-	reason = start(emu, job, &sdp, sdp.flying ? &conv : NULL, sdp.to_pdp ? &pdp : NULL);
+	reason = start(emu, job, sdp);
 	if (reason)
 		job_hang(emu, job, reason);
-	conv_release(&conv);
-	free(sdp.x1.alu);
-	free(sdp.x1.mul);
-	free(sdp.x2.alu);
-	free(sdp.x2.mul);
+	if (reason || !sdp->flying)
+		sdp_drop(job);
 }

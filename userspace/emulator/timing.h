@@ -22,24 +22,6 @@ struct timing_pdp {
 	unsigned int bubbles;		/* atoms of padding that take their time */
 };
 
-struct timing_conv {
-	int image;			/* stripes end with the output line */
-	unsigned int out_width, out_height;
-	unsigned int kernels;
-	uint64_t data_bytes;		/* fetched from memory; 0 when reused */
-	uint64_t weight_bytes;
-	uint64_t group_bytes;		/* weights of a full kernel group */
-	uint64_t weight_room;		/* bytes of the weights' banks */
-	uint64_t steps;			/* atomic operations per output position and kernel group */
-};
-
-struct timing_conv_result {
-	uint64_t data_done, weights_done;	/* fetched */
-	uint64_t computed;			/* the last product */
-	uint64_t delivered;			/* the last sum, to SDP */
-	uint64_t written;			/* the last result of SDP */
-};
-
 struct timing_cdp {
 	unsigned int width, height, surfaces;
 };
@@ -47,11 +29,12 @@ struct timing_cdp {
 uint64_t timing_sdp(const struct nvdla_config *config, const struct timing_sdp *op);
 uint64_t timing_pdp(const struct nvdla_config *config, const struct timing_pdp *op);
 uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op);
-struct timing_conv_result timing_conv(const struct nvdla_config *config,
-				      const struct timing_conv *op);
 
 /* The last value leaves SDP's readers before the last result is written. */
 uint64_t timing_sdp_rdma(uint64_t sdp_cycles);
+
+/* From the last sum of a convolution to the acknowledgement of the last write. */
+uint64_t timing_sdp_flying(const struct nvdla_config *config);
 
 /* A chain through SDP and PDP: as slow as the slower of the two, and the way through both. */
 uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles);

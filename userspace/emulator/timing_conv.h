@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NVDLA_EMU_TIMING_CONV_H
+#define NVDLA_EMU_TIMING_CONV_H
+
+/*
+ * When the convolution pipeline does what: CDMA, CSC, CMAC, CACC and the convolution buffer between
+ * the first two. A pure model: it knows geometry and time, no data, registers or memory. It is told
+ * when blocks are enabled and says what happens next; whoever drives it moves the data.
+ *
+ * CDMA fetches input and weights side by side, as far as there is room, whether or not anybody else
+ * is enabled. CSC begins when all lines are there and takes kernel group by kernel group; a group in
+ * stripes of up to 16 positions, a stripe in steps that multiply. The last step of a stripe waits
+ * for room in CACC, which hands sums to SDP an atom at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nvdla_config;
+
+#define TIMING_NEVER UINT64_MAX
+
+struct timing_memory {
+	uint32_t latency;	/* cycles from a read's address to its data */
+	uint32_t bytes;		/* a cycle */
+};
+
+/* An operation as CDMA sees it. */
+struct timing_cdma {
+	bool image;
+	bool data_reuse, weight_reuse;	/* do not fetch what was kept */
+	bool keep_data, keep_weights;
+	uint32_t data_banks, weight_banks;
+	uint32_t lines, grain;		/* of the input; lines that are fetched together */
+	uint32_t line_entries;
+	uint32_t line_beats;		/* atoms of a line in memory */
+	uint32_t line_cycles;		/* which CDMA takes at its own pace */
+	uint32_t kernels, kernel_bytes;
+	uint32_t weight_bytes;
+};
+
+/* The same operation as CSC, CMAC and CACC see it. */
+struct timing_csc {
+	bool image;
+	bool data_reuse, weight_reuse;
+	bool keep_data, keep_weights;
+	uint32_t data_banks, weight_banks;
+	uint32_t lines;			/* which it waits for */
+	uint32_t released;		/* lines it gives back */
+	uint32_t line_entries;
+	uint32_t kernels, kernel_bytes;
+	uint32_t weight_bytes;		/* it gives back when weights were kept and are not wanted */
+	uint32_t steps;			/* multiplications per position and kernel */
+	uint32_t runs, positions;	/* output lines and their width, or 1 and the whole plane */
+};
+
+/* What happens. For the first three see struct timing_range. */
+enum timing_conv_event {
+	CONV_READ_DATA,		/* CDMA asks for lines */
+	CONV_READ_WEIGHTS,	/* CDMA asks for entries of weights */
+	CONV_GROUP,		/* CSC begins with a kernel group */
+	CONV_DATA_DONE,
+	CONV_WEIGHTS_DONE,
+	CONV_CDMA_DONE,
+	CONV_CSC_DONE,
+	CONV_CMAC_DONE,
+	CONV_CACC_DONE,
+	CONV_DELIVERED,		/* SDP has all of the operation's sums */
+	CONV_FED,		/* SDP has as many sums as it asked for */
+	/* These matter only to the model. */
+	CONV_DATA_BEGIN, CONV_DATA_END,
+	CONV_WEIGHTS_BEGIN, CONV_WEIGHTS_END,
+	CONV_GROUP_END,
+	CONV_EVENTS
+};
+
+struct timing_range {
+	uint32_t first, count;	/* lines, entries, or a group and its kernels */
+	uint32_t entry;		/* of the convolution buffer, within the banks for its kind */
+	uint32_t skip;		/* bytes of it that belong to the kernel group before */
+};
+
+enum timing_conv_state { CONV_IDLE, CONV_PENDING, CONV_BUSY, CONV_DONE };
+
+/* A stream of atoms from memory, in fractions of an atom. */
+struct timing_flow {
+	bool active;
+	uint64_t left;
+	uint64_t rate;		/* a cycle, alone */
+};
+
+/* More than CACC can hold, a power of two. */
+#define CONV_ATOMS 32
+
+struct timing_conv {
+	const struct nvdla_config *config;
+	struct timing_memory memory;
+
+	uint64_t now;
+	uint64_t at[CONV_EVENTS];	/* what is next of each kind, or TIMING_NEVER */
+	struct timing_range range;	/* of the event that timing_conv_step() returned */
+
+	/* CDMA */
+	struct timing_cdma cdma;
+	bool cdma_enabled;
+	struct {
+		enum timing_conv_state state;
+		struct timing_flow flow;
+		uint32_t line, chunk;	/* lines there; lines on the way */
+		uint32_t used, write;	/* entries that are taken; where the next line goes */
+		uint64_t room_at;	/* when CSC last gave entries back */
+		uint32_t last_banks;
+		bool last_image, last_kept;
+	} data;
+	struct {
+		enum timing_conv_state state;
+		struct timing_flow flow;
+		uint32_t total, asked, read, fetched, target;	/* entries of the operation */
+		uint32_t group;		/* kernel groups that are there */
+		uint32_t used, write;
+		uint64_t room_at;
+		uint32_t last_data_banks, last_banks;
+		bool last_kept;
+	} weights;
+
+	/* CSC */
+	struct timing_csc csc;
+	bool csc_enabled;
+	enum timing_conv_state csc_state;
+	bool empties_data;		/* it asks CDMA to empty the banks for data, too */
+	uint32_t slices, kernels;	/* lines and kernels there */
+	uint64_t data_seen, weights_seen;
+	uint32_t read_data, read_weights;	/* entries where the operation's begin */
+	uint32_t weight_offset;		/* where in them the next group begins */
+	uint32_t last_data_banks, last_weight_banks;
+	uint32_t last_slices, last_entries, last_kernels, last_weight_entries;
+	bool last_image, last_weights_kept;
+	uint32_t group, required;
+	uint32_t run, position;		/* the next stripe */
+	bool in_group;
+	uint64_t issue;			/* when the next step can begin */
+	uint32_t stripe;		/* length of the last one */
+
+	/* CACC */
+	uint64_t arrived[CONV_ATOMS], credit[CONV_ATOMS];
+	uint64_t in, out;		/* atoms */
+	uint64_t delivered;		/* when the last one was */
+	uint64_t ends[CONV_ATOMS], end_times[CONV_ATOMS];	/* an operation ends before this atom */
+	uint32_t ends_in, ends_out, ends_seen;
+	uint64_t open_from, open_atoms;	/* SDP takes so many more */
+};
+
+void timing_conv_reset(struct timing_conv *conv, const struct nvdla_config *config,
+		       const struct timing_memory *memory);
+
+/* A block was enabled: now is when its registers were written. */
+void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, uint64_t now);
+void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint64_t now);
+void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint64_t now);
+
+/* When something happens next, and what: the range goes with it. */
+uint64_t timing_conv_next(const struct timing_conv *conv);
+enum timing_conv_event timing_conv_step(struct timing_conv *conv);
+
+#endif
