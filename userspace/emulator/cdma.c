@@ -266,14 +266,16 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 
 		op->line_beats = div_round_up(load.width * pixel_format(pixel).bytes,
 					      emu->config->atom);
-		op->line_cycles = div_round_up(pixels * pixel_format(pixel).bytes,
-					       emu->config->atom) + 4;
+		op->line_halves = 2 * (div_round_up(pixels * pixel_format(pixel).bytes,
+						    emu->config->atom) + 4);
 	} else {
-		/* Surfaces 2 and 3 of every four take an atom in two cycles; so does a line's end. */
+		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t slow = load.surfaces / 4 * 2 + (load.surfaces % 4 == 3);
+		uint32_t fast = load.surfaces - slow;
 
 		op->line_beats = load.width * load.surfaces;
-		op->line_cycles = op->line_beats + slow * load.width + load.surfaces - slow;
+		op->line_halves = slow * load.width * 3 +
+				  fast * (load.width == 1 ? 3 : (load.width + 1) * 2);
 	}
 	if (bits(misc, 0, 0))
 		return "convolution: nv_small has no Winograd mode";
