@@ -284,16 +284,17 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 
 		op->line_beats = div_round_up(load.width * pixel_format(pixel).bytes,
 					      emu->config->atom);
-		op->line_cycles = div_round_up(pixels * pixel_format(pixel).bytes,
-					       emu->config->atom) + 4;
+		op->line_halves = 2 * (div_round_up(pixels * pixel_format(pixel).bytes,
+						    emu->config->atom) + 4);
 	} else {
 		uint32_t width = load.packed ? load.surfaces : load.width;
 		uint32_t surfaces = load.packed ? 1 : load.surfaces;
-		/* Surfaces 2 and 3 of every four take an atom in two cycles; so does a line's end. */
+		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t slow = surfaces / 4 * 2 + (surfaces % 4 == 3);
+		uint32_t fast = surfaces - slow;
 
 		op->line_beats = width * surfaces;
-		op->line_cycles = op->line_beats + slow * width + surfaces - slow;
+		op->line_halves = slow * width * 3 + fast * (width == 1 ? 3 : (width + 1) * 2);
 	}
 	if (bits(misc, 0, 0))
 		return "convolution: no Winograd mode";

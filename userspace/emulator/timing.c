@@ -15,7 +15,7 @@ enum {
 	FLYING_LATENCY = 10,
 
 	/* From CACC's last sum to SDP's last write, acknowledged. */
-	WRITE_LATENCY = 92,
+	WRITE_LATENCY = 65,
 };
 
 static uint64_t max(uint64_t a, uint64_t b)

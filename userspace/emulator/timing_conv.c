@@ -8,10 +8,11 @@
 /* Cycles between two things, measured on the RTL. */
 enum {
 	/* From the write that enables CDMA to the first data, beside the memory's latency. */
-	DATA_START = 30,
+	DATA_START = 25,
 	WEIGHTS_START = 26,
-	/* A reader that waited for room: from the release to data. */
-	FETCH_RESUME = 20,
+	/* From room being there again to data; weights have a few requests ahead. */
+	DATA_RESUME = 20,
+	WEIGHTS_RESUME = 7,
 	/* From the last data to its engine being done; from both of them to the group being free. */
 	DATA_END = 20,
 	WEIGHTS_END = 16,
@@ -21,8 +22,8 @@ enum {
 	PENDING = 8,
 	CSC_START = 6,
 	/* From a kernel group's last weights, or the last line, to the first step. */
-	WEIGHTS_SEEN = 12,
-	DATA_SEEN = 16,
+	WEIGHTS_SEEN = 17,
+	DATA_SEEN = 26,
 	/* From the last step's issue to weights and lines being free for CDMA. */
 	RELEASE = 12,
 	/* CSC is done so long after its last step, beside the stripe; CMAC; CACC after the last sum. */
@@ -30,7 +31,7 @@ enum {
 	CMAC_END = 20,
 	CACC_END = 2,
 	/* From a step's issue to its first sum, from there to SDP. */
-	SUM = 36,
+	SUM = 32,
 	DELIVER = 3,
 	DELIVER_ATOM = 9,
 	CREDIT = 3,
@@ -165,13 +166,12 @@ static void streams_schedule(struct timing_conv *conv)
 }
 
 /* From a request to data on its way: a reader that had to wait for room has its request ready. */
-static uint64_t stream_begin(const struct timing_conv *conv, uint64_t room_at, unsigned int start)
+static uint64_t stream_begin(const struct timing_conv *conv, uint64_t room_at, unsigned int start,
+			     unsigned int resume)
 {
-	uint64_t begin = conv->now;
-
 	if (start)
-		return begin + start + conv->memory.latency;
-	return max(begin, room_at + FETCH_RESUME + conv->memory.latency);
+		return conv->now + start + conv->memory.latency;
+	return max(conv->now, room_at + resume + conv->memory.latency);
 }
 
 /* Whole grains of lines, as many as there is room for. */
@@ -190,7 +190,8 @@ static void data_ask(struct timing_conv *conv, unsigned int start)
 	conv->data.chunk = lines;
 	conv->data.used += lines * entries;
 	conv->at[CONV_READ_DATA] = conv->now;
-	conv->at[CONV_DATA_BEGIN] = stream_begin(conv, conv->data.room_at, start);
+	conv->at[CONV_DATA_BEGIN] = stream_begin(conv, conv->data.room_at, start,
+						     DATA_RESUME);
 }
 
 static void data_begin(struct timing_conv *conv)
@@ -199,7 +200,7 @@ static void data_begin(struct timing_conv *conv)
 
 	conv->data.flow.active = true;
 	conv->data.flow.left = FLOW_ONE * conv->data.chunk * op->line_beats;
-	conv->data.flow.rate = FLOW_ONE * op->line_beats / op->line_cycles;
+	conv->data.flow.rate = FLOW_ONE * op->line_beats * 2 / op->line_halves;
 }
 
 static void csc_try(struct timing_conv *conv);
@@ -237,7 +238,8 @@ static void weights_ask(struct timing_conv *conv, unsigned int start)
 	conv->weights.used += left;
 	conv->at[CONV_READ_WEIGHTS] = conv->now;
 	if (waiting)
-		conv->at[CONV_WEIGHTS_BEGIN] = stream_begin(conv, conv->weights.room_at, start);
+		conv->at[CONV_WEIGHTS_BEGIN] = stream_begin(conv, conv->weights.room_at,
+								start, WEIGHTS_RESUME);
 }
 
 /* Entries after which the group that is on its way is there. */
