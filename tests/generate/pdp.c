@@ -6,7 +6,7 @@
 #define MAX_KERNEL 8
 #define MAX_STRIDE 16
 
-/* Windows tile the padded input exactly, or leave elements at its end that are not padding. */
+/* Windows tile the padded input exactly. */
 static bool axis_draw(struct random *random, unsigned int in, struct pdp_axis *axis)
 {
 	unsigned int padded, rest;
@@ -25,8 +25,6 @@ static bool axis_draw(struct random *random, unsigned int in, struct pdp_axis *a
 		return false;
 	axis->out = (padded - axis->kernel) / axis->stride + 1;
 	rest = (padded - axis->kernel) % axis->stride;
-	if (rest && !axis->after)
-		return true;
 	if (axis->after < rest)
 		return false;
 	axis->after -= rest;
