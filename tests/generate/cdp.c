@@ -9,6 +9,7 @@
 bool cdp_draw(struct generator *g, const struct surface *in, struct cdp *cdp)
 {
 	struct random *random = &g->random;
+	uint64_t least = in ? 0 : generator_least(g), cycles;
 	unsigned int width, height, channels, tries = 0;
 
 	*cdp = (struct cdp){ 0 };
@@ -18,7 +19,8 @@ bool cdp_draw(struct generator *g, const struct surface *in, struct cdp *cdp)
 		width = in ? in->width : random_extent(random, 8192);
 		height = in ? in->height : random_extent(random, 8192);
 		channels = in ? in->channels : random_extent(random, 8192);
-	} while ((uint64_t)width * height * surface_count(g->hw, channels) * g->hw->atom > g->budget);
+		cycles = (uint64_t)width * height * surface_count(g->hw, channels) * g->hw->atom;
+	} while (cycles < least || cycles > g->budget);
 	cdp->in = in ? *in : surface_place(&g->memory, g->hw, width, height, channels, g->hw->atom,
 					   false, FILL_ANY);
 	cdp->out = surface_place(&g->memory, g->hw, width, height, channels, g->hw->atom, true,

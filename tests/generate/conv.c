@@ -129,10 +129,12 @@ static bool shape_draw(struct generator *g, const struct conv_wish *wish, struct
 	       axis_draw(random, height, dilates, &conv->y);
 }
 
-static bool fits(const struct generator *g, const struct conv_wish *wish, struct conv *conv)
+static bool fits(const struct generator *g, const struct conv_wish *wish, uint64_t least,
+		 const struct conv *conv)
 {
 	const struct hw *hw = g->hw;
 	unsigned int data = conv_data_banks(hw, conv), weights = conv_weight_banks(hw, conv);
+	uint64_t cycles = conv_cycles(hw, conv);
 
 	if (conv->x.out > 8192 || conv->y.out > 8192 || kernel_bytes(conv) > 1 << 18 ||
 	    conv_entries(hw, conv) > 1 << 14)
@@ -143,7 +145,7 @@ static bool fits(const struct generator *g, const struct conv_wish *wish, struct
 		return false;
 	if (wish->weight_banks && weights > wish->weight_banks)
 		return false;
-	return conv_cycles(hw, conv) <= g->budget;
+	return least <= cycles && cycles <= g->budget;
 }
 
 static void choose_banks(struct generator *g, const struct conv_wish *wish, struct conv *conv)
@@ -188,9 +190,10 @@ static void convertor_draw(struct random *random, struct conv *conv)
 bool conv_draw(struct generator *g, const struct conv_wish *wish, struct conv *conv)
 {
 	struct random *random = &g->random;
+	uint64_t least = wish->in ? 0 : generator_least(g);
 
 	for (unsigned int i = 0; i < TRIES; i++) {
-		if (!shape_draw(g, wish, conv) || !fits(g, wish, conv))
+		if (!shape_draw(g, wish, conv) || !fits(g, wish, least, conv))
 			continue;
 		conv->pad_value = (int8_t)random_next(random);
 		conv->truncate = random_one_in(random, 3) ? random_below(random, 32) : 0;

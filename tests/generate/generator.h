@@ -17,6 +17,12 @@ struct generator {
 	uint64_t budget;
 };
 
+/* And how many it has to: chance alone makes hardly anything but small ones. */
+static inline uint64_t generator_least(struct generator *g)
+{
+	return random_one_in(&g->random, 2) ? 0 : g->budget / 8;
+}
+
 /* A choice among values. At most one of them may be drawn itself: their order is the compiler's. */
 #define PICK(random, ...) \
 	random_pick((random), (const int32_t[]){ __VA_ARGS__ }, \

@@ -2,7 +2,7 @@
 /* PDP: windows, splits that fit the line buffer, and the registers. */
 #include "pdp.h"
 
-#define TRIES 300
+#define TRIES 1000
 #define MAX_KERNEL 8
 #define MAX_STRIDE 16
 
@@ -79,13 +79,18 @@ static bool split_draw(struct generator *g, struct pdp *pdp)
 	return pdp->first.out <= room && pdp->last.out <= room && pdp->middle.out <= room;
 }
 
-static bool shape_draw(struct generator *g, const struct pdp_wish *wish, struct pdp *pdp)
+static bool shape_draw(struct generator *g, const struct pdp_wish *wish, uint64_t least,
+		       struct pdp *pdp)
 {
 	struct random *random = &g->random;
 	unsigned int width = wish->width ? wish->width : random_extent(random, 8192);
 	unsigned int height = wish->height ? wish->height : random_extent(random, 8192);
+	uint64_t cycles;
 
 	pdp->channels = wish->channels ? wish->channels : random_extent(random, 8192);
+	cycles = (uint64_t)width * height * surface_count(g->hw, pdp->channels) * g->hw->atom;
+	if (cycles < least || cycles > g->budget)
+		return false;
 	if (!axis_draw(random, width, &pdp->x) || !axis_draw(random, height, &pdp->y))
 		return false;
 	if (!windows_legal(&pdp->x) || !windows_legal(&pdp->y))
@@ -93,8 +98,7 @@ static bool shape_draw(struct generator *g, const struct pdp_wish *wish, struct 
 	/* Windows that begin above are all opened; left over, they spoil the next surface. */
 	if (pdp->channels > g->hw->atom && pdp->y.before / pdp->y.stride >= pdp->y.out)
 		return false;
-	return (uint64_t)width * height * surface_count(g->hw, pdp->channels) * g->hw->atom <=
-	       g->budget && split_draw(g, pdp);
+	return split_draw(g, pdp);
 }
 
 bool pdp_draw(struct generator *g, const struct pdp_wish *wish, struct pdp *pdp)
@@ -102,10 +106,11 @@ bool pdp_draw(struct generator *g, const struct pdp_wish *wish, struct pdp *pdp)
 	struct random *random = &g->random;
 	int32_t pad = random_between(random, -128, 127);
 	bool wild = random_one_in(random, 4);
+	uint64_t least = wish->width ? 0 : generator_least(g);
 	unsigned int tries = 0;
 
 	*pdp = (struct pdp){ .from_sdp = wish->from_sdp };
-	while (!shape_draw(g, wish, pdp)) {
+	while (!shape_draw(g, wish, least, pdp)) {
 		if (++tries == TRIES)
 			return false;
 	}

@@ -111,11 +111,16 @@ uint64_t sdp_cycles(const struct hw *hw, const struct sdp *sdp)
 
 static bool size_draw(struct generator *g, const struct sdp_wish *wish, struct sdp *sdp)
 {
+	uint64_t least = wish->width ? 0 : generator_least(g);
+
 	for (unsigned int i = 0; i < TRIES; i++) {
+		uint64_t cycles;
+
 		sdp->width = wish->width ? wish->width : random_extent(&g->random, 8192);
 		sdp->height = wish->height ? wish->height : random_extent(&g->random, 8192);
 		sdp->channels = wish->channels ? wish->channels : random_extent(&g->random, 8192);
-		if (sdp_cycles(g->hw, sdp) <= g->budget)
+		cycles = sdp_cycles(g->hw, sdp);
+		if (least <= cycles && cycles <= g->budget)
 			return true;
 	}
 	return false;
