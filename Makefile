@@ -50,6 +50,7 @@ include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include examples/build.mk
+include tests/generate/build.mk
 include tests/build.mk
 include tests/kselftest/build.mk
 include tests/soak.mk

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on.
-# tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz.
+# tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz;
+# NAME.test there runs it for a while.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
 # tests/bench/NAME.c measures the optimised emulator from inside, make bench.
@@ -32,17 +33,22 @@ bench: $(bench-bin)
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
 	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
 
+registers-fuzz-src := tests/fuzz/registers_fuzz.c $(emulator-src)
+fuzz-flags := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
 .PHONY: fuzz
-fuzz: $(BUILD)/fuzz-tflite
-$(BUILD)/fuzz-tflite: $(tflite-fuzz-src) | need
+fuzz: $(BUILD)/fuzz-tflite $(BUILD)/fuzz-registers
+$(BUILD)/fuzz-tflite: $(tflite-fuzz-src)
+$(BUILD)/fuzz-registers: $(registers-fuzz-src)
+$(BUILD)/fuzz-%: | need
 	@scripts/need clang
 	@mkdir -p $(@D)
-	$(call quiet,CC)clang $(cflags) $(includes) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $^ -o $@ -lm
+	$(call quiet,CC)clang $(cflags) $(includes) $(fuzz-flags) $^ -o $@ -lm
 
 $(BUILD)/san/tests/%.o: | need-test
 
-check: all $(unit-bin) $(BUILD)/san/dla | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin)
+check: all $(unit-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(unit-bin) tests/fuzz/registers.test
 
-test: all arm64 $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) $(system-tests)
+test: all arm64 $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) tests/fuzz/registers.test $(system-tests)
