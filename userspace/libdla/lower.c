@@ -153,6 +153,7 @@ int dla_lower_op(const struct dla_lower *lower, unsigned int index, struct dla_l
 		[DLA_OP_CONV_2D] = dla_lower_conv,
 		[DLA_OP_FULLY_CONNECTED] = dla_lower_fully_connected,
 		[DLA_OP_MAX_POOL_2D] = dla_lower_pool,
+		[DLA_OP_MEAN] = dla_lower_mean,
 		[DLA_OP_RESHAPE] = lower_reshape,
 	};
 	const struct dla_op *op = &lower->graph->op[index];

@@ -89,6 +89,6 @@ int dla_lower_op(const struct dla_lower *lower, unsigned int op, struct dla_lowe
 /* One for each kind; only lower.c calls them. */
 typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_op *op,
 			 struct dla_lowered **lowered, const char **why);
-dla_lower_fn dla_lower_conv, dla_lower_fully_connected, dla_lower_add, dla_lower_pool;
+dla_lower_fn dla_lower_conv, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean;
 
 #endif
