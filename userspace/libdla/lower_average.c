@@ -42,11 +42,15 @@ static int emit_average(const struct dla_lowered *lowered, struct dla_emit *emit
 	int err;
 
 	err = dla_conv_pack(&l->job, &tiling->tile[0], &l->hw, emit->constants, &at);
-	for (size_t plane = 0; plane < l->layers && !err; plane++)
+	for (size_t plane = 0; plane < l->layers; plane++) {
+		const struct dla_conv_tensors tensors = {
+			.src = src + plane * a->in.surface_stride,
+			.dst = dst + plane * a->out.surface_stride,
+		};
+
 		for (unsigned int i = 0; i < tiling->count && !err; i++)
-			err = dla_conv_emit(&l->job, &tiling->tile[i], &at, emit,
-					    src + plane * a->in.surface_stride,
-					    dst + plane * a->out.surface_stride);
+			err = dla_conv_emit(&l->job, &tiling->tile[i], &at, emit, &tensors);
+	}
 	return err ? err : dla_emit_clamp(emit, &a->out, dst, a->low, a->high);
 }
 
@@ -195,9 +199,10 @@ int dla_lower_average(const struct dla_lower *lower, const struct dla_averaging 
 /* Axes of [1,H,W,C]. */
 #define HEIGHT_AND_WIDTH (1U << 1 | 1U << 2)
 
-int dla_lower_mean(const struct dla_lower *lower, const struct dla_op *op,
+int dla_lower_mean(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_quant *in = &lower->graph->tensor[op->input[0]].quant;
 	const struct dla_quant *out = &lower->graph->tensor[op->output[0]].quant;
 	struct dla_averaging averaging = {

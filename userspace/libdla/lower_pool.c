@@ -188,9 +188,10 @@ static bool same_quantisation(const struct dla_quant *a, const struct dla_quant 
 	return a->scale[0] == b->scale[0] && a->zero_point[0] == b->zero_point[0];
 }
 
-int dla_lower_pool(const struct dla_lower *lower, const struct dla_op *op,
+int dla_lower_pool(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_quant *in = &lower->graph->tensor[op->input[0]].quant;
 	const struct dla_quant *out = &lower->graph->tensor[op->output[0]].quant;
 	const struct dla_window *w = &op->window;
