@@ -2,6 +2,7 @@
 #ifndef TESTS_NPU_CHECK_H
 #define TESTS_NPU_CHECK_H
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,12 @@ static struct {
 	size_t elements, unequal; /* on the NPU */
 } tally[DLA_OP_KIND_COUNT];
 
+/* Convolutions with an ADD: compared with the real value, rounded. */
+static struct {
+	unsigned int count, padded;
+	size_t elements, unequal;
+} fused_tally;
+
 static inline void fill_inputs(struct dla_request *request, unsigned int seed)
 {
 	for (unsigned int i = 0; i < dla_network_input_count(request->network); i++) {
@@ -25,25 +32,119 @@ static inline void fill_inputs(struct dla_request *request, unsigned int seed)
 	}
 }
 
+/* The reference kernel of one operation, from and into data[]. */
+static inline void run_reference(const struct dla_graph *graph, unsigned int i, void **data)
+{
+	struct dla_cpu_op *cpu;
+
+	assert_int_equal(dla_cpu_prepare(graph, i, &cpu), 0);
+	dla_cpu_run(cpu, data);
+	dla_cpu_op_free(cpu);
+}
+
+/* Sum of products of a convolution for output element (y, x, k), without bias. */
+static inline int64_t convolve(const struct dla_graph *graph, const struct dla_op *op, const int8_t *in,
+			       int y, int x, int k)
+{
+	const struct dla_tensor *from = &graph->tensor[op->input[0]];
+	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
+	const struct dla_window *w = &op->window;
+	int32_t zero = from->quant.zero_point[0];
+	const int32_t *kernel = weights->shape.dim, *size = from->shape.dim;
+	const int8_t *weight = weights->data;
+	int64_t acc = 0;
+
+	if (op->kind == DLA_OP_FULLY_CONNECTED) {
+		for (int32_t i = 0; i < kernel[1]; i++)
+			acc += (in[i] - zero) * weight[(size_t)k * (size_t)kernel[1] + (size_t)i];
+		return acc;
+	}
+	for (int32_t r = 0; r < kernel[1]; r++) {
+		for (int32_t s = 0; s < kernel[2]; s++) {
+			int32_t iy = y * w->stride_h - w->pad_top + r * w->dilation_h;
+			int32_t ix = x * w->stride_w - w->pad_left + s * w->dilation_w;
+
+			if (iy < 0 || iy >= size[1] || ix < 0 || ix >= size[2])
+				continue;
+			for (int32_t c = 0; c < kernel[3]; c++)
+				acc += (in[(iy * size[2] + ix) * size[3] + c] - zero) *
+				       weight[((k * kernel[1] + r) * kernel[2] + s) * kernel[3] + c];
+		}
+	}
+	return acc;
+}
+
+static inline double activate(enum dla_activation activation, double real)
+{
+	switch (activation) {
+	case DLA_ACT_RELU:
+		return fmax(real, 0);
+	case DLA_ACT_RELU6:
+		return fmin(fmax(real, 0), 6);
+	case DLA_ACT_RELU_N1_TO_1:
+		return fmin(fmax(real, -1), 1);
+	default:
+		return real;
+	}
+}
+
+/* What a convolution and an ADD make of quantised inputs in real arithmetic, rounded once. */
+static inline void real_conv_add(const struct dla_graph *graph, const struct dla_node *node,
+				 const int8_t *in, const int8_t *residual, int8_t *out)
+{
+	const struct dla_op *conv = &graph->op[node->op], *add = &graph->op[node->add];
+	const struct dla_tensor *to = &graph->tensor[conv->output[0]];
+	const struct dla_quant *input = &graph->tensor[conv->input[0]].quant;
+	const struct dla_quant *weights = &graph->tensor[conv->input[1]].quant;
+	const struct dla_quant *added = &graph->tensor[dla_node_input(graph, node, 1)].quant;
+	const struct dla_quant *result = &graph->tensor[add->output[0]].quant;
+	const int32_t *bias = conv->input_count > 2 && conv->input[2] != DLA_NO_TENSOR ?
+				      graph->tensor[conv->input[2]].data : NULL;
+	int channels = to->shape.dim[to->shape.rank - 1];
+	int width = to->shape.rank == 4 ? to->shape.dim[2] : 1;
+
+	for (int i = 0; i < (int)to->bytes; i++) {
+		int k = i % channels, pixel = i / channels;
+		int64_t acc = convolve(graph, conv, in, pixel / width, pixel % width, k);
+		double real = (double)(acc + (bias ? bias[k] : 0)) * input->scale[0] *
+			      weights->scale[weights->count > 1 ? k : 0];
+
+		real = activate(conv->activation, real);
+		real += (double)added->scale[0] * (residual[i] - added->zero_point[0]);
+		real = activate(add->activation, real) / result->scale[0] + result->zero_point[0];
+		out[i] = (int8_t)fmax(fmin(round(real), 127), -128);
+	}
+}
+
 /*
- * On the NPU it equals the library's own evaluation to the bit and differs from the reference
- * kernel by one LSB at most; on the CPU it equals that kernel. name: of the network, for messages.
+ * On the NPU it equals the library's own evaluation to the bit. It differs by one LSB at most from
+ * the reference kernel, or, with an ADD, from the real value; on the CPU it equals that kernel.
+ * What is part of a later operation is checked there. name: of the network, for messages.
  */
 static inline void check_operation(const struct dla_request *request, unsigned int i,
 				   const char *name)
 {
 	const struct dla_graph *graph = request->network->graph;
-	const struct dla_lowered *lowered = request->network->placed[i].lowered;
+	const struct dla_placed *placed = &request->network->placed[i];
+	const struct dla_lowered *lowered = placed->lowered;
+	const struct dla_node *node = &placed->node;
 	const struct dla_op *op = &graph->op[i];
 	void *const *tensor = request->tensor;
 	const int8_t *found = tensor[op->output[0]], *input[2] = { NULL };
-	size_t bytes = graph->tensor[op->output[0]].bytes;
+	size_t bytes = graph->tensor[op->output[0]].bytes, unequal = 0;
 	void **data = calloc(graph->tensor_count, sizeof(*data));
-	int8_t *expected = malloc(bytes);
-	struct dla_cpu_op *cpu;
+	int8_t *expected = malloc(bytes), *padded = NULL;
 
-	for (unsigned int j = 0; j < op->input_count && j < 2; j++)
-		input[j] = tensor[op->input[j]];
+	if (placed->fused_into != DLA_NO_OP) {
+		assert_int_equal(request->network->placed[placed->fused_into].fused_into, DLA_NO_OP);
+		assert_true(dla_node_has(&request->network->placed[placed->fused_into].node, i));
+		goto out;
+	}
+	for (unsigned int j = 0; j < 2; j++) {
+		int t = dla_node_input(graph, node, j);
+
+		input[j] = t == DLA_NO_TENSOR ? NULL : tensor[t];
+	}
 	if (lowered) {
 		lowered->ops->eval(lowered, input, expected);
 		for (size_t e = 0; e < bytes; e++)
@@ -55,20 +156,39 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	}
 	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
 	data[op->output[0]] = expected;
-	assert_int_equal(dla_cpu_prepare(graph, i, &cpu), 0);
-	dla_cpu_run(cpu, data);
-	dla_cpu_op_free(cpu);
+	if (node->pad != DLA_NO_OP) {
+		int t = graph->op[node->pad].output[0];
+
+		padded = malloc(graph->tensor[t].bytes);
+		data[t] = padded;
+		run_reference(graph, (unsigned int)node->pad, data);
+		fused_tally.padded++;
+	}
+	if (node->add != DLA_NO_OP)
+		real_conv_add(graph, node, padded ? padded : input[0], input[1], expected);
+	else
+		run_reference(graph, i, data);
 	for (size_t e = 0; e < bytes; e++) {
 		if (abs(found[e] - expected[e]) > (lowered ? 1 : 0))
 			fail_msg(
-				"%s, operation %u (%s on the %s), element %zu: %d, the reference kernel says %d",
+				"%s, operation %u (%s on the %s), element %zu: %d, the %s says %d",
 				name, i, dla_op_kind_name(op->kind), lowered ? "NPU" : "CPU", e,
-				found[e], expected[e]);
-		tally[op->kind].unequal += found[e] != expected[e];
+				found[e], node->add == DLA_NO_OP ? "reference kernel" : "real value",
+				expected[e]);
+		unequal += found[e] != expected[e];
 	}
+	if (node->add != DLA_NO_OP) {
+		fused_tally.count++;
+		fused_tally.elements += bytes;
+		fused_tally.unequal += unequal;
+		goto out;
+	}
+	tally[op->kind].unequal += unequal;
 	tally[op->kind].elements += lowered ? bytes : 0;
 	tally[op->kind].on_npu += lowered != NULL;
 	tally[op->kind].on_cpu += !lowered;
+out:
+	free(padded);
 	free(expected);
 	free(data);
 }
@@ -80,6 +200,11 @@ static inline void print_tally(void)
 			printf("# %s: %u on the NPU, %zu of %zu elements differ from the reference kernel, by 1 LSB\n",
 			       dla_op_kind_name(kind), tally[kind].on_npu, tally[kind].unequal,
 			       tally[kind].elements);
+	if (fused_tally.count)
+		printf("# convolution with ADD: %u, %zu of %zu elements differ from the correctly rounded value, by 1 LSB\n",
+		       fused_tally.count, fused_tally.unequal, fused_tally.elements);
+	if (fused_tally.padded)
+		printf("# PAD in the convolution: %u\n", fused_tally.padded);
 	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
 		if (tally[kind].on_cpu)
 			printf("# %s: %u on the CPU\n", dla_op_kind_name(kind), tally[kind].on_cpu);

@@ -53,7 +53,7 @@ static unsigned int check_network(const char *path, const char *input, unsigned 
 	if (dla_request_run(request))
 		fail_msg("%s", dla_strerror());
 	for (unsigned int i = 0; i < network->graph->op_count; i++) {
-		if (!network->placed[i].lowered)
+		if (!dla_placed_on_npu(&network->placed[i]))
 			continue;
 		check_operation(request, i, network->name);
 		checked++;

@@ -120,9 +120,10 @@ static void free_alias(struct dla_lowered *lowered)
 	free(lowered);
 }
 
-static int lower_reshape(const struct dla_lower *lower, const struct dla_op *op,
+static int lower_reshape(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	static const struct dla_lowered_ops ops = {
 		.emit = emit_nothing, .eval = eval_nothing, .free = free_alias,
 	};
@@ -144,8 +145,8 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_op *op,
 	return 0;
 }
 
-int dla_lower_op(const struct dla_lower *lower, unsigned int index, struct dla_lowered **lowered,
-		 const char **why)
+int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
+		   struct dla_lowered **lowered, const char **why)
 {
 	static dla_lower_fn *const by_kind[DLA_OP_KIND_COUNT] = {
 		[DLA_OP_ADD] = dla_lower_add,
@@ -153,15 +154,16 @@ int dla_lower_op(const struct dla_lower *lower, unsigned int index, struct dla_l
 		[DLA_OP_CONV_2D] = dla_lower_conv,
 		[DLA_OP_FULLY_CONNECTED] = dla_lower_fully_connected,
 		[DLA_OP_MAX_POOL_2D] = dla_lower_pool,
+		[DLA_OP_MEAN] = dla_lower_mean,
 		[DLA_OP_RESHAPE] = lower_reshape,
 	};
-	const struct dla_op *op = &lower->graph->op[index];
+	dla_lower_fn *fn = by_kind[lower->graph->op[node->op].kind];
 
 	*lowered = NULL;
 	*why = NULL;
-	if (!by_kind[op->kind]) {
+	if (!fn) {
 		*why = "not an operation of the NPU";
 		return 0;
 	}
-	return by_kind[op->kind](lower, op, lowered, why);
+	return fn(lower, node, lowered, why);
 }

@@ -6,13 +6,14 @@
 
 #include <drm/nvdla_accel.h>
 
+#include "fuse.h"
 #include "graph.h"
 #include "layout.h"
 #include "pack.h"
 
 /*
- * From an operation of the network to hardware layers, in two steps: preparing decides whether the
- * NPU can do it and computes all that does not depend on addresses; emitting writes the layers once
+ * From a node of the network to hardware layers, in two steps: preparing decides whether the NPU can
+ * do it and computes all that does not depend on addresses; emitting writes the layers once
  * memory has been planned.
  */
 
@@ -66,8 +67,7 @@ struct dla_lowered_ops {
 	int (*emit)(const struct dla_lowered *lowered, struct dla_emit *emit);
 	/*
 	 * What the NPU answers, computed on the CPU with the hardware's arithmetic: the same to the
-	 * bit. Slow; tests compare. Tensors are in the network's order; a layer of several inputs gets
-	 * them in the operation's order.
+	 * bit. Slow; tests compare. Tensors are in the network's order, input[i] is dla_node_input(i).
 	 */
 	void (*eval)(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output);
 	void (*free)(struct dla_lowered *lowered);
@@ -77,18 +77,19 @@ struct dla_lowered_ops {
 struct dla_lowered {
 	const struct dla_lowered_ops *ops;
 	const char *how;		/* a phrase for people, static */
+	unsigned int in_place;		/* bit i: the output may have the memory of dla_node_input(i) */
 };
 
 /*
- * Prepare an operation. Returns 0 with *lowered; or 0 with *lowered NULL and the phrase *why when
+ * Prepare a node. Returns 0 with *lowered; or 0 with *lowered NULL and the phrase *why when
  * the NPU cannot do it or would be too far from the reference; or a negative errno.
  */
-int dla_lower_op(const struct dla_lower *lower, unsigned int op, struct dla_lowered **lowered,
-		 const char **why);
+int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
+		   struct dla_lowered **lowered, const char **why);
 
-/* One for each kind; only lower.c calls them. */
-typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_op *op,
+/* One for each kind of a node's own operation; only lower.c calls them. */
+typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why);
-dla_lower_fn dla_lower_conv, dla_lower_fully_connected, dla_lower_add, dla_lower_pool;
+dla_lower_fn dla_lower_conv, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean;
 
 #endif

@@ -65,9 +65,10 @@ static void eval_add(const struct dla_lowered *lowered, const int8_t *const inpu
 				      l->low, l->high);
 }
 
-int dla_lower_add(const struct dla_lower *lower, const struct dla_op *op,
+int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 		  struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	static const struct dla_lowered_ops ops = {
 		.emit = emit_add, .eval = eval_add, .free = free_add,
 	};
@@ -100,6 +101,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_op *op,
 		return dla_fail(ENOMEM, "out of memory");
 	l->base.ops = &ops;
 	l->base.how = "one layer";
+	l->base.in_place = 1U << 0 | 1U << 1;
 	l->feature = feature[0];
 	l->input[0] = op->input[0];
 	l->input[1] = op->input[1];

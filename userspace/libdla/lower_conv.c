@@ -10,6 +10,8 @@
 #define WEIGHT_ALIGN	256
 /* SDP operands: whole atoms of any configuration. */
 #define OPERAND_ALIGN	64
+/* More than any padding that the hardware makes. */
+#define PAD_LIMIT	64
 
 int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_info *hw,
 			 const struct dla_requant_wish *wish, bool relu, int32_t zero_point,
@@ -26,10 +28,26 @@ int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_in
 	return 0;
 }
 
+int dla_conv_job_prepare_add(struct dla_conv_job *job, const struct drm_nvdla_dev_info *hw,
+			     const struct dla_requant_wish *wish, const struct dla_residual *residual,
+			     const char **why)
+{
+	job->tiling = dla_tile_conv(hw, &job->shape, why);
+	if (!job->tiling)
+		return 0;
+	job->add = dla_conv_add_new(wish, job->shape.kernels, residual);
+	if (!job->add)
+		return dla_fail(ENOMEM, "out of memory");
+	if (job->add->error >= DLA_FUSED_ERROR_LIMIT)
+		*why = "16-bit multipliers would be too coarse";
+	return 0;
+}
+
 void dla_conv_job_release(struct dla_conv_job *job)
 {
 	free(job->tiling);
 	free(job->rq);
+	free(job->add);
 }
 
 int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
@@ -49,55 +67,21 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 	err = dla_constants_add(constants, at->weight_bytes, WEIGHT_ALIGN, &at->weights);
 	if (!err)
 		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x1);
-	if (!err)
+	if (!err && job->rq)
 		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x2);
 	if (err)
 		return err;
 	dla_weights_pack(&range, hw->atomic_k, hw->atomic_c, constants->data + at->weights);
-	dla_operands_pack(job->rq, tile->kernel, tile->kernels,
-			  constants->data + at->x1, constants->data + at->x2);
+	if (job->rq)
+		dla_operands_pack(job->rq, tile->kernel, tile->kernels,
+				  constants->data + at->x1, constants->data + at->x2);
+	else
+		dla_add_operands_pack(job->add, tile->kernel, tile->kernels, constants->data + at->x1);
 	return 0;
 }
 
-static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, size_t pitch, uint32_t kernel,
-			  int64_t top, int64_t left)
-{
-	const struct dla_kernels *k = &job->kernels;
-	const struct dla_window *w = &job->shape.window;
-	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels;
-	int32_t acc = 0;
-
-	for (uint32_t r = 0; r < k->height; r++) {
-		for (uint32_t s = 0; s < k->width; s++, weight += k->channels) {
-			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
-			bool inside = y >= 0 && y < job->shape.in_height && x >= 0 && x < job->shape.in_width;
-			const int8_t *pixel = inside ? input + ((size_t)y * job->shape.in_width + (size_t)x) * pitch :
-						       NULL;
-
-			for (uint32_t c = 0; c < k->channels; c++)
-				acc += weight[c] * (pixel ? pixel[c] : job->pad_value);
-		}
-	}
-	return acc;
-}
-
-void dla_conv_job_eval(const struct dla_conv_job *job, const int8_t *input, size_t in_pitch,
-		       int8_t *output, size_t out_pitch, uint32_t kernels)
-{
-	const struct dla_window *w = &job->shape.window;
-
-	for (uint32_t y = 0; y < job->shape.out_height; y++) {
-		for (uint32_t x = 0; x < job->shape.out_width; x++, output += out_pitch) {
-			for (uint32_t k = 0; k < kernels; k++)
-				output[k] = dla_requant_eval(job->rq, k,
-							     accumulate(job, input, in_pitch, k,
-									(int64_t)y * w->stride_h - w->pad_top,
-									(int64_t)x * w->stride_w - w->pad_left));
-		}
-	}
-}
-
-static void set_stage(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
+/* Pairs of one operand each per channel. */
+static void set_pairs(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
 		      unsigned int mul_shift, bool relu)
 {
 	stage->operand.addr.slot = DLA_SLOT_CONSTANTS;
@@ -112,11 +96,38 @@ static void set_stage(struct drm_nvdla_sdp_stage *stage, size_t operands, unsign
 	stage->relu = relu;
 }
 
+static void set_requant(struct drm_nvdla_sdp *sdp, const struct dla_requant *rq,
+			const struct dla_conv_constants *at)
+{
+	set_pairs(&sdp->x1, at->x1, rq->s, 0, false);
+	set_pairs(&sdp->x2, at->x2, rq->s2, rq->shift, rq->relu);
+	sdp->out_offset = -rq->zero_point;
+	sdp->out_scale = 1;
+}
+
+static void set_add(struct drm_nvdla_sdp *sdp, const struct dla_conv_add *add,
+		    const struct dla_conv_constants *at, struct drm_nvdla_surface residual)
+{
+	set_pairs(&sdp->x1, at->x1, add->s, add->shift, add->inner_relu);
+	sdp->x2.operand = residual;
+	sdp->x2.alu = DRM_NVDLA_ALU_SUM;
+	sdp->x2.alu_operand = DRM_NVDLA_OPERAND_ELEMENT;
+	sdp->x2.operand_bytes = 1;
+	sdp->x2.alu_shift = (__u8)add->p;
+	sdp->x2.relu = add->relu;
+	sdp->out_offset = add->offset;
+	sdp->out_scale = add->scale;
+	sdp->out_shift = (__u8)add->out_shift;
+}
+
 int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
-		  const struct dla_conv_constants *at, struct dla_emit *emit, size_t src, size_t dst)
+		  const struct dla_conv_constants *at, struct dla_emit *emit,
+		  const struct dla_conv_tensors *tensors)
 {
 	const struct dla_window *w = &job->shape.window;
-	const struct dla_requant *rq = job->rq;
+	/* Kernel ranges start at whole atoms: dla_tile_conv() makes them multiples of atomic-K. */
+	size_t out = (size_t)tile->out_y * job->out.line_stride +
+		     (size_t)tile->kernel / job->out.atom * job->out.surface_stride;
 	struct drm_nvdla_op *op;
 	struct drm_nvdla_conv *conv;
 	struct drm_nvdla_sdp *sdp;
@@ -125,7 +136,7 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	if (!op)
 		return -ENOMEM;
 	conv = &op->conv;
-	conv->src = dla_emit_surface(&job->in, src + (size_t)tile->in_y * job->in.line_stride);
+	conv->src = dla_emit_surface(&job->in, tensors->src + (size_t)tile->in_y * job->in.line_stride);
 	conv->weights.slot = DLA_SLOT_CONSTANTS;
 	conv->weights.offset = at->weights;
 	conv->weight_bytes = (__u32)at->weight_bytes;
@@ -155,16 +166,14 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 		return -ENOMEM;
 	sdp = &op->sdp;
 	sdp->source = DRM_NVDLA_SOURCE_OP;
-	/* Kernel ranges start at whole atoms: dla_tile_conv() makes them multiples of atomic-K. */
-	sdp->dst = dla_emit_surface(&job->out, dst + (size_t)tile->out_y * job->out.line_stride +
-				    (size_t)tile->kernel / job->out.atom * job->out.surface_stride);
+	sdp->dst = dla_emit_surface(&job->out, tensors->dst + out);
 	sdp->width = (__u16)job->shape.out_width;
 	sdp->height = (__u16)tile->out_height;
 	sdp->channels = (__u16)tile->kernels;
-	set_stage(&sdp->x1, at->x1, rq->s, 0, false);
-	set_stage(&sdp->x2, at->x2, rq->s2, rq->shift, rq->relu);
-	sdp->out_offset = -rq->zero_point;
-	sdp->out_scale = 1;
+	if (job->rq)
+		set_requant(sdp, job->rq, at);
+	else
+		set_add(sdp, job->add, at, dla_emit_surface(&job->out, tensors->residual + out));
 	return 0;
 }
 
@@ -174,7 +183,7 @@ struct lowered_conv {
 	struct dla_lowered base;
 	struct dla_conv_job job;
 	struct drm_nvdla_dev_info hw;
-	int input, output;
+	int input, residual, output;	/* DLA_NO_TENSOR: no residual */
 	int32_t low, high;		/* what is left for a pass of its own */
 };
 
@@ -190,10 +199,15 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
 	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
 	const struct dla_tiling *tiling = conv->job.tiling;
-	size_t src = dla_emit_offset(emit, conv->input), dst = dla_emit_offset(emit, conv->output);
+	struct dla_conv_tensors tensors = {
+		.src = dla_emit_offset(emit, conv->input),
+		.dst = dla_emit_offset(emit, conv->output),
+	};
 	struct dla_conv_constants at;
 	int err = 0;
 
+	if (conv->residual != DLA_NO_TENSOR)
+		tensors.residual = dla_emit_offset(emit, conv->residual);
 	for (unsigned int i = 0; i < tiling->count && !err; i++) {
 		const struct dla_tile *tile = &tiling->tile[i];
 
@@ -201,28 +215,65 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 		if (i == 0 || tile->kernel != tile[-1].kernel)
 			err = dla_conv_pack(&conv->job, tile, &conv->hw, emit->constants, &at);
 		if (!err)
-			err = dla_conv_emit(&conv->job, tile, &at, emit, src, dst);
+			err = dla_conv_emit(&conv->job, tile, &at, emit, &tensors);
 	}
-	return err ? err : dla_emit_clamp(emit, &conv->job.out, dst, conv->low, conv->high);
+	return err ? err : dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
+}
+
+static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, uint32_t kernel,
+			  int64_t top, int64_t left)
+{
+	const struct dla_kernels *k = &job->kernels;
+	const struct dla_window *w = &job->shape.window;
+	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels;
+	int32_t acc = 0;
+
+	for (uint32_t r = 0; r < k->height; r++) {
+		for (uint32_t s = 0; s < k->width; s++, weight += k->channels) {
+			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
+			bool inside = y >= 0 && y < job->shape.in_height && x >= 0 && x < job->shape.in_width;
+			const int8_t *pixel = inside ?
+				input + ((size_t)y * job->shape.in_width + (size_t)x) * k->channels : NULL;
+
+			for (uint32_t c = 0; c < k->channels; c++)
+				acc += weight[c] * (pixel ? pixel[c] : job->pad_value);
+		}
+	}
+	return acc;
 }
 
 static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
 {
 	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
-	const struct dla_conv_shape *shape = &conv->job.shape;
-	size_t count = (size_t)shape->out_width * shape->out_height * shape->kernels;
+	const struct dla_conv_job *job = &conv->job;
+	const struct dla_conv_shape *shape = &job->shape;
+	size_t i = 0;
 
-	dla_conv_job_eval(&conv->job, input[0], shape->channels, output, shape->kernels, shape->kernels);
-	for (size_t i = 0; i < count; i++)
-		output[i] = dla_clamp(output[i], conv->low, conv->high);
+	for (uint32_t y = 0; y < shape->out_height; y++) {
+		for (uint32_t x = 0; x < shape->out_width; x++) {
+			int64_t top = (int64_t)y * shape->window.stride_h - shape->window.pad_top;
+			int64_t left = (int64_t)x * shape->window.stride_w - shape->window.pad_left;
+
+			for (uint32_t k = 0; k < shape->kernels; k++, i++) {
+				int32_t acc = accumulate(job, input[0], k, top, left);
+				int8_t value = job->rq ? dla_requant_eval(job->rq, k, acc) :
+							 dla_conv_add_eval(job->add, k, acc, input[1][i]);
+
+				output[i] = dla_clamp(value, conv->low, conv->high);
+			}
+		}
+	}
 }
 
-/* What each output channel wants: its scale, and its bias with the input's zero point in it. */
-static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op, bool relu)
+/*
+ * What each output channel wants: its bias with the input's zero point in it, and the accumulator's
+ * scale over @scale, that of the output or of what is added.
+ */
+static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op, float scale,
+				       bool relu)
 {
 	const struct dla_tensor *input = &graph->tensor[op->input[0]];
 	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
-	const struct dla_tensor *output = &graph->tensor[op->output[0]];
 	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
 	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
 	uint32_t kernels = (uint32_t)weights->shape.dim[0];
@@ -240,8 +291,7 @@ static struct dla_requant_wish *wishes(const struct dla_graph *graph, const stru
 			magnitude += abs(w[i]);
 		}
 		wish[k].multiplier = (double)input->quant.scale[0] *
-				     weights->quant.scale[weights->quant.count > 1 ? k : 0] /
-				     output->quant.scale[0];
+				     weights->quant.scale[weights->quant.count > 1 ? k : 0] / scale;
 		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
 		wish[k].reach = magnitude * -INT8_MIN;
 		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
@@ -269,7 +319,89 @@ static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
 	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
 }
 
-static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
+static bool is_relu(const struct dla_op *op)
+{
+	return op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
+}
+
+static int prepare_alone(const struct dla_lower *lower, const struct dla_op *op, struct lowered_conv *conv,
+			 const char **why)
+{
+	const struct dla_quant *quant = &lower->graph->tensor[conv->output].quant;
+	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
+	bool relu = is_relu(op);
+	struct dla_requant_wish *wish = wishes(lower->graph, op, quant->scale[0], relu);
+	int err;
+
+	if (!wish)
+		return dla_fail(ENOMEM, "out of memory");
+	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &conv->low, &conv->high);
+	if (relu)
+		conv->low = INT8_MIN;
+	err = dla_conv_job_prepare(&conv->job, lower->hw, wish, relu, quant->zero_point[0], why);
+	free(wish);
+	return err;
+}
+
+static bool same_shape(const struct dla_feature *a, const struct dla_feature *b)
+{
+	return a->width == b->width && a->height == b->height && a->channels == b->channels;
+}
+
+static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *op, const struct dla_op *add,
+			    struct lowered_conv *conv, const char **why)
+{
+	const struct dla_quant *out = &lower->graph->tensor[conv->output].quant;
+	const struct dla_quant *quant = &lower->graph->tensor[conv->residual].quant;
+	struct dla_feature feature[2];
+	struct dla_residual residual;
+	struct dla_requant_wish *wish;
+	int err;
+
+	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->output) ||
+	    !dla_lower_own_feature(lower, conv->residual, &feature[0]) ||
+	    !dla_lower_own_feature(lower, conv->output, &feature[1]) ||
+	    !same_shape(&feature[0], &conv->job.out) || !same_shape(&feature[1], &conv->job.out))
+		*why = "not two int8 tensors of one shape";
+	else if (op->activation != DLA_ACT_NONE && op->activation != DLA_ACT_RELU)
+		*why = "the convolution's result is cut above";
+	if (*why)
+		return 0;
+
+	residual = (struct dla_residual) {
+		.ratio = (double)quant->scale[0] / out->scale[0],
+		.zero = quant->zero_point[0],
+		.zero_out = out->zero_point[0],
+		.inner_relu = op->activation == DLA_ACT_RELU,
+	};
+	dla_activation_range(add->activation, out->scale[0], out->zero_point[0], &residual.low, &residual.high);
+	/* Where zero is the lowest output there is, saturation is the ReLU. */
+	residual.relu = is_relu(add) && residual.low > INT8_MIN &&
+			(!residual.inner_relu || residual.zero == 0);
+	conv->low = residual.relu ? INT8_MIN : residual.low;
+	conv->high = residual.high;
+
+	wish = wishes(lower->graph, op, quant->scale[0], false);
+	if (!wish)
+		return dla_fail(ENOMEM, "out of memory");
+	err = dla_conv_job_prepare_add(&conv->job, lower->hw, wish, &residual, why);
+	free(wish);
+	/* Neighbours that the convolution has still to read must not be overwritten. */
+	if (lower->root[conv->residual] != lower->root[conv->input])
+		conv->base.in_place = 1U << 1;
+	return err;
+}
+
+static const char *how(const struct lowered_conv *conv)
+{
+	bool tiles = conv->job.tiling->count > 1;
+
+	if (conv->residual == DLA_NO_TENSOR)
+		return tiles ? "in tiles" : "one layer";
+	return tiles ? "with the convolution, in tiles" : "with the convolution";
+}
+
+static int lower_kernels(const struct dla_lower *lower, const struct dla_node *node,
 			 const struct dla_feature *in, const struct dla_feature *out,
 			 const struct dla_kernels *kernels, const struct dla_window *window,
 			 struct dla_lowered **lowered, const char **why)
@@ -277,51 +409,76 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_op *op,
 	static const struct dla_lowered_ops ops = {
 		.emit = emit_conv, .eval = eval_conv, .free = free_conv,
 	};
-	const struct dla_quant *quant = &lower->graph->tensor[op->output[0]].quant;
-	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
-	bool relu = op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
-	struct dla_requant_wish *wish = wishes(lower->graph, op, relu);
+	const struct dla_graph *graph = lower->graph;
+	bool adds = node->add != DLA_NO_OP;
 	struct lowered_conv *conv = calloc(1, sizeof(*conv));
 	int err;
 
-	if (!wish || !conv) {
-		free(wish);
-		free(conv);
+	if (!conv)
 		return dla_fail(ENOMEM, "out of memory");
-	}
 	conv->base.ops = &ops;
 	conv->hw = *lower->hw;
-	conv->input = op->input[0];
-	conv->output = op->output[0];
+	conv->input = dla_node_input(graph, node, 0);
+	conv->residual = adds ? dla_node_input(graph, node, 1) : DLA_NO_TENSOR;
+	conv->output = graph->op[dla_node_last(node)].output[0];
 	conv->job.in = *in;
 	conv->job.out = *out;
 	conv->job.kernels = *kernels;
-	conv->job.pad_value = lower->graph->tensor[op->input[0]].quant.zero_point[0];
+	conv->job.pad_value = graph->tensor[conv->input].quant.zero_point[0];
 	conv->job.shape = (struct dla_conv_shape) {
 		.in_width = in->width, .in_height = in->height, .channels = in->channels,
 		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
 		.window = *window,
 	};
-
-	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &conv->low, &conv->high);
-	if (relu)
-		conv->low = INT8_MIN;
-
-	err = dla_conv_job_prepare(&conv->job, lower->hw, wish, relu, quant->zero_point[0], why);
-	free(wish);
+	if (adds)
+		err = prepare_with_add(lower, &graph->op[node->op], &graph->op[node->add], conv, why);
+	else
+		err = prepare_alone(lower, &graph->op[node->op], conv, why);
 	if (err || *why) {
 		free_conv(&conv->base);
 		return err;
 	}
-	conv->base.how = conv->job.tiling->count > 1 ? "in tiles" : "one layer";
+	conv->base.how = how(conv);
 	*lowered = &conv->base;
 	return 0;
 }
 
-int dla_lower_conv(const struct dla_lower *lower, const struct dla_op *op,
+/* Padding along one axis that is made before the convolution's own; false when that is not for the NPU. */
+static bool add_padding(int32_t more, int32_t in, int32_t out, int32_t reach, int32_t stride,
+			int32_t *before, int32_t *after)
+{
+	if (more > PAD_LIMIT || *before > PAD_LIMIT)
+		return false;
+	*before += more;
+	/* What outputs read of it: the last may not. */
+	*after = (out - 1) * stride + reach - *before - in;
+	if (*after < 0)
+		*after = 0;
+	return true;
+}
+
+/* Let the convolution make the node's PAD. The tensors are within 8192 x 8192. */
+static bool take_pad(const struct dla_lower *lower, const struct dla_node *node, const struct dla_feature *in,
+		     const struct dla_feature *out, struct dla_window *w)
+{
+	const struct dla_op *pad = &lower->graph->op[node->pad];
+	const struct dla_shape *from = &lower->graph->tensor[pad->input[0]].shape;
+	const struct dla_shape *to = &lower->graph->tensor[pad->output[0]].shape;
+
+	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
+	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
+			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
+	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
+			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
+}
+
+int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
+	int input = dla_node_input(lower->graph, node, 0);
+	struct dla_window window = op->window;
 	struct dla_kernels kernels = {
 		.data = weights->data,
 		.kernels = (uint32_t)weights->shape.dim[0],
@@ -331,23 +488,26 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_op *op,
 	};
 	struct dla_feature in, out;
 
-	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
+	if (!dla_lower_is_int8(lower, input) || !dla_lower_is_int8(lower, op->output[0]) ||
 	    !weights_fit(weights) || !bias_fits(lower->graph, op))
 		*why = "not a computed int8 tensor and constant symmetric weights";
-	else if (!dla_lower_own_feature(lower, op->input[0], &in) ||
+	else if (!dla_lower_own_feature(lower, input, &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";
 	else if (in.channels != kernels.channels)
 		*why = "grouped";
+	else if (node->pad != DLA_NO_OP && !take_pad(lower, node, &in, &out, &window))
+		*why = "padding wider than the hardware's";
 	if (*why)
 		return 0;
-	return lower_kernels(lower, op, &in, &out, &kernels, &op->window, lowered, why);
+	return lower_kernels(lower, node, &in, &out, &kernels, &window, lowered, why);
 }
 
 /* A fully connected layer is a convolution whose one kernel position covers the whole input. */
-int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_op *op,
+int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_node *node,
 			      struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
 	struct dla_window window = { .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1 };
 	struct dla_kernels kernels;
@@ -372,5 +532,5 @@ int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_op
 		.data = weights->data,
 		.kernels = out.channels, .height = in.height, .width = in.width, .channels = in.channels,
 	};
-	return lower_kernels(lower, op, &in, &out, &kernels, &window, lowered, why);
+	return lower_kernels(lower, node, &in, &out, &kernels, &window, lowered, why);
 }

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "error.h"
-#include "lower_conv.h"
+#include "lower.h"
+#include "lower_average.h"
 
 /* PDP's registers. */
 #define POOL_KERNEL_LIMIT	8
@@ -180,154 +181,17 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	return 0;
 }
 
-/* ------------------------------------------------- averages of windows too large for PDP */
-
-/*
- * PDP keeps 11 bits of a window's sum, too few for more than 7 elements. The convolution engine
- * keeps all: one atom of channels at a time, with kernels that are ones on the diagonal. The last
- * atom is treated as full: its spare channels only reach spare channels.
- */
-struct lowered_average {
-	struct dla_lowered base;
-	struct dla_conv_job job;	/* of one atom of channels */
-	struct dla_feature in, out;
-	struct drm_nvdla_dev_info hw;
-	int8_t *ones;			/* [k][tap][c] = k == c */
-	int8_t *one;			/* [tap] = 1: of a single channel */
-	int input, output;
-	int32_t low, high;
-};
-
-static void free_average(struct dla_lowered *lowered)
-{
-	struct lowered_average *l = (struct lowered_average *)lowered;
-
-	dla_conv_job_release(&l->job);
-	free(l->ones);
-	free(l->one);
-	free(l);
-}
-
-static int emit_average(const struct dla_lowered *lowered, struct dla_emit *emit)
-{
-	const struct lowered_average *l = (const struct lowered_average *)lowered;
-	const struct dla_tiling *tiling = l->job.tiling;
-	size_t src = dla_emit_offset(emit, l->input), dst = dla_emit_offset(emit, l->output);
-	struct dla_conv_constants at;
-	int err;
-
-	err = dla_conv_pack(&l->job, &tiling->tile[0], &l->hw, emit->constants, &at);
-	for (uint32_t c = 0; c < l->in.channels && !err; c += l->in.atom) {
-		size_t plane = c / l->in.atom;
-
-		for (unsigned int i = 0; i < tiling->count && !err; i++)
-			err = dla_conv_emit(&l->job, &tiling->tile[i], &at, emit,
-					    src + plane * l->in.surface_stride,
-					    dst + plane * l->out.surface_stride);
-	}
-	return err ? err : dla_emit_clamp(emit, &l->out, dst, l->low, l->high);
-}
-
-static void eval_average(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
-{
-	const struct lowered_average *l = (const struct lowered_average *)lowered;
-	size_t count = (size_t)l->out.width * l->out.height * l->out.channels;
-	struct dla_conv_job one = l->job;
-
-	/* A channel is its own average: one at a time, with the first kernel's first channel. */
-	one.kernels.channels = 1;
-	one.kernels.data = l->one;
-	for (uint32_t c = 0; c < l->in.channels; c++)
-		dla_conv_job_eval(&one, input[0] + c, l->in.channels, output + c, l->out.channels, 1);
-	for (size_t i = 0; i < count; i++)
-		output[i] = dla_clamp(output[i], l->low, l->high);
-}
-
-static int8_t *diagonal(uint32_t channels, size_t taps)
-{
-	int8_t *ones = calloc(taps * channels, channels);
-
-	for (uint32_t k = 0; ones && k < channels; k++)
-		for (size_t tap = 0; tap < taps; tap++)
-			ones[(k * taps + tap) * channels + k] = 1;
-	return ones;
-}
-
-static int lower_average(const struct dla_lower *lower, const struct dla_op *op, const struct pooling *pooling,
-			 struct dla_lowered **lowered, const char **why)
-{
-	static const struct dla_lowered_ops ops = {
-		.emit = emit_average, .eval = eval_average, .free = free_average,
-	};
-	const struct dla_window *w = &op->window;
-	uint32_t atom = lower->hw->atom, taps = (uint32_t)(w->kernel_h * w->kernel_w);
-	struct dla_requant_wish *wish = calloc(atom, sizeof(*wish));
-	struct lowered_average *l = calloc(1, sizeof(*l));
-	int err = 0;
-
-	if (!wish || !l) {
-		err = dla_fail(ENOMEM, "out of memory");
-		goto fail;
-	}
-	l->base.ops = &ops;
-	l->base.how = "as a convolution for each 8 channels";
-	l->in = pooling->in;
-	l->out = pooling->out;
-	l->hw = *lower->hw;
-	l->input = op->input[0];
-	l->output = op->output[0];
-	l->low = pooling->low;
-	l->high = pooling->high;
-	l->job.in = pooling->in;
-	l->job.out = pooling->out;
-	l->job.shape = (struct dla_conv_shape) {
-		.in_width = l->in.width, .in_height = l->in.height, .channels = atom,
-		.out_width = l->out.width, .out_height = l->out.height, .kernels = atom,
-		.window = *w,
-	};
-	for (uint32_t k = 0; k < atom; k++)
-		wish[k] = (struct dla_requant_wish) {
-			.multiplier = (1 + DLA_AVERAGE_EXCESS) / taps,
-			.reach = 128 * (int64_t)taps,
-		};
-	err = dla_conv_job_prepare(&l->job, lower->hw, wish, false, 0, why);
-	if (!err && !*why && !dla_requant_is_average(l->job.rq, taps))
-		*why = "16-bit multipliers would be too coarse";
-	if (err || *why)
-		goto fail;
-
-	/* Not before it is known that so many taps are possible at all. */
-	l->ones = diagonal(atom, taps);
-	l->one = diagonal(1, taps);
-	if (!l->ones || !l->one) {
-		err = dla_fail(ENOMEM, "out of memory");
-		goto fail;
-	}
-	l->job.kernels = (struct dla_kernels) {
-		.data = l->ones, .kernels = atom, .channels = atom,
-		.height = (uint32_t)w->kernel_h, .width = (uint32_t)w->kernel_w,
-	};
-	free(wish);
-	*lowered = &l->base;
-	return 0;
-
-fail:
-	free(wish);
-	if (l)
-		free_average(&l->base);
-	return err;
-}
-
-/* -------------------------------------------------------------------------------- both */
+/* ------------------------------------------------------------------- which engine does it */
 
 static bool same_quantisation(const struct dla_quant *a, const struct dla_quant *b)
 {
 	return a->scale[0] == b->scale[0] && a->zero_point[0] == b->zero_point[0];
 }
 
-int dla_lower_pool(const struct dla_lower *lower, const struct dla_op *op,
+int dla_lower_pool(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
+	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_quant *in = &lower->graph->tensor[op->input[0]].quant;
 	const struct dla_quant *out = &lower->graph->tensor[op->output[0]].quant;
 	const struct dla_window *w = &op->window;
@@ -348,7 +212,20 @@ int dla_lower_pool(const struct dla_lower *lower, const struct dla_op *op,
 
 	dla_activation_range(op->activation, out->scale[0], out->zero_point[0], &pooling.low, &pooling.high);
 	if (average && !dla_average_init((unsigned int)w->kernel_h * (unsigned int)w->kernel_w,
-					 &pooling.recip_width, &pooling.recip_height))
-		return lower_average(lower, op, &pooling, lowered, why);
+					 &pooling.recip_width, &pooling.recip_height)) {
+		unsigned int taps = (unsigned int)w->kernel_h * (unsigned int)w->kernel_w;
+		struct dla_averaging averaging = {
+			.in = pooling.in, .out = pooling.out, .window = *w,
+			.wish = {
+				.multiplier = (1 + DLA_AVERAGE_EXCESS) / taps,
+				.reach = 128 * (int64_t)taps,
+			},
+			.to_the_bit = true,
+			.low = pooling.low, .high = pooling.high,
+			.input = op->input[0], .output = op->output[0],
+		};
+
+		return dla_lower_average(lower, &averaging, lowered, why);
+	}
 	return lower_pdp(lower, op, &pooling, lowered, why);
 }

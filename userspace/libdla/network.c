@@ -98,6 +98,8 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 	for (unsigned int i = segment->first; i <= segment->last; i++) {
 		unsigned int before = emit->count;
 
+		if (!network->placed[i].lowered)
+			continue;
 		emit->cookie = i;
 		err = network->placed[i].lowered->ops->emit(network->placed[i].lowered, emit);
 		if (err)
@@ -177,10 +179,11 @@ static void describe(struct dla_network *network)
 		info->name = dla_op_kind_name(op->kind);
 		info->output = output->name;
 		info->shape = network->shape[i];
-		info->where = network->placed[i].lowered ? "npu" : "cpu";
+		info->where = dla_placed_on_npu(&network->placed[i]) ? "npu" : "cpu";
 		info->why = network->placed[i].why;
+		info->fused_into = network->placed[i].fused_into;
 		info->macs = dla_op_macs(graph, i);
-		network->work += !network->placed[i].lowered;
+		network->work += !dla_placed_on_npu(&network->placed[i]);
 	}
 }
 
@@ -222,7 +225,7 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 	if (!err)
 		err = allocate(network);
 	if (!err)
-		err = dla_place(network->graph, hw, absent, network->placed, network->root);
+		err = dla_place(network->graph, hw, absent, options->exact, network->placed, network->root);
 	if (!err)
 		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
 					options->keep_tensors, &network->schedule);

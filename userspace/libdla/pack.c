@@ -83,3 +83,9 @@ void dla_operands_pack(const struct dla_requant *rq, uint32_t first, uint32_t ch
 		x2 = put_int16(put_int16(x2, c->r), c->m2);
 	}
 }
+
+void dla_add_operands_pack(const struct dla_conv_add *add, uint32_t first, uint32_t channels, uint8_t *x1)
+{
+	for (uint32_t k = first; k < first + channels; k++)
+		x1 = put_int16(put_int16(x1, add->channel[k].hi), add->channel[k].m1);
+}

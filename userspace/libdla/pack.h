@@ -39,4 +39,7 @@ size_t dla_operands_bytes(uint32_t channels, uint32_t atom);
 void dla_operands_pack(const struct dla_requant *rq, uint32_t first, uint32_t channels,
 		       uint8_t *x1, uint8_t *x2);
 
+/* X1's alone, for a convolution with an ADD. */
+void dla_add_operands_pack(const struct dla_conv_add *add, uint32_t first, uint32_t channels, uint8_t *x1);
+
 #endif

@@ -6,32 +6,72 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 {
 	int producer = graph->tensor[op->input[0]].producer;
 
-	return op->kind == DLA_OP_RESHAPE && (producer < 0 || !placed[producer].lowered);
+	return op->kind == DLA_OP_RESHAPE && (producer < 0 || !dla_placed_on_npu(&placed[producer]));
 }
 
-int dla_place(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw, const char *absent,
-	      struct dla_placed *placed, int *root)
+/* Whatever the node's other operations were to become, they become part of it. */
+static void absorb(const struct dla_node *node, struct dla_placed *placed)
 {
-	struct dla_lower lower = { .graph = graph, .hw = hw, .root = root };
+	const int part[] = { node->pad, node->op, node->add };
+	unsigned int last = dla_node_last(node);
 
-	for (unsigned int t = 0; t < graph->tensor_count; t++)
-		root[t] = (int)t;
-	for (unsigned int i = 0; i < graph->op_count; i++) {
-		int err;
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		struct dla_placed *p = &placed[part[i] == DLA_NO_OP ? (int)last : part[i]];
 
-		if (!hw) {
-			placed[i].why = absent;
-		} else if (follows_the_cpu(graph, &graph->op[i], placed)) {
-			placed[i].why = "its input is on the CPU";
-		} else {
-			err = dla_lower_op(&lower, i, &placed[i].lowered, &placed[i].why);
-			if (err)
-				return err;
-			if (placed[i].lowered)
-				placed[i].why = placed[i].lowered->how;
+		if (p == &placed[last])
+			continue;
+		if (p->lowered)
+			p->lowered->ops->free(p->lowered);
+		p->lowered = NULL;
+		p->fused_into = (int)last;
+		p->why = part[i] == node->pad ? "in the convolution" : "with the ADD behind it";
+	}
+}
+
+/* The largest node that ends in operation i and that the NPU can do; why not, where there is none. */
+static int place_on_npu(const struct dla_lower *lower, struct dla_fuser *fuser, unsigned int i,
+			struct dla_placed *placed)
+{
+	struct dla_node choice[DLA_FUSE_CHOICES + 1];
+	unsigned int choices = dla_fuse(fuser, i, choice);
+
+	choice[choices++] = dla_node_of(i);
+	for (unsigned int n = 0; n < choices && !placed[i].lowered; n++) {
+		int err = dla_lower_node(lower, &choice[n], &placed[i].lowered, &placed[i].why);
+
+		if (err)
+			return err;
+		if (placed[i].lowered) {
+			placed[i].node = choice[n];
+			placed[i].why = placed[i].lowered->how;
+			absorb(&choice[n], placed);
 		}
 	}
 	return 0;
+}
+
+int dla_place(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw, const char *absent,
+	      bool exact, struct dla_placed *placed, int *root)
+{
+	struct dla_lower lower = { .graph = graph, .hw = hw, .root = root };
+	struct dla_fuser fuser;
+	int err = dla_fuser_init(&fuser, graph, exact);
+
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		root[t] = (int)t;
+	for (unsigned int i = 0; i < graph->op_count && !err; i++) {
+		placed[i].node = dla_node_of(i);
+		placed[i].fused_into = DLA_NO_OP;
+		if (!hw)
+			placed[i].why = absent;
+		else if (follows_the_cpu(graph, &graph->op[i], placed))
+			placed[i].why = "its input is on the CPU";
+		else
+			err = place_on_npu(&lower, &fuser, i, placed);
+		fuser.node[i] = placed[i].node;
+	}
+	dla_fuser_release(&fuser);
+	return err;
 }
 
 void dla_place_release(struct dla_placed *placed, unsigned int count)

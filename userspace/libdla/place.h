@@ -6,17 +6,24 @@
 
 /* Where each operation runs. */
 struct dla_placed {
-	struct dla_lowered *lowered;	/* NULL: on the CPU */
+	struct dla_node node;		/* what is done here, this operation last */
+	struct dla_lowered *lowered;	/* NULL: on the CPU, or part of a later operation's node */
+	int fused_into;			/* that operation, on the NPU; or DLA_NO_OP */
 	const char *why;		/* a phrase for people, static */
 };
 
+static inline bool dla_placed_on_npu(const struct dla_placed *placed)
+{
+	return placed->lowered || placed->fused_into != DLA_NO_OP;
+}
+
 /*
  * Put on the NPU what can go there. hw is NULL where there is none, or none is wanted; @absent says
- * which. root[] (a tensor each) is filled in; see struct dla_lower. placed[] is the caller's to
+ * which. exact: see struct dla_fuser. root[] (a tensor each) is filled in; see struct dla_lower. placed[] is the caller's to
  * release, also after an error.
  */
 int dla_place(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw, const char *absent,
-	      struct dla_placed *placed, int *root);
+	      bool exact, struct dla_placed *placed, int *root);
 void dla_place_release(struct dla_placed *placed, unsigned int count);
 
 #endif

@@ -198,12 +198,25 @@ int8_t dla_requant_eval(const struct dla_requant *rq, unsigned int channel, int3
 
 /* --------------------------------------------------------------------------------- ADD */
 
+/* scale / 2^shift = factor, scale in 2^14..2^15. */
+static void find_converter(double factor, int16_t *scale, unsigned int *shift)
+{
+	int exponent;
+
+	frexp(factor, &exponent);
+	exponent = 15 - exponent;
+	if (nearbyint(factor * power_of_two(exponent)) > MUL_MAX)
+		exponent--;
+	exponent = exponent < 0 ? 0 : exponent > 63 ? 63 : exponent;
+	*shift = (unsigned int)exponent;
+	*scale = (int16_t)fmin(nearbyint(factor * power_of_two(exponent)), MUL_MAX);
+}
+
 void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
 		  double scale_out, int32_t zero_out)
 {
-	double scale_a, scale_b, ratio, factor, offset, in_a, sum;
+	double scale_a, scale_b, ratio, factor, converted, offset, in_a, sum;
 	int32_t zero_b;
-	int exponent;
 
 	/* With a's scale the smaller one, X1's multiplier stays below 2^p and nothing saturates. */
 	add->swap = scale_0 > scale_1;
@@ -222,17 +235,11 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 		add->shift++;
 	add->m = (int16_t)nearbyint(ratio * power_of_two((int)(add->p + add->shift)));
 
-	/* scale / 2^out_shift = scale_b / (scale_out * 2^p), scale in 2^14..2^15. */
 	factor = scale_b / scale_out / power_of_two((int)add->p);
-	frexp(factor, &exponent);
-	exponent = 15 - exponent;
-	if (nearbyint(factor * power_of_two(exponent)) > MUL_MAX)
-		exponent--;
-	exponent = exponent < 0 ? 0 : exponent > 63 ? 63 : exponent;
-	add->out_shift = (unsigned int)exponent;
-	add->scale = (int16_t)fmin(nearbyint(factor * power_of_two(exponent)), MUL_MAX);
+	find_converter(factor, &add->scale, &add->out_shift);
+	converted = add->scale / power_of_two((int)add->out_shift);
 	offset = zero_b * power_of_two((int)add->p) -
-		 zero_out / (add->scale ? add->scale / power_of_two(exponent) : factor);
+		 zero_out / (add->scale ? converted : factor);
 	add->offset = (int32_t)fmax(fmin(nearbyint(offset), INT32_MAX), INT32_MIN);
 
 	/*
@@ -244,7 +251,7 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 	       0.5 / power_of_two((int)add->p);
 	sum = fmin(255 * (1 + ratio), 512 * scale_out / scale_b);
 	add->error = in_a * scale_b / scale_out +
-		     sum * fabs(add->scale / power_of_two(exponent) - factor) * power_of_two((int)add->p) +
+		     sum * fabs(converted - factor) * power_of_two((int)add->p) +
 		     fabs(offset - add->offset) * factor;
 }
 
@@ -254,6 +261,175 @@ int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b)
 
 	v = saturate(round_shift(((int64_t)a - add->zero_a) * add->m, add->shift), 32);
 	t = saturate(v + saturate(b * (INT64_C(1) << add->p), 32), 32);
+	t = round_shift((t - add->offset) * add->scale, add->out_shift);
+	return (int8_t)saturate(saturate(t, 17), 8);
+}
+
+/* --------------------------------------------------------------- a convolution with an ADD */
+
+/* X1's ALU operand is an int16 shifted left and must fit in 32 bits. */
+#define BIAS_SHIFT_MAX 16
+
+/* What one channel is to compute, in units of X1's product: acc * slope + bias, for acc in first..last. */
+struct line {
+	double slope, bias;
+	double first, last;
+};
+
+/*
+ * Only accumulators matter whose output does not saturate, whatever the residual: beyond them X1 is
+ * monotonic, and so the output saturates too.
+ */
+static struct line line_of(const struct dla_requant_wish *wish, const struct dla_residual *residual,
+			   double unit)
+{
+	double below = (residual->low - 2 - residual->zero_out) / residual->ratio - (INT8_MAX - residual->zero);
+	double above = (residual->high + 2 - residual->zero_out) / residual->ratio - (INT8_MIN - residual->zero);
+	double reach = (double)wish->reach, bias = (double)wish->bias;
+
+	if (residual->inner_relu)
+		below = fmax(below, 0);
+	return (struct line) {
+		.slope = wish->multiplier * unit,
+		/* X2's ReLU cuts at zero, so the residual's zero point has to be taken away before. */
+		.bias = (bias * wish->multiplier - (residual->relu ? residual->zero : 0)) * unit,
+		.first = fmax(fmin(below / wish->multiplier - bias, reach), -reach),
+		.last = fmax(fmin(above / wish->multiplier - bias, reach), -reach),
+	};
+}
+
+/* Given m1, the best hi, and how far from the line the two are at most. */
+static double fit_bias(struct dla_conv_add_channel *c, const struct line *line, double m1, unsigned int s)
+{
+	double tilt = m1 - line->slope, unit = m1 * power_of_two((int)s);
+	double hi = m1 > 0 ? nearbyint((line->bias - tilt * (line->first + line->last) / 2) / unit) : 0;
+	double rest;
+
+	hi = fmax(fmin(hi, ALU_MAX), -ALU_MAX);
+	rest = hi * unit - line->bias;
+	c->hi = (int16_t)hi;
+	c->m1 = (int16_t)m1;
+	return fmax(fabs(tilt * line->first + rest), fabs(tilt * line->last + rest));
+}
+
+static double fit_channel(struct dla_conv_add_channel *best, const struct line *line, unsigned int s)
+{
+	/* The last makes room for a bias that would not fit beside the others. */
+	const double m1[] = {
+		floor(line->slope), ceil(line->slope),
+		ceil(fabs(line->bias) / (ALU_MAX * power_of_two((int)s))),
+	};
+	double least = INFINITY;
+
+	for (size_t i = 0; i < sizeof(m1) / sizeof(m1[0]); i++) {
+		struct dla_conv_add_channel c;
+		double error;
+
+		if (m1[i] > MUL_MAX)
+			continue;
+		error = fit_bias(&c, line, m1[i], s);
+		if (error < least) {
+			least = error;
+			*best = c;
+		}
+	}
+	return least;
+}
+
+/* The largest error of any channel, in units of X1's product. */
+static double fit_channels(struct dla_conv_add *add, const struct line *line, unsigned int s)
+{
+	double error = 0;
+
+	for (unsigned int k = 0; k < add->channels; k++)
+		error = fmax(error, fit_channel(&add->channel[k], &line[k], s));
+	return error;
+}
+
+/* The error of offset and converter at an output y, and of the rounding behind X1. */
+static double converter_error(const struct dla_conv_add *add, const struct dla_residual *residual, double y)
+{
+	double factor = residual->ratio / power_of_two((int)add->p);
+	double t = (y - residual->zero_out) / factor +
+		   (residual->relu ? 0 : residual->zero * power_of_two((int)add->p));
+
+	if (fabs(t) >= power_of_two(31))
+		return INFINITY;
+	return fabs((t - add->offset) * add->scale / power_of_two((int)add->out_shift) - y) + factor / 2;
+}
+
+/* Choose p, X1's shift and the converter; returns how many units of X1's product the residual's LSB has. */
+static double find_scales(struct dla_conv_add *add, const struct dla_requant_wish *wish,
+			  const struct dla_residual *residual)
+{
+	double largest = 0, reach = 512 / residual->ratio + 512, factor, offset;
+
+	for (unsigned int k = 0; k < add->channels; k++)
+		largest = fmax(largest, wish[k].multiplier);
+	/* Neither may m1 exceed 16 bits, nor what does not saturate in the end 32. */
+	add->p = 16;
+	while (add->p > 0 && (largest * power_of_two((int)add->p) > MUL_MAX ||
+			      reach * power_of_two((int)add->p) >= power_of_two(31)))
+		add->p--;
+	while (add->shift < 63 && largest * power_of_two((int)(add->p + add->shift + 1)) <= MUL_MAX)
+		add->shift++;
+
+	factor = residual->ratio / power_of_two((int)add->p);
+	find_converter(factor, &add->scale, &add->out_shift);
+	offset = (residual->relu ? 0 : residual->zero * power_of_two((int)add->p));
+	if (add->scale)
+		offset -= residual->zero_out * power_of_two((int)add->out_shift) / add->scale;
+	add->offset = (int32_t)fmax(fmin(nearbyint(offset), INT32_MAX), INT32_MIN);
+	return power_of_two((int)(add->p + add->shift));
+}
+
+struct dla_conv_add *dla_conv_add_new(const struct dla_requant_wish *wish, unsigned int channels,
+				      const struct dla_residual *residual)
+{
+	struct dla_conv_add *add = calloc(1, sizeof(*add) + channels * sizeof(add->channel[0]));
+	struct line *line = calloc(channels, sizeof(*line));
+	double unit, least = INFINITY;
+
+	if (!add || !line) {
+		free(add);
+		free(line);
+		return NULL;
+	}
+	add->channels = channels;
+	add->inner_relu = residual->inner_relu;
+	add->relu = residual->relu;
+	unit = find_scales(add, wish, residual);
+	for (unsigned int k = 0; k < channels; k++)
+		line[k] = line_of(&wish[k], residual, unit);
+	for (unsigned int s = 0; s <= BIAS_SHIFT_MAX; s++) {
+		double error = fit_channels(add, line, s);
+
+		if (error < least) {
+			least = error;
+			add->s = s;
+		}
+	}
+	/* A slope too steep for 16 bits leaves no candidate, and an infinite error. */
+	least = fit_channels(add, line, add->s);
+	add->error = least / unit * residual->ratio +
+		     fmax(converter_error(add, residual, residual->low - 2),
+			  converter_error(add, residual, residual->high + 2));
+	free(line);
+	return add;
+}
+
+int8_t dla_conv_add_eval(const struct dla_conv_add *add, unsigned int channel, int32_t acc, int8_t residual)
+{
+	const struct dla_conv_add_channel *c = &add->channel[channel];
+	int64_t v, t;
+
+	v = acc + saturate(c->hi * (INT64_C(1) << add->s), 32);
+	v = saturate(round_shift(v * c->m1, add->shift), 32);
+	if (add->inner_relu && v < 0)
+		v = 0;
+	t = saturate(v + saturate(residual * (INT64_C(1) << add->p), 32), 32);
+	if (add->relu && t < 0)
+		t = 0;
 	t = round_shift((t - add->offset) * add->scale, add->out_shift);
 	return (int8_t)saturate(saturate(t, 17), 8);
 }

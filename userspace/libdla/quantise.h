@@ -89,6 +89,52 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b);
 
 /*
+ * A convolution and the ADD behind it in one SDP pass, the ADD's other operand - the residual r - as
+ * X2's per-element operand:
+ *	v = sat32((acc + (hi << s)) * m1 >> shift)	X1, one (hi, m1) per channel
+ *	v = max(v, 0) if inner_relu
+ *	t = sat32(v + (r << p))				X2
+ *	t = max(t, 0) if relu
+ *	y = sat8(sat17((t - offset) * scale >> out_shift))
+ * The convolution's result is not rounded to int8 on the way, and not clipped to int8 either.
+ */
+/* From this on an answer might be two LSB away from the correctly rounded one. */
+#define DLA_FUSED_ERROR_LIMIT 1.0
+
+struct dla_conv_add_channel {
+	int16_t hi, m1;
+};
+
+struct dla_conv_add {
+	unsigned int channels;
+	unsigned int s, shift, p;
+	bool inner_relu, relu;
+	int32_t offset;
+	int16_t scale;
+	unsigned int out_shift;
+	/* Upper bound of |what the NPU computes before its last rounding - the real value|, in LSB. */
+	double error;
+	struct dla_conv_add_channel channel[];
+};
+
+/* What the convolution is added to, and what becomes of the sum. */
+struct dla_residual {
+	double ratio;		/* scale of the residual over scale of the output */
+	int32_t zero, zero_out;
+	bool inner_relu;	/* the convolution's own ReLU */
+	bool relu;		/* the ADD's. Not beside inner_relu, unless zero is 0. */
+	int32_t low, high;	/* outputs beyond these are cut off anyway */
+};
+
+/*
+ * A wish's multiplier is the scale of the accumulator over that of the *residual* here, and its nudge
+ * does not count. NULL when memory runs out. The caller looks at ->error.
+ */
+struct dla_conv_add *dla_conv_add_new(const struct dla_requant_wish *wish, unsigned int channels,
+				      const struct dla_residual *residual);
+int8_t dla_conv_add_eval(const struct dla_conv_add *add, unsigned int channel, int32_t acc, int8_t residual);
+
+/*
  * PDP's average of a window of n elements. Exact for n <= 7, where the sum itself fits in the
  * 11 bits between the two multiplications; false when n is larger.
  */

@@ -30,7 +30,7 @@ static int allocate(struct dla_request *request)
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		int err = 0;
 
-		if (!network->placed[i].lowered)
+		if (!dla_placed_on_npu(&network->placed[i]))
 			err = dla_cpu_prepare(graph, i, &request->cpu[i]);
 		if (err)
 			return err;

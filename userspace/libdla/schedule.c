@@ -22,6 +22,8 @@ struct maker {
 	bool keep;
 	struct dla_schedule *schedule;
 	struct dla_plan_item *host, *npu;	/* per tensor; bytes 0: not there */
+	int *owner;				/* per root tensor: see owner() */
+	bool *read_back;			/* per root tensor: converted behind a segment */
 };
 
 static void add_step(struct dla_schedule *s, enum dla_step_kind kind, int index)
@@ -72,7 +74,7 @@ static bool used_by_cpu(const struct maker *m, int tensor)
 	if (m->keep || is_output(graph, tensor))
 		return true;
 	for (unsigned int i = 0; i < graph->op_count; i++) {
-		if (m->placed[i].lowered)
+		if (dla_placed_on_npu(&m->placed[i]))
 			continue;
 		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
 			if (graph->op[i].input[j] == tensor)
@@ -81,34 +83,42 @@ static bool used_by_cpu(const struct maker *m, int tensor)
 	return false;
 }
 
+static void schedule_inputs(struct maker *m, unsigned int i, unsigned int first)
+{
+	const struct dla_node *node = &m->placed[i].node;
+	int tensor;
+
+	for (unsigned int j = 0; (tensor = dla_node_input(m->graph, node, j)) != DLA_NO_TENSOR; j++) {
+		if (m->graph->tensor[tensor].data)
+			continue;
+		if (!m->npu[m->root[tensor]].bytes) {
+			add_step(m->schedule, DLA_STEP_TO_NPU, m->root[tensor]);
+			live_host(m, m->root[tensor], (int)first);
+			live_npu(m, tensor, (int)first);
+		}
+		live_npu(m, tensor, (int)i);
+	}
+}
+
 static void schedule_segment(struct maker *m, unsigned int first, unsigned int last)
 {
 	struct dla_schedule *s = m->schedule;
 	const struct dla_graph *graph = m->graph;
 
 	for (unsigned int i = first; i <= last; i++) {
-		const struct dla_op *op = &graph->op[i];
-
-		for (unsigned int j = 0; j < op->input_count; j++) {
-			int tensor = op->input[j];
-
-			if (tensor == DLA_NO_TENSOR || graph->tensor[tensor].data)
-				continue;
-			if (!m->npu[m->root[tensor]].bytes) {
-				add_step(s, DLA_STEP_TO_NPU, m->root[tensor]);
-				live_host(m, m->root[tensor], (int)first);
-				live_npu(m, tensor, (int)first);
-			}
-			live_npu(m, tensor, (int)i);
-		}
-		for (unsigned int j = 0; j < op->output_count; j++)
-			live_npu(m, op->output[j], (int)i);
+		if (!m->placed[i].lowered)
+			continue;
+		schedule_inputs(m, i, first);
+		for (unsigned int j = 0; j < graph->op[i].output_count; j++)
+			live_npu(m, graph->op[i].output[j], (int)i);
 	}
 
 	s->segment[s->segment_count] = (struct dla_segment) { first, last };
 	add_step(s, DLA_STEP_NPU, (int)s->segment_count++);
 
 	for (unsigned int i = first; i <= last; i++) {
+		if (!m->placed[i].lowered)
+			continue;
 		for (unsigned int j = 0; j < graph->op[i].output_count; j++) {
 			int tensor = graph->op[i].output[j];
 
@@ -117,6 +127,7 @@ static void schedule_segment(struct maker *m, unsigned int first, unsigned int l
 			add_step(s, DLA_STEP_FROM_NPU, tensor);
 			live_npu(m, tensor, (int)last);
 			live_host(m, tensor, (int)last);
+			m->read_back[m->root[tensor]] = true;
 		}
 	}
 }
@@ -143,11 +154,11 @@ static void schedule_all(struct maker *m)
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		unsigned int last = i;
 
-		if (!m->placed[i].lowered) {
+		if (!dla_placed_on_npu(&m->placed[i])) {
 			schedule_cpu(m, i);
 			continue;
 		}
-		while (last + 1 < graph->op_count && m->placed[last + 1].lowered)
+		while (last + 1 < graph->op_count && dla_placed_on_npu(&m->placed[last + 1]))
 			last++;
 		schedule_segment(m, i, last);
 		i = last;
@@ -157,6 +168,44 @@ static void schedule_all(struct maker *m)
 		live_host(m, graph->input[i], end);
 	for (unsigned int i = 0; i < graph->output_count; i++)
 		live_host(m, graph->output[i], end);
+}
+
+/* Whose memory on the NPU a root tensor has: its own, or that of one whose place it took. */
+static int owner(const struct maker *m, int root)
+{
+	while (m->owner[root] != root)
+		root = m->owner[root];
+	return root;
+}
+
+/*
+ * Let outputs have the memory of inputs that die with their operation, where its layers allow that.
+ * What is read back dies behind the segment, although that is the moment of its last operation.
+ */
+static void share_memory(struct maker *m)
+{
+	for (unsigned int i = 0; i < m->graph->op_count && !m->keep; i++) {
+		const struct dla_lowered *lowered = m->placed[i].lowered;
+		unsigned int inputs = lowered ? lowered->in_place : 0;
+		int output = m->root[m->graph->op[i].output[0]];
+
+		for (unsigned int j = 0; inputs >> j; j++) {
+			int input;
+
+			if (!(inputs >> j & 1))
+				continue;
+			input = m->root[dla_node_input(m->graph, &m->placed[i].node, j)];
+			if (m->read_back[input])
+				continue;
+			input = owner(m, input);
+			if (m->npu[input].last != (int)i || m->npu[input].bytes != m->npu[output].bytes)
+				continue;
+			m->owner[output] = input;
+			m->npu[input].last = m->npu[output].last;
+			m->npu[output].bytes = 0;
+			break;
+		}
+	}
 }
 
 /* Lay out what is there; leave offsets in place[]. */
@@ -191,6 +240,8 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 		.graph = graph, .hw = hw, .placed = placed, .root = root, .keep = keep, .schedule = s,
 		.host = calloc(graph->tensor_count, sizeof(*m.host)),
 		.npu = calloc(graph->tensor_count, sizeof(*m.npu)),
+		.owner = calloc(graph->tensor_count, sizeof(*m.owner)),
+		.read_back = calloc(graph->tensor_count, sizeof(*m.read_back)),
 	};
 	unsigned int operands = 0;
 	int err = -ENOMEM;
@@ -204,17 +255,24 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	s->segment = calloc(graph->op_count + 1, sizeof(*s->segment));
 	s->host = calloc(graph->tensor_count, sizeof(*s->host));
 	s->npu = calloc(graph->tensor_count, sizeof(*s->npu));
-	if (!m.host || !m.npu || !s->step || !s->segment || !s->host || !s->npu) {
+	if (!m.host || !m.npu || !m.owner || !m.read_back || !s->step || !s->segment || !s->host || !s->npu) {
 		dla_fail(ENOMEM, "out of memory");
 		goto out;
 	}
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		m.owner[t] = (int)t;
 	schedule_all(&m);
+	share_memory(&m);
 	err = plan(&m, m.host, s->host, &s->host_bytes);
 	if (!err)
 		err = plan(&m, m.npu, s->npu, &s->npu_bytes);
+	for (unsigned int t = 0; t < graph->tensor_count && !err; t++)
+		s->npu[t] = s->npu[owner(&m, (int)t)];
 out:
 	free(m.host);
 	free(m.npu);
+	free(m.owner);
+	free(m.read_back);
 	return err;
 }
 

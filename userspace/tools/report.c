@@ -159,12 +159,14 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 							   dla_request_output(request, i)));
 	for (unsigned int i = 0; i < dla_network_operation_count(network); i++) {
 		const struct dla_operation_info *op = dla_network_operation(network, i);
+		json_t *operation = json_pack("{s:i, s:s, s:s, s:I, s:i, s:s?}", "index", (int)i,
+					      "name", op->name, "where", op->where,
+					      "macs", (json_int_t)op->macs, "layers", (int)op->layers,
+					      "why", op->why);
 
-		json_array_append_new(operations,
-				      json_pack("{s:i, s:s, s:s, s:I, s:i, s:s?}", "index", (int)i,
-						"name", op->name, "where", op->where,
-						"macs", (json_int_t)op->macs, "layers", (int)op->layers,
-						"why", op->why));
+		if (op->fused_into >= 0)
+			json_object_set_new(operation, "fused_into", json_integer(op->fused_into));
+		json_array_append_new(operations, operation);
 	}
 	dla_device_stats(device, &stats);
 	root = json_pack("{s:o, s:s, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",

@@ -124,7 +124,7 @@ static int parse(int argc, char **argv, struct options *o)
 			err = parse_cpu(optarg);
 			break;
 		case OPT_EXACT:
-			/* Every rounding is TensorFlow Lite's already. */
+			o->network.exact = 1;
 			break;
 		case OPT_INPUT:
 			o->input[o->inputs++] = optarg;

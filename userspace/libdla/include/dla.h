@@ -146,11 +146,15 @@ enum dla_place {
  * struct dla_options - how to compile a network
  * @place: see &enum dla_place.
  * @keep_tensors: nonzero: give every tensor memory of its own, so that all of them can be read after
- *	a run; for debugging.
+ *	a run; for debugging. Tensors between operations that the NPU does as one do not exist.
+ * @exact: nonzero: round wherever TensorFlow Lite rounds. Otherwise a convolution and the ADD behind
+ *	it may become one layer whose result is at most one LSB from the correctly rounded real value,
+ *	but is not rounded to int8 on the way.
  */
 struct dla_options {
 	enum dla_place place;
 	int keep_tensors;
+	int exact;
 };
 
 /**
@@ -210,6 +214,7 @@ DLA_API const struct dla_tensor_info *dla_network_output(const struct dla_networ
  * @why: a phrase: on the NPU, how; on the CPU, why not on the NPU.
  * @macs: multiply-accumulates.
  * @layers: hardware layers that it takes on the NPU.
+ * @fused_into: the later operation whose layers do this one's work too, or -1.
  */
 struct dla_operation_info {
 	const char *name;
@@ -219,6 +224,7 @@ struct dla_operation_info {
 	const char *why;
 	uint64_t macs;
 	unsigned int layers;
+	int fused_into;
 };
 
 DLA_API unsigned int dla_network_operation_count(const struct dla_network *network);

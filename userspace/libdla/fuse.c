@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "fuse.h"
+
+struct dla_node dla_node_of(unsigned int op)
+{
+	return (struct dla_node) { .pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP };
+}
+
+unsigned int dla_node_last(const struct dla_node *node)
+{
+	return (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
+}
+
+bool dla_node_has(const struct dla_node *node, unsigned int op)
+{
+	return (int)op == node->pad || (int)op == node->op || (int)op == node->add;
+}
+
+/* The operand of the node's ADD that the node does not make itself. */
+static int residual(const struct dla_graph *graph, const struct dla_node *node)
+{
+	const int *input = graph->op[node->add].input;
+
+	return graph->tensor[input[0]].producer == node->op ? input[1] : input[0];
+}
+
+int dla_node_input(const struct dla_graph *graph, const struct dla_node *node, unsigned int index)
+{
+	const struct dla_op *first = &graph->op[node->pad == DLA_NO_OP ? node->op : node->pad];
+
+	if (node->add != DLA_NO_OP && index > 0)
+		return index == 1 ? residual(graph, node) : DLA_NO_TENSOR;
+	return index < first->input_count ? first->input[index] : DLA_NO_TENSOR;
+}
+
+/* The operation that makes a tensor for one reader and nobody else; DLA_NO_OP when there is none such. */
+static int private_producer(const struct dla_fuser *fuser, int tensor)
+{
+	return fuser->uses[tensor] == 1 ? fuser->graph->tensor[tensor].producer : DLA_NO_OP;
+}
+
+static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
+{
+	const struct dla_graph *graph = fuser->graph;
+	const int *input = graph->op[op].input;
+	/* The later one first: then fewer tensors wait. */
+	unsigned int later = graph->tensor[input[1]].producer > graph->tensor[input[0]].producer;
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		int producer = private_producer(fuser, input[i ^ later]);
+
+		if (producer == DLA_NO_OP || (graph->op[producer].kind != DLA_OP_CONV_2D &&
+					      graph->op[producer].kind != DLA_OP_FULLY_CONNECTED))
+			continue;
+		choice[count] = fuser->node[producer];
+		choice[count++].add = (int)op;
+	}
+	return count;
+}
+
+static unsigned int fuse_pad(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
+{
+	int producer = private_producer(fuser, fuser->graph->op[op].input[0]);
+
+	if (producer == DLA_NO_OP || fuser->graph->op[producer].kind != DLA_OP_PAD)
+		return 0;
+	*choice = dla_node_of(op);
+	choice->pad = producer;
+	return 1;
+}
+
+int dla_fuser_init(struct dla_fuser *fuser, const struct dla_graph *graph, bool exact)
+{
+	*fuser = (struct dla_fuser) {
+		.graph = graph,
+		.exact = exact,
+		.node = calloc(graph->op_count, sizeof(*fuser->node)),
+		.uses = calloc(graph->tensor_count, sizeof(*fuser->uses)),
+	};
+	if (!fuser->node || !fuser->uses)
+		return dla_fail(ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < graph->op_count; i++)
+		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
+			if (graph->op[i].input[j] != DLA_NO_TENSOR)
+				fuser->uses[graph->op[i].input[j]]++;
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		fuser->uses[graph->output[i]]++;
+	return 0;
+}
+
+void dla_fuser_release(struct dla_fuser *fuser)
+{
+	free(fuser->node);
+	free(fuser->uses);
+}
+
+unsigned int dla_fuse(const struct dla_fuser *fuser, unsigned int op, struct dla_node choice[DLA_FUSE_CHOICES])
+{
+	switch (fuser->graph->op[op].kind) {
+	case DLA_OP_ADD:
+		return fuser->exact ? 0 : fuse_add(fuser, op, choice);
+	case DLA_OP_CONV_2D:
+		return fuse_pad(fuser, op, choice);
+	default:
+		return 0;
+	}
+}
