@@ -10,6 +10,7 @@
 
 #include "cdp_lut.h"
 #include "nvdla_emu.h"
+#include "pdp_core.h"
 #include "registers.h"
 
 /* Channels of one memory atom in the widest configuration; buffers on the stack have this size. */
@@ -78,6 +79,9 @@ struct surface {
 	unsigned int atom_bytes;
 	/* SDP takes a 1x1 plane for a packed row of atoms, whatever the strides say. */
 	bool packed;
+	/* PDP cuts its lines: the parts lie side by side, each is all lines of all surfaces. */
+	unsigned int parts;		/* - 1 */
+	struct pdp_parts part;		/* their widths - 1; width is ignored */
 };
 
 /* Something that happens at a time that was known when the operation started. */
@@ -142,6 +146,7 @@ struct nvdla_emu {
 	struct job jobs[JOB_COUNT];
 	struct cbuf cbuf;
 	struct cdp_lut cdp_lut;
+	struct pdp_core pdp_core;
 	struct nvdla_emu_stats stats;
 };
 

@@ -384,9 +384,45 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 	}
 }
 
+/* When an atom of the results leaves for PDP: evenly over the operation's time. */
+struct flow {
+	uint64_t last;
+	size_t atoms;
+	unsigned int step;	/* 0 when the last one's time is all that is known */
+};
+
+static uint64_t flow_ready(const void *ctx, size_t atom)
+{
+	const struct flow *flow = ctx;
+
+	if (flow->step)
+		return flow->last - (flow->atoms - 1 - atom) * flow->step;
+	return flow->last * (atom + 1) / flow->atoms;
+}
+
+/* Hand the results on to PDP. */
+static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp, bool conv,
+			uint64_t *sdp_cycles, uint64_t *pdp_cycles)
+{
+	int8_t *values = job->data;
+	size_t atoms = surface_bytes(&sdp->out) / emu->config->atom;
+	struct flow flow = { *sdp_cycles, atoms, conv ? 0 : emu->config->atom };
+	struct pdp_flying flying = {
+		.atoms = values, .count = atoms, .ready = flow_ready, .ctx = &flow,
+	};
+	const char *reason;
+
+	job->data = NULL;
+	reason = pdp_run_flying(emu, job, &flying);
+	free(values);
+	*sdp_cycles = flying.sent;
+	*pdp_cycles = flying.written;
+	return reason;
+}
+
 /* Everything is there: compute. Returns why it cannot complete, or NULL. */
 static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
-			 struct conv *conv, struct pdp *pdp)
+			 struct conv *conv)
 {
 	struct timing_sdp timing = {
 		.width = sdp->width,
@@ -400,8 +436,6 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 
 	if (!reason && conv)
 		reason = conv_start(emu, conv, (uint64_t)sdp->width * sdp->height, sdp->surfaces);
-	if (!reason && pdp)
-		reason = pdp_start_flying(emu, pdp, &sdp->out);
 	if (reason)
 		return reason;
 
@@ -415,28 +449,17 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	sdp_cycles = conv ? conv_complete(emu, job, conv) : timing_sdp(emu->config, &timing);
 	job->out = sdp->out;
 	job->engines |= 1u << NVDLA_EMU_SDP;
-	if (pdp) {
-		int8_t *pooled = pdp_compute(emu, pdp, job->data);
-		struct timing_pdp geometry;
-
-		free(job->data);
-		job->data = pooled;
-		if (!pooled)
-			return "out of memory";
-		job->out = pdp->dst;
-		job->engines |= 1u << NVDLA_EMU_PDP;
-		pdp_timing(pdp, &geometry);
-		pdp_cycles = timing_flying(sdp_cycles, timing_pdp(emu->config, &geometry));
-	}
-	complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
-	return NULL;
+	if (sdp->to_pdp)
+		reason = pool(emu, job, sdp, conv, &sdp_cycles, &pdp_cycles);
+	if (!reason)
+		complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
+	return reason;
 }
 
 void sdp_try_start(struct nvdla_emu *emu, struct job *job)
 {
 	struct sdp sdp = { 0 };
 	struct conv conv = { 0 };
-	struct pdp pdp = { 0 };
 	const char *reason;
 
 	if (!unit_waiting(emu, UNIT_SDP))
@@ -458,7 +481,7 @@ void sdp_try_start(struct nvdla_emu *emu, struct job *job)
 		conv_take(emu, job);
 	if (sdp.to_pdp)
 		job_take(emu, job, UNIT_PDP);
-	reason = start(emu, job, &sdp, sdp.flying ? &conv : NULL, sdp.to_pdp ? &pdp : NULL);
+	reason = start(emu, job, &sdp, sdp.flying ? &conv : NULL);
 	if (reason)
 		job_hang(emu, job, reason);
 	conv_release(&conv);

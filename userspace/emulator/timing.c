@@ -9,10 +9,7 @@
 enum {
 	/* From enabling an engine to its interrupt, beside the time for the atoms. */
 	SDP_LATENCY = 134,
-	PDP_LATENCY = 142,
 	CDP_LATENCY = 168,
-	/* What PDP adds to SDP or to a convolution when neither has to wait for the other. */
-	FLYING_LATENCY = 10,
 
 	/* The longest stripe: output positions for which a set of weights is held in the MACs. */
 	STRIPE = 16,
@@ -46,13 +43,6 @@ uint64_t timing_sdp(const struct nvdla_config *config, const struct timing_sdp *
 	return SDP_LATENCY + atoms * config->atom;
 }
 
-uint64_t timing_pdp(const struct nvdla_config *config, const struct timing_pdp *op)
-{
-	uint64_t atoms = (uint64_t)op->in_width * op->in_height * op->surfaces;
-
-	return PDP_LATENCY + (atoms + op->bubbles) * config->atom;
-}
-
 uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op)
 {
 	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces;
@@ -63,11 +53,6 @@ uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *
 uint64_t timing_sdp_rdma(uint64_t sdp_cycles)
 {
 	return sdp_cycles;
-}
-
-uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles)
-{
-	return max(sdp_cycles, pdp_cycles) + FLYING_LATENCY;
 }
 
 /*

@@ -16,12 +16,6 @@ struct timing_sdp {
 	unsigned int operand_bytes[2];	/* of an atom's operands for X1 and X2; 0 without */
 };
 
-struct timing_pdp {
-	unsigned int in_width;		/* with the columns that parts of a split read twice */
-	unsigned int in_height, surfaces;
-	unsigned int bubbles;		/* atoms of padding that take their time */
-};
-
 struct timing_conv {
 	int image;			/* stripes end with the output line */
 	unsigned int out_width, out_height;
@@ -45,15 +39,11 @@ struct timing_cdp {
 };
 
 uint64_t timing_sdp(const struct nvdla_config *config, const struct timing_sdp *op);
-uint64_t timing_pdp(const struct nvdla_config *config, const struct timing_pdp *op);
 uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op);
 struct timing_conv_result timing_conv(const struct nvdla_config *config,
 				      const struct timing_conv *op);
 
 /* The last value leaves SDP's readers before the last result is written. */
 uint64_t timing_sdp_rdma(uint64_t sdp_cycles);
-
-/* A chain through SDP and PDP: as slow as the slower of the two, and the way through both. */
-uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles);
 
 #endif
