@@ -103,7 +103,7 @@ static const char *end(struct nvdla_emu *emu, uint64_t *written)
 {
 	if (!pdp_core_complete(&emu->pdp_core))
 		return "PDP: fewer results than the output has room for";
-	*written = emu->pdp_core.out_time + timing_write_back(emu);
+	*written = timing_pdp_written(emu, emu->pdp_core.out_time);
 	return NULL;
 }
 
@@ -200,24 +200,22 @@ static unsigned int fetched_columns(const struct reader *reader, unsigned int pa
 }
 
 static const char *feed_line(struct nvdla_emu *emu, struct timing_reader *timing, uint32_t address,
-			     unsigned int width, struct pdp_marks marks)
+			     unsigned int width, struct pdp_marks marks, uint64_t *taken)
 {
 	int8_t atom[PDP_LANES];
 
 	for (unsigned int x = 0; x < width; x++) {
-		uint64_t taken;
-
 		mem_read(emu, address + x * PDP_LANES, atom, sizeof(atom));
 		marks.line_end = x == width - 1;
-		taken = pdp_core_atom(&emu->pdp_core, atom, marks, timing_read(timing));
-		if (taken == UINT64_MAX)
+		*taken = pdp_core_atom(&emu->pdp_core, atom, marks, timing_read(timing));
+		if (*taken == UINT64_MAX)
 			return "PDP: more results than the output has room for";
-		timing_taken(timing, taken);
+		timing_taken(timing, *taken);
 	}
 	return NULL;
 }
 
-static const char *feed(struct nvdla_emu *emu, const struct reader *reader)
+static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint64_t *taken)
 {
 	const struct surface *cube = &reader->cube;
 	struct timing_reader timing;
@@ -235,7 +233,8 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader)
 					.last_line_of_cube = last && part == reader->splits,
 				};
 				uint32_t at = base + s * cube->surface_stride + y * cube->line_stride;
-				const char *reason = feed_line(emu, &timing, at, width, marks);
+				const char *reason = feed_line(emu, &timing, at, width, marks,
+							       taken);
 
 				if (reason)
 					return reason;
@@ -263,18 +262,27 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 {
 	struct reader reader;
 	const char *reason;
-	uint64_t written;
+	uint64_t written, read, taken = 0;
 
 	decode_rdma(emu, &reader);
 	if (!fits(emu, &reader))
 		return "PDP cube too large for the emulator";
 	reason = begin(emu, job, 0);
 	if (!reason)
-		reason = feed(emu, &reader);
+		reason = feed(emu, &reader, &taken);
 	if (!reason)
 		reason = end(emu, &written);
 	if (reason)
 		return reason;
+	read = timing_pdp_read(taken);
+	/*
+	 * Who comes last raises the interrupt. When the acknowledgement of the last write arrives in
+	 * the very cycle in which PDP hears from its reader, neither does.
+	 */
+	if (read + 1 == written + 2)
+		return "PDP: the last write was acknowledged as PDP_RDMA ended: its interrupt is lost";
+	if (read > written)
+		written = read;
 	job_event(emu, job, written, (struct event){ .done = UNIT_PDP_RDMA, .irq = IRQ_NONE });
 	job_event(emu, job, written,
 		  (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,

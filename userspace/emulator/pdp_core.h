@@ -115,7 +115,6 @@ struct pdp_core {
 
 	/* Cycles at which each half can take its next atom; when the last wanted result was there. */
 	uint64_t across_free, down_free, out_time;
-	unsigned int down_pause;	/* cycles a half line of one atom holds up the next */
 };
 
 /* Take over an operation; its results, so many atoms, go to out. time: the first possible cycle. */
@@ -123,7 +122,7 @@ void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, si
 		    uint64_t time);
 
 /*
- * One atom, available from a time on. Returns when it was taken, or UINT64_MAX when nobody takes
+ * One atom, available from a time on. Returns when its first channel was taken, or UINT64_MAX when nobody takes
  * it: the cube has ended, or results pile up that nobody wants.
  */
 uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_marks marks,

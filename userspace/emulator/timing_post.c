@@ -8,7 +8,9 @@ enum {
 	/* From enabling a reader to its first request, from the data to where it can be taken. */
 	READ_START = 8,
 	READ_CYCLES = 20,
-	WRITE_CYCLES = 20,
+	/* To the interrupt: from PDP's last result, less the latency, and from its reader's end. */
+	WRITE_CYCLES = 27,
+	READ_DONE = 17,
 };
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -46,8 +48,13 @@ void timing_taken(struct timing_reader *reader, uint64_t time)
 	reader->count++;
 }
 
-uint64_t timing_write_back(const struct nvdla_emu *emu)
+uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result)
 {
 	(void)emu;
-	return MEMORY_LATENCY + WRITE_CYCLES;
+	return last_result + MEMORY_LATENCY + WRITE_CYCLES;
+}
+
+uint64_t timing_pdp_read(uint64_t last_atom)
+{
+	return last_atom + READ_DONE;
 }

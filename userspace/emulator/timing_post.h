@@ -30,7 +30,8 @@ void timing_reader_init(struct timing_reader *reader, const struct nvdla_emu *em
 uint64_t timing_read(struct timing_reader *reader);
 void timing_taken(struct timing_reader *reader, uint64_t time);
 
-/* From an engine's last result to its interrupt. */
-uint64_t timing_write_back(const struct nvdla_emu *emu);
+/* From PDP's last result to its interrupt, and from the last atom of its reader. */
+uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result);
+uint64_t timing_pdp_read(uint64_t last_atom);
 
 #endif
