@@ -11,6 +11,7 @@
 #include "cdp_lut.h"
 #include "config.h"
 #include "nvdla_emu.h"
+#include "pdp_core.h"
 #include "registers.h"
 #include "simd.h"
 #include "timing_conv.h"
@@ -66,6 +67,9 @@ struct surface {
 	unsigned int atom_bytes;
 	/* SDP takes a 1x1 plane for a packed row of atoms, whatever the strides say. */
 	bool packed;
+	/* PDP cuts its lines: the parts lie side by side, each is all lines of all surfaces. */
+	unsigned int parts;		/* - 1 */
+	struct pdp_parts part;		/* their widths - 1; width is ignored */
 };
 
 /* Something that happens at a time that was known when the operation started. */
@@ -116,6 +120,7 @@ struct nvdla_emu {
 	struct job jobs[JOB_COUNT];
 	struct conv_pipeline *conv;
 	struct cdp_lut cdp_lut;
+	struct pdp_core pdp_core;
 	struct nvdla_emu_stats stats;
 };
 

@@ -50,9 +50,27 @@ void mem_write(struct nvdla_emu *emu, uint32_t addr, const void *buf, size_t len
 	}
 }
 
+/* The columns of a part, and those of all parts. */
+static unsigned int part_width(const struct surface *surface, unsigned int part)
+{
+	if (!surface->parts)
+		return surface->width;
+	if (part == surface->parts)
+		return surface->part.last + 1;
+	return (part ? surface->part.middle : surface->part.first) + 1;
+}
+
+static uint64_t columns(const struct surface *surface)
+{
+	if (!surface->parts)
+		return surface->width;
+	return surface->part.first + 1 + (uint64_t)(surface->parts - 1) *
+	       (surface->part.middle + 1) + surface->part.last + 1;
+}
+
 uint64_t surface_bytes(const struct surface *surface)
 {
-	return (uint64_t)surface->width * surface->height * surface->surfaces * surface->atom_bytes;
+	return columns(surface) * surface->height * surface->surfaces * surface->atom_bytes;
 }
 
 static uint32_t line_address(const struct surface *surface, unsigned int s, unsigned int y)
@@ -77,15 +95,20 @@ void surface_read(struct nvdla_emu *emu, const struct surface *surface, void *da
 
 void surface_write(struct nvdla_emu *emu, const struct surface *surface, const void *data)
 {
-	size_t line = (size_t)surface->width * surface->atom_bytes;
 	const uint8_t *from = data;
+	uint32_t at = 0;
 
 	if (surface->packed) {
 		mem_write(emu, surface->base, data, surface_bytes(surface));
 		return;
 	}
-	for (unsigned int s = 0; s < surface->surfaces; s++) {
-		for (unsigned int y = 0; y < surface->height; y++, from += line)
-			mem_write(emu, line_address(surface, s, y), from, line);
+	for (unsigned int part = 0; part <= surface->parts; part++) {
+		size_t line = (size_t)part_width(surface, part) * surface->atom_bytes;
+
+		for (unsigned int s = 0; s < surface->surfaces; s++) {
+			for (unsigned int y = 0; y < surface->height; y++, from += line)
+				mem_write(emu, line_address(surface, s, y) + at, from, line);
+		}
+		at += (uint32_t)line;
 	}
 }

@@ -3,36 +3,24 @@
 #define NVDLA_EMU_PDP_H
 
 #include "emu.h"
-#include "timing.h"
-
-/* One direction of the pooling window. */
-struct pdp_axis {
-	unsigned int in, out;
-	unsigned int kernel, stride;
-	unsigned int pad_before, pad_after;
-	uint32_t reciprocal;
-};
-
-struct pdp {
-	struct pdp_axis x, y;
-	unsigned int method;
-	unsigned int splits;
-	struct { unsigned int in, out; } first, middle, last;
-	int32_t pad_value[8];	/* [n] for n padded elements in a row; [0] is unused */
-	struct surface dst;
-};
 
 /* PDP has an operation that takes its input from SDP. */
 bool pdp_waiting_for_sdp(const struct nvdla_emu *emu);
 
-/* Read PDP's registers; say why it would never finish with such an input, or NULL. */
-const char *pdp_start_flying(const struct nvdla_emu *emu, struct pdp *pdp,
-			     const struct surface *in);
+/* What SDP sends: atoms in the order of its cube, and the cycle at which each could be sent. */
+struct pdp_flying {
+	const int8_t *atoms;
+	size_t count;
+	uint64_t (*ready)(const void *ctx, size_t atom);
+	const void *ctx;
+	uint64_t sent;		/* out: when the last one was taken */
+	uint64_t written;	/* out: when the last result was in memory */
+};
 
-/* The pooled cube, or NULL when memory is short. in is [surface][y][x][channel]. */
-int8_t *pdp_compute(const struct nvdla_emu *emu, const struct pdp *pdp, const int8_t *in);
-
-/* What the timing model wants to know of it. */
-void pdp_timing(const struct pdp *pdp, struct timing_pdp *timing);
+/*
+ * Pool what SDP sends. On success job has the pooled cube. Returns why PDP and SDP would wait for
+ * each other, or NULL.
+ */
+const char *pdp_run_flying(struct nvdla_emu *emu, struct job *job, struct pdp_flying *flying);
 
 #endif

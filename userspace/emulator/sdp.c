@@ -386,6 +386,42 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 	}
 }
 
+/* When an atom of the results leaves for PDP: evenly over the operation's time. */
+struct flow {
+	uint64_t last;
+	size_t atoms;
+	unsigned int step;	/* 0 when the last one's time is all that is known */
+};
+
+static uint64_t flow_ready(const void *ctx, size_t atom)
+{
+	const struct flow *flow = ctx;
+
+	if (flow->step)
+		return flow->last - (flow->atoms - 1 - atom) * flow->step;
+	return flow->last * (atom + 1) / flow->atoms;
+}
+
+/* Hand the results on to PDP. Times are since the job started. */
+static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
+			uint64_t *sdp_cycles, uint64_t *pdp_cycles)
+{
+	int8_t *values = job->data;
+	size_t atoms = surface_bytes(&sdp->out) / emu->config->atom;
+	struct flow flow = { *sdp_cycles, atoms, sdp->flying ? 0 : emu->config->atom };
+	struct pdp_flying flying = {
+		.atoms = values, .count = atoms, .ready = flow_ready, .ctx = &flow,
+	};
+	const char *reason;
+
+	job->data = NULL;
+	reason = pdp_run_flying(emu, job, &flying);
+	free(values);
+	*sdp_cycles = flying.sent;
+	*pdp_cycles = flying.written;
+	return reason;
+}
+
 static void release(struct sdp *sdp)
 {
 	free(sdp->x1.alu);
@@ -398,33 +434,19 @@ static void release(struct sdp *sdp)
 static const char *finish(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
 			  uint64_t sdp_cycles)
 {
-	uint64_t since = cycles_now(emu) - job->started, pdp_cycles = 0;
+	uint64_t since = cycles_now(emu) - job->started, pdp_cycles = since;
+	const char *reason = NULL;
 
 	if (!run(emu, sdp, job->data))
 		return "out of memory";
 	job->out = sdp->out;
 	job->engines |= 1u << NVDLA_EMU_SDP;
-	if (sdp->to_pdp) {
-		struct timing_pdp geometry;
-		struct pdp pdp;
-		int8_t *pooled;
-		const char *reason = pdp_start_flying(emu, &pdp, &sdp->out);
-
-		if (reason)
-			return reason;
-		pooled = pdp_compute(emu, &pdp, job->data);
-		free(job->data);
-		job->data = pooled;
-		if (!pooled)
-			return "out of memory";
-		job->out = pdp.dst;
-		job->engines |= 1u << NVDLA_EMU_PDP;
-		pdp_timing(&pdp, &geometry);
-		pdp_cycles = timing_flying(since + sdp_cycles,
-					   timing_pdp(emu->config, &geometry)) - since;
-	}
-	complete_at(emu, job, sdp, sdp_cycles, pdp_cycles);
-	return NULL;
+	sdp_cycles += since;
+	if (sdp->to_pdp)
+		reason = pool(emu, job, sdp, &sdp_cycles, &pdp_cycles);
+	if (!reason)
+		complete_at(emu, job, sdp, sdp_cycles - since, pdp_cycles - since);
+	return reason;
 }
 
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
@@ -439,11 +461,6 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	};
 	const char *reason = check(emu, sdp);
 
-	if (!reason && sdp->to_pdp) {
-		struct pdp pdp;
-
-		reason = pdp_start_flying(emu, &pdp, &sdp->out);
-	}
 	if (reason)
 		return reason;
 	job->started = cycles_now(emu);

@@ -9,32 +9,17 @@
 enum {
 	/* From enabling an engine to its interrupt, beside the time for the atoms. */
 	SDP_LATENCY = 134,
-	PDP_LATENCY = 142,
 	CDP_LATENCY = 168,
-	/* What PDP adds to SDP or to a convolution when neither has to wait for the other. */
-	FLYING_LATENCY = 10,
 
 	/* From CACC's last sum to SDP's last write, acknowledged. */
 	WRITE_LATENCY = 65,
 };
-
-static uint64_t max(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 uint64_t timing_sdp(const struct nvdla_config *config, const struct timing_sdp *op)
 {
 	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces;
 
 	return SDP_LATENCY + atoms * config->atom;
-}
-
-uint64_t timing_pdp(const struct nvdla_config *config, const struct timing_pdp *op)
-{
-	uint64_t atoms = (uint64_t)op->in_width * op->in_height * op->surfaces;
-
-	return PDP_LATENCY + (atoms + op->bubbles) * config->atom;
 }
 
 uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op)
@@ -53,9 +38,4 @@ uint64_t timing_sdp_flying(const struct nvdla_config *config)
 {
 	(void)config;
 	return WRITE_LATENCY;
-}
-
-uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles)
-{
-	return max(sdp_cycles, pdp_cycles) + FLYING_LATENCY;
 }

@@ -16,18 +16,11 @@ struct timing_sdp {
 	unsigned int operand_bytes[2];	/* of an atom's operands for X1 and X2; 0 without */
 };
 
-struct timing_pdp {
-	unsigned int in_width;		/* with the columns that parts of a split read twice */
-	unsigned int in_height, surfaces;
-	unsigned int bubbles;		/* atoms of padding that take their time */
-};
-
 struct timing_cdp {
 	unsigned int width, height, surfaces;
 };
 
 uint64_t timing_sdp(const struct nvdla_config *config, const struct timing_sdp *op);
-uint64_t timing_pdp(const struct nvdla_config *config, const struct timing_pdp *op);
 uint64_t timing_cdp(const struct nvdla_config *config, const struct timing_cdp *op);
 
 /* The last value leaves SDP's readers before the last result is written. */
@@ -35,8 +28,5 @@ uint64_t timing_sdp_rdma(uint64_t sdp_cycles);
 
 /* From the last sum of a convolution to the acknowledgement of the last write. */
 uint64_t timing_sdp_flying(const struct nvdla_config *config);
-
-/* A chain through SDP and PDP: as slow as the slower of the two, and the way through both. */
-uint64_t timing_flying(uint64_t sdp_cycles, uint64_t pdp_cycles);
 
 #endif
