@@ -131,6 +131,8 @@ static uint32_t unit_read(struct nvdla_emu *emu, enum unit unit, uint32_t reg)
 		return emu->now / 4 >= emu->config->cbuf_flush_cycles;
 	if (unit == UNIT_CDP && cdp_lut_owns(reg))
 		return cdp_lut_read(&emu->cdp_lut, reg);
+	if (unit == UNIT_SDP && config_has(emu->config, FEATURE_Y_UNIT) && sdp_lut_owns(reg))
+		return sdp_lut_read(&emu->sdp_lut, reg);
 	if (reg < info->op_enable)
 		return state->shared[reg / 4];
 	return state->group[state->producer][reg / 4];
@@ -148,6 +150,9 @@ static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint
 		state->producer = value & info->mask[word];
 	} else if (unit == UNIT_CDP && cdp_lut_owns(reg)) {
 		cdp_lut_write(&emu->cdp_lut, reg, value);
+	} else if (unit == UNIT_SDP && config_has(emu->config, FEATURE_Y_UNIT) &&
+		   sdp_lut_owns(reg)) {
+		sdp_lut_write(&emu->sdp_lut, reg, value);
 	} else if (reg < info->op_enable) {
 		if (info->mask[word])
 			state->shared[word] = value & info->mask[word];

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "nvdla_emu.h"
 #include "registers.h"
+#include "sdp_lut.h"
 #include "simd.h"
 #include "timing_conv.h"
 
@@ -116,6 +117,7 @@ struct nvdla_emu {
 	struct job jobs[JOB_COUNT];
 	struct conv_pipeline *conv;
 	struct cdp_lut cdp_lut;
+	struct sdp_lut sdp_lut;
 	struct nvdla_emu_stats stats;
 };
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * SDP: one value at a time, through X1 (registers say BS) and X2 (BN), then the output convertor.
+ * SDP: one value at a time, through X1 (registers say BS), X2 (BN) and, where there is one, Y (EW),
+ * then the output convertor.
  * Values come from memory or straight from CACC, results go to memory or straight to PDP. Operands
  * are a register, one per channel, or a cube of their own.
  *
- * nv_small has no Y unit: its registers store what they are given and change nothing, except that
- * an "equal" comparison keeps the results from being written.
+ * Without a Y unit its registers store what they are given and change nothing, except that an
+ * "equal" comparison keeps the results from being written, as it does with one.
  */
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 #include "emu.h"
 #include "pdp.h"
 #include "sdp.h"
-#include "sdp_operand.h"
+#include "sdp_y.h"
 #include "timing.h"
 
 enum {
@@ -42,6 +43,7 @@ struct sdp {
 	unsigned int shift;
 	struct surface in, out;
 	struct x_unit x1, x2;
+	struct y_unit y;
 	bool reads_memory;	/* SDP_RDMA fetches the main input */
 };
 
@@ -102,6 +104,7 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	decode_x(&sdp->x2, REG(r, SDP_D_DP_BN_CFG), REG(r, SDP_D_DP_BN_ALU_CFG),
 		 REG(r, SDP_D_DP_BN_ALU_SRC_VALUE), REG(r, SDP_D_DP_BN_MUL_CFG),
 		 REG(r, SDP_D_DP_BN_MUL_SRC_VALUE));
+	y_decode(emu, &sdp->y);
 }
 
 static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
@@ -122,9 +125,12 @@ static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 	in->packed = in->width == 1 && in->height == 1;
 	sdp->reads_memory = !bits(REG(r, SDP_RDMA_D_FEATURE_MODE_CFG), 0, 0);
 	sdp_operands_decode(emu->config, &sdp->x1.operands, REG(r, SDP_RDMA_D_BRDMA_CFG),
-		      &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
+			    &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
 	sdp_operands_decode(emu->config, &sdp->x2.operands, REG(r, SDP_RDMA_D_NRDMA_CFG),
-		      &REG(r, SDP_RDMA_D_BN_BASE_ADDR_LOW), in);
+			    &REG(r, SDP_RDMA_D_BN_BASE_ADDR_LOW), in);
+	if (config_has(emu->config, FEATURE_Y_UNIT))
+		sdp_operands_decode(emu->config, &sdp->y.operands, REG(r, SDP_RDMA_D_ERDMA_CFG),
+				    &REG(r, SDP_RDMA_D_EW_BASE_ADDR_LOW), in);
 }
 
 bool sdp_rdma_idle_operation(const struct nvdla_emu *emu)
@@ -134,12 +140,14 @@ bool sdp_rdma_idle_operation(const struct nvdla_emu *emu)
 	if (!unit_waiting(emu, UNIT_SDP_RDMA))
 		return false;
 	decode_rdma(emu, &sdp);
-	return !sdp.reads_memory && !sdp.x1.operands.gets && !sdp.x2.operands.gets;
+	return !sdp.reads_memory && !sdp.x1.operands.gets && !sdp.x2.operands.gets &&
+	       !sdp.y.operands.gets;
 }
 
 static bool needs_rdma(const struct sdp *sdp)
 {
-	return !sdp->flying || sdp->x1.operands.wants || sdp->x2.operands.wants;
+	return !sdp->flying || sdp->x1.operands.wants || sdp->x2.operands.wants ||
+	       sdp->y.operands.wants;
 }
 
 /* Why SDP and SDP_RDMA as programmed would wait for each other for ever, or NULL. */
@@ -149,7 +157,9 @@ static const char *check_rdma(const struct sdp *sdp)
 
 	if (sdp->reads_memory == sdp->flying)
 		return "SDP and SDP_RDMA differ in where the input comes from";
-	if (sdp->x1.operands.wants != sdp->x1.operands.gets || sdp->x2.operands.wants != sdp->x2.operands.gets)
+	if (sdp->x1.operands.wants != sdp->x1.operands.gets ||
+	    sdp->x2.operands.wants != sdp->x2.operands.gets ||
+	    sdp->y.operands.wants != sdp->y.operands.gets)
 		return "SDP_RDMA fetches other operands than SDP takes";
 	if ((uint64_t)in->width * in->height != (uint64_t)sdp->width * sdp->height ||
 	    in->surfaces != sdp->surfaces)
@@ -253,6 +263,7 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 	unsigned int atom = emu->config->atom;
 	size_t plane = (size_t)sdp->width * sdp->height;
 	int32_t *values = malloc(plane * atom * sizeof(*values));
+	struct sdp_lut_counts counts = { 0 };
 	uint64_t saturated = 0;
 	bool ok = values != NULL;
 
@@ -265,12 +276,14 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 			break;
 		x_plane(emu->config, &sdp->x1, s, plane, values);
 		x_plane(emu->config, &sdp->x2, s, plane, values);
+		y_plane(emu->config, &sdp->y, s, plane, values, &counts);
 		saturated += convert_plane(sdp, plane * atom, values, data);
 	}
 	free(values);
 	if (!ok)
 		return false;
 	emu->stats.saturations += saturated;
+	y_store_counts(emu, &sdp->y, &counts);
 	if (sdp->count_saturation) {
 		struct unit_state *state = &emu->units[UNIT_SDP];
 
@@ -313,6 +326,7 @@ static void release(struct sdp *sdp)
 {
 	sdp_operands_free(&sdp->x1.operands);
 	sdp_operands_free(&sdp->x2.operands);
+	sdp_operands_free(&sdp->y.operands);
 }
 
 /* All values are there: compute. Returns why it cannot complete, or NULL. */
@@ -370,7 +384,8 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	job->started = cycles_now(emu);
 	job->data = malloc(surface_bytes(&sdp->out));
 	if (!job->data || !sdp_operands_load(emu, &sdp->x1.operands) ||
-	    !sdp_operands_load(emu, &sdp->x2.operands))
+	    !sdp_operands_load(emu, &sdp->x2.operands) ||
+	    !sdp_operands_load(emu, &sdp->y.operands))
 		return "out of memory";
 	if (sdp->flying) {
 		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces);
