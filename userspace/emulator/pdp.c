@@ -67,7 +67,8 @@ static void decode(const struct nvdla_emu *emu, struct pdp *pdp)
 	for (unsigned int n = 1; n < KERNEL_MAX; n++)
 		pdp->pad_value[n] = wrap(r[PDP_D_POOLING_PADDING_VALUE_1_CFG / 4 + n - 1], 19);
 	pdp->dst = (struct surface){
-		.base = REG(r, PDP_D_DST_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, PDP_D_DST_BASE_ADDR_HIGH,
+				    PDP_D_DST_BASE_ADDR_LOW),
 		.line_stride = REG(r, PDP_D_DST_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, PDP_D_DST_SURFACE_STRIDE) & -unit,
 		.width = pdp->x.out,
@@ -305,7 +306,8 @@ static void decode_rdma(const struct nvdla_emu *emu, struct surface *in)
 	uint32_t unit = emu->config->atom;
 
 	*in = (struct surface){
-		.base = REG(r, PDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, PDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+				    PDP_RDMA_D_SRC_BASE_ADDR_LOW),
 		.line_stride = REG(r, PDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, PDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
 		.width = REG(r, PDP_RDMA_D_DATA_CUBE_IN_WIDTH) + 1,

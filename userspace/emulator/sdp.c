@@ -89,7 +89,8 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	sdp->scale = (int16_t)REG(r, SDP_D_CVT_SCALE);
 	sdp->shift = REG(r, SDP_D_CVT_SHIFT);
 	sdp->out = (struct surface){
-		.base = REG(r, SDP_D_DST_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, SDP_D_DST_BASE_ADDR_HIGH,
+				    SDP_D_DST_BASE_ADDR_LOW),
 		.line_stride = REG(r, SDP_D_DST_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, SDP_D_DST_SURFACE_STRIDE) & -unit,
 		.width = sdp->width,
@@ -114,7 +115,8 @@ static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 	struct surface *in = &sdp->in;
 
 	*in = (struct surface){
-		.base = REG(r, SDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, SDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+				    SDP_RDMA_D_SRC_BASE_ADDR_LOW),
 		.line_stride = REG(r, SDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, SDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
 		.width = REG(r, SDP_RDMA_D_DATA_CUBE_WIDTH) + 1,

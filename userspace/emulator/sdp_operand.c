@@ -24,7 +24,7 @@ void sdp_operands_decode(const struct nvdla_config *config, struct sdp_operands 
 	operands->two_bytes = bits(cfg, 3, 3);
 	operands->per_element = bits(cfg, 4, 4);
 	operands->cube = *cube;
-	operands->cube.base = place[0] & -unit;
+	operands->cube.base = dma_address(config, place[1], place[0]);
 	operands->cube.line_stride = place[2] & -unit;
 	operands->cube.surface_stride = place[3] & -unit;
 	operands->cube.atom_bytes = config->atom << operands->two_bytes << (use == USE_BOTH);
