@@ -59,11 +59,11 @@ static inline void device_irq(void *ctx, int level)
 	((struct device *)ctx)->line = level;
 }
 
-static inline struct device *device_new(uint64_t max_work)
+static inline struct device *device_new_as(const char *config, uint64_t max_work)
 {
 	struct device *device = calloc(1, sizeof(*device));
 	struct nvdla_emu_params params = {
-		.config = "nv_small",
+		.config = config,
 		.read = device_read,
 		.write = device_write,
 		.irq = device_irq,
@@ -75,6 +75,11 @@ static inline struct device *device_new(uint64_t max_work)
 	device->emu = nvdla_emu_new(&params);
 	assert_non_null(device->emu);
 	return device;
+}
+
+static inline struct device *device_new(uint64_t max_work)
+{
+	return device_new_as("nv_small", max_work);
 }
 
 static inline void device_free(struct device *device)

@@ -13,7 +13,8 @@
 struct load {
 	bool image;
 	unsigned int width, surfaces;
-	uint32_t base, line_stride, surface_stride;
+	uint64_t base;
+	uint32_t line_stride, surface_stride;
 	bool packed;		/* a 1x1 plane, whose atoms follow each other */
 	unsigned int grain, entries;
 	uint32_t ring;		/* entries of the banks for data */
@@ -77,7 +78,7 @@ static void decode_load(const struct nvdla_emu *emu, struct load *load)
 	load->image = bits(REG(r, CDMA_D_DATAIN_FORMAT), 0, 0);
 	load->width = bits(REG(r, CDMA_D_DATAIN_SIZE_0), 12, 0) + 1;
 	load->surfaces = REG(r, CDMA_D_DATAIN_SIZE_1) / unit + 1;
-	load->base = REG(r, CDMA_D_DAIN_ADDR_LOW_0) & -unit;
+	load->base = REG_ADDRESS(config, r, CDMA_D_DAIN_ADDR_HIGH_0, CDMA_D_DAIN_ADDR_LOW_0);
 	load->line_stride = REG(r, CDMA_D_LINE_STRIDE) & -unit;
 	load->surface_stride = REG(r, CDMA_D_SURF_STRIDE) & -unit;
 	load->grain = bits(map, 0, 0) && !load->image ? REG(r, CDMA_D_FETCH_GRAIN) + 1 : 1;
@@ -159,6 +160,12 @@ static void store_atoms(struct nvdla_emu *emu, const struct load *load, uint32_t
 	}
 }
 
+static uint64_t line_address(const struct load *load, unsigned int surface, uint32_t line)
+{
+	return load->base + (uint64_t)line * load->line_stride +
+	       (uint64_t)surface * load->surface_stride;
+}
+
 /* The lines of a grain surface by surface. */
 static void read_features(struct nvdla_emu *emu, const struct load *load,
 			  const struct timing_range *range)
@@ -176,8 +183,7 @@ static void read_features(struct nvdla_emu *emu, const struct load *load,
 
 		for (unsigned int s = 0; s < load->surfaces; s++) {
 			for (uint32_t y = first; y < first + lines; y++) {
-				mem_read(emu, load->base + (range->first + y) * load->line_stride +
-					 s * load->surface_stride, raw, line);
+				mem_read(emu, line_address(load, s, range->first + y), raw, line);
 				for (size_t i = 0; convertor.enabled && i < line; i++)
 					raw[i] = (uint8_t)convert(&convertor, raw[i], 0);
 				store_atoms(emu, load, range->entry + y * load->entries, s, raw);
@@ -212,8 +218,7 @@ static void read_image(struct nvdla_emu *emu, const struct load *load,
 
 	decode_convertor(r, &convertor, true);
 	for (uint32_t y = 0; raw && line && y < range->count; y++) {
-		mem_read(emu, load->base + (range->first + y) * load->line_stride + (uint32_t)skip,
-			 raw, middle);
+		mem_read(emu, line_address(load, 0, range->first + y) + skip, raw, middle);
 		memset(line, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), left);
 		store_pixels(&convertor, &format, raw, load->width, line + left);
 		memset(line + left + middle, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), right);
@@ -241,15 +246,15 @@ void cdma_read_weights(struct nvdla_emu *emu, const struct timing_range *range)
 	uint32_t banks = REG(r, CDMA_D_BANK), unit = config->cbuf_entry_bytes;
 	uint32_t ring = (bits(banks, 20, 16) + 1) * config->cbuf_bank_entries;
 	size_t first = (size_t)(bits(banks, 4, 0) + 1) * config->cbuf_bank_entries;
-	uint32_t address = REG(r, CDMA_D_WEIGHT_ADDR_LOW) & -config->atom;
+	uint64_t address = REG_ADDRESS(config, r, CDMA_D_WEIGHT_ADDR_HIGH, CDMA_D_WEIGHT_ADDR_LOW);
 	uint32_t entry = range->entry, left = range->count;
 
-	address += range->first * unit;
+	address += (uint64_t)range->first * unit;
 	while (left) {
 		uint32_t part = ring - entry < left ? ring - entry : left;
 
 		mem_read(emu, address, emu->conv->cbuf + (first + entry) * unit, (size_t)part * unit);
-		address += part * unit;
+		address += (uint64_t)part * unit;
 		left -= part;
 		entry = 0;
 	}

@@ -29,7 +29,8 @@ static void decode(const struct nvdla_emu *emu, struct cdp *cdp)
 
 	cdp->channels = REG(r, CDP_RDMA_D_DATA_CUBE_CHANNEL) + 1;
 	cdp->in = (struct surface){
-		.base = REG(r, CDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, CDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+				    CDP_RDMA_D_SRC_BASE_ADDR_LOW),
 		.line_stride = REG(r, CDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, CDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
 		.width = REG(r, CDP_RDMA_D_DATA_CUBE_WIDTH) + 1,
@@ -38,7 +39,8 @@ static void decode(const struct nvdla_emu *emu, struct cdp *cdp)
 		.atom_bytes = unit,
 	};
 	cdp->out = cdp->in;
-	cdp->out.base = REG(d, CDP_D_DST_BASE_ADDR_LOW) & -unit;
+	cdp->out.base = REG_ADDRESS(emu->config, d, CDP_D_DST_BASE_ADDR_HIGH,
+				    CDP_D_DST_BASE_ADDR_LOW);
 	cdp->out.line_stride = REG(d, CDP_D_DST_LINE_STRIDE) & -unit;
 	cdp->out.surface_stride = REG(d, CDP_D_DST_SURFACE_STRIDE) & -unit;
 	cdp->reach = REG(d, CDP_D_LRN_CFG) + 1;

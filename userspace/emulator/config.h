@@ -53,6 +53,11 @@ static inline bool config_has(const struct nvdla_config *config, enum feature fe
 	return config->features & feature;
 }
 
+static inline uint64_t config_address_mask(const struct nvdla_config *config)
+{
+	return UINT64_MAX >> (64 - config->address_bits);
+}
+
 /*
  * The configuration of a name if the emulator models all that it has. Otherwise NULL, and why in
  * reason.

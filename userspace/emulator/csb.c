@@ -28,7 +28,8 @@ enum block {
 	BLOCK_PDP,
 	BLOCK_CDP_RDMA,
 	BLOCK_CDP,
-	BLOCK_COUNT
+	BLOCK_UNITS_END,
+	BLOCK_CVIF = 15
 };
 
 /* What every block with two groups begins with. */
@@ -39,7 +40,7 @@ enum {
 	STATUS_RUNNING = 1,
 	STATUS_PENDING = 2,
 	STATUS_GROUP_SHIFT = 16,
-	/* MCIF: nothing outstanding. Transfers take no time of their own here. */
+	/* MCIF and CVIF: nothing outstanding. Transfers take no time of their own here. */
 	MCIF_STATUS_IDLE = 1 << 8,
 };
 
@@ -131,6 +132,8 @@ static uint32_t unit_read(struct nvdla_emu *emu, enum unit unit, uint32_t reg)
 		return emu->now / 4 >= emu->config->cbuf_flush_cycles;
 	if (unit == UNIT_CDP && cdp_lut_owns(reg))
 		return cdp_lut_read(&emu->cdp_lut, reg);
+	if (unit == UNIT_SDP && config_has(emu->config, FEATURE_Y_UNIT) && sdp_lut_owns(reg))
+		return sdp_lut_read(&emu->sdp_lut, reg);
 	if (reg < info->op_enable)
 		return state->shared[reg / 4];
 	return state->group[state->producer][reg / 4];
@@ -148,6 +151,9 @@ static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint
 		state->producer = value & info->mask[word];
 	} else if (unit == UNIT_CDP && cdp_lut_owns(reg)) {
 		cdp_lut_write(&emu->cdp_lut, reg, value);
+	} else if (unit == UNIT_SDP && config_has(emu->config, FEATURE_Y_UNIT) &&
+		   sdp_lut_owns(reg)) {
+		sdp_lut_write(&emu->sdp_lut, reg, value);
 	} else if (reg < info->op_enable) {
 		if (info->mask[word])
 			state->shared[word] = value & info->mask[word];
@@ -161,6 +167,34 @@ static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint
 			state->group[state->producer][word] = value & info->mask[word];
 	}
 	return false;
+}
+
+/* MCIF, and CVIF where there is one: a second MCIF as far as registers go. */
+static uint32_t *memory_interface(struct nvdla_emu *emu, uint32_t block)
+{
+	if (block == BLOCK_MCIF)
+		return emu->mcif;
+	if (block == BLOCK_CVIF && config_has(emu->config, FEATURE_SECOND_MEMORY))
+		return emu->cvif;
+	return NULL;
+}
+
+static uint32_t memory_interface_read(struct nvdla_emu *emu, uint32_t block, uint32_t reg)
+{
+	const uint32_t *registers = memory_interface(emu, block);
+
+	if (!registers || reg / 4 >= GROUP_WORDS)
+		return 0;
+	return reg == MCIF_STATUS ? (uint32_t)MCIF_STATUS_IDLE : registers[reg / 4];
+}
+
+static void memory_interface_write(struct nvdla_emu *emu, uint32_t block, uint32_t reg,
+				   uint32_t value)
+{
+	uint32_t *registers = memory_interface(emu, block);
+
+	if (registers && reg / 4 < GROUP_WORDS)
+		registers[reg / 4] = value & mcif_mask[reg / 4];
 }
 
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit)
@@ -183,6 +217,7 @@ void csb_reset(struct nvdla_emu *emu)
 			memcpy(state->group[g], unit_info[u].reset, sizeof(state->group[g]));
 	}
 	memcpy(emu->mcif, mcif_reset, sizeof(emu->mcif));
+	memcpy(emu->cvif, mcif_reset, sizeof(emu->cvif));
 }
 
 uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset)
@@ -196,11 +231,10 @@ uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset)
 	case BLOCK_GLB:
 		return glb_read(emu, reg);
 	case BLOCK_MCIF:
-		if (reg == MCIF_STATUS)
-			return MCIF_STATUS_IDLE;
-		return reg / 4 < GROUP_WORDS ? emu->mcif[reg / 4] : 0;
+	case BLOCK_CVIF:
+		return memory_interface_read(emu, block, reg);
 	default:
-		if (block >= BLOCK_COUNT)
+		if (block >= BLOCK_UNITS_END)
 			return 0;
 		return unit_read(emu, (enum unit)(block - BLOCK_CDMA), reg);
 	}
@@ -218,11 +252,11 @@ bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value)
 		glb_write(emu, reg, value);
 		return false;
 	case BLOCK_MCIF:
-		if (reg / 4 < GROUP_WORDS)
-			emu->mcif[reg / 4] = value & mcif_mask[reg / 4];
+	case BLOCK_CVIF:
+		memory_interface_write(emu, block, reg, value);
 		return false;
 	default:
-		if (block >= BLOCK_COUNT)
+		if (block >= BLOCK_UNITS_END)
 			return false;
 		return unit_write(emu, (enum unit)(block - BLOCK_CDMA), reg, value);
 	}

@@ -155,6 +155,7 @@ void nvdla_emu_reset(struct nvdla_emu *emu)
 	conv_reset(emu);
 	emu->cdp_lut = (struct cdp_lut){ 0 };
 	emu->pdp_core = (struct pdp_core){ 0 };
+	emu->sdp_lut = (struct sdp_lut){ 0 };
 	csb_reset(emu);
 	emu->now = 0;
 	emu->stats = (struct nvdla_emu_stats){ 0 };

@@ -13,6 +13,7 @@
 #include "nvdla_emu.h"
 #include "pdp_core.h"
 #include "registers.h"
+#include "sdp_lut.h"
 #include "simd.h"
 #include "timing_conv.h"
 
@@ -58,7 +59,7 @@ enum irq {
 
 /* A feature cube in memory. Atoms are numbered surface by surface, line by line. */
 struct surface {
-	uint32_t base;
+	uint64_t base;
 	uint32_t line_stride;
 	uint32_t surface_stride;
 	unsigned int width;
@@ -114,13 +115,14 @@ struct nvdla_emu {
 	struct timing_memory memory;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
-	uint32_t mcif[GROUP_WORDS];
+	uint32_t mcif[GROUP_WORDS], cvif[GROUP_WORDS];
 	uint32_t intr_mask, intr_status;
 	int irq_level;
 	struct job jobs[JOB_COUNT];
 	struct conv_pipeline *conv;
 	struct cdp_lut cdp_lut;
 	struct pdp_core pdp_core;
+	struct sdp_lut sdp_lut;
 	struct nvdla_emu_stats stats;
 };
 
@@ -158,6 +160,17 @@ static inline bool unit_waiting(const struct nvdla_emu *emu, enum unit unit)
 
 #define REG(group, name) ((group)[(name) / 4])
 
+/* Of memory: as many bits as the configuration masters, in whole atoms. */
+static inline uint64_t dma_address(const struct nvdla_config *config, uint32_t high, uint32_t low)
+{
+	uint64_t address = (uint64_t)high << 32 | low;
+
+	return address & config_address_mask(config) & -(uint64_t)config->atom;
+}
+
+#define REG_ADDRESS(config, group, high, low) \
+	dma_address(config, REG(group, high), REG(group, low))
+
 /* csb.c */
 void csb_reset(struct nvdla_emu *emu);
 uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
@@ -172,8 +185,8 @@ void glb_write(struct nvdla_emu *emu, uint32_t reg, uint32_t value);
 void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group);
 
 /* memory.c: every access of the modelled system's memory */
-void mem_read(struct nvdla_emu *emu, uint32_t addr, void *buf, size_t len);
-void mem_write(struct nvdla_emu *emu, uint32_t addr, const void *buf, size_t len);
+void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len);
+void mem_write(struct nvdla_emu *emu, uint64_t addr, const void *buf, size_t len);
 uint64_t surface_bytes(const struct surface *surface);
 void surface_read(struct nvdla_emu *emu, const struct surface *surface, void *data);
 void surface_write(struct nvdla_emu *emu, const struct surface *surface, const void *data);

@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: MIT
 /*
- * The modelled system's memory. nv_small masters 32 address bits and its address adders wrap;
- * the three bits below an atom do not exist.
+ * The modelled system's memory. Address adders are as wide as the addresses, and wrap; the bits
+ * below an atom do not exist. Both ways to memory, where there are two, lead to the same place: as
+ * in the systems that have both, where each memory has addresses of its own.
  */
 #include <string.h>
 
 #include "emu.h"
 
-#define SPACE (UINT64_C(1) << 32)
-
-static size_t until_wrap(uint32_t addr, size_t len)
+static uint64_t wrapped(const struct nvdla_emu *emu, uint64_t addr)
 {
-	uint64_t room = SPACE - addr;
-
-	return len < room ? len : (size_t)room;
+	return addr & config_address_mask(emu->config);
 }
 
-void mem_read(struct nvdla_emu *emu, uint32_t addr, void *buf, size_t len)
+static size_t until_wrap(const struct nvdla_emu *emu, uint64_t addr, size_t len)
+{
+	uint64_t behind = config_address_mask(emu->config) - addr;
+
+	return len <= behind ? len : (size_t)behind + 1;
+}
+
+void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len)
 {
 	uint8_t *to = buf;
 
 	emu->stats.read_bytes += len;
+	addr = wrapped(emu, addr);
 	while (len) {
-		size_t part = until_wrap(addr, len);
+		size_t part = until_wrap(emu, addr, len);
 
 		if (emu->params.read(emu->params.ctx, addr, to, part)) {
 			emu->stats.bad_accesses++;
 			memset(to, 0, part);
 		}
-		addr += (uint32_t)part;
+		addr = wrapped(emu, addr + part);
 		to += part;
 		len -= part;
 	}
 }
 
-void mem_write(struct nvdla_emu *emu, uint32_t addr, const void *buf, size_t len)
+void mem_write(struct nvdla_emu *emu, uint64_t addr, const void *buf, size_t len)
 {
 	const uint8_t *from = buf;
 
 	emu->stats.write_bytes += len;
+	addr = wrapped(emu, addr);
 	while (len) {
-		size_t part = until_wrap(addr, len);
+		size_t part = until_wrap(emu, addr, len);
 
 		if (emu->params.write(emu->params.ctx, addr, from, part))
 			emu->stats.bad_accesses++;
-		addr += (uint32_t)part;
+		addr = wrapped(emu, addr + part);
 		from += part;
 		len -= part;
 	}
@@ -73,9 +79,10 @@ uint64_t surface_bytes(const struct surface *surface)
 	return columns(surface) * surface->height * surface->surfaces * surface->atom_bytes;
 }
 
-static uint32_t line_address(const struct surface *surface, unsigned int s, unsigned int y)
+static uint64_t line_address(const struct surface *surface, unsigned int s, unsigned int y)
 {
-	return surface->base + s * surface->surface_stride + y * surface->line_stride;
+	return surface->base + (uint64_t)s * surface->surface_stride +
+	       (uint64_t)y * surface->line_stride;
 }
 
 void surface_read(struct nvdla_emu *emu, const struct surface *surface, void *data)

@@ -68,7 +68,8 @@ static struct surface output(const struct nvdla_emu *emu, const struct pdp *pdp)
 	uint32_t unit = emu->config->atom;
 
 	return (struct surface){
-		.base = REG(r, PDP_D_DST_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, PDP_D_DST_BASE_ADDR_HIGH,
+				    PDP_D_DST_BASE_ADDR_LOW),
 		.line_stride = REG(r, PDP_D_DST_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, PDP_D_DST_SURFACE_STRIDE) & -unit,
 		.width = pdp->x.out + 1,
@@ -160,7 +161,8 @@ static void decode_rdma(const struct nvdla_emu *emu, struct reader *reader)
 	uint32_t unit = emu->config->atom;
 
 	reader->cube = (struct surface){
-		.base = REG(r, PDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, PDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+				    PDP_RDMA_D_SRC_BASE_ADDR_LOW),
 		.line_stride = REG(r, PDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, PDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
 		.width = REG(r, PDP_RDMA_D_DATA_CUBE_IN_WIDTH) + 1,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * SDP: one value at a time, through X1 (registers say BS) and X2 (BN), then the output convertor.
+ * SDP: one value at a time, through X1 (registers say BS), X2 (BN) and, where there is one, Y (EW),
+ * then the output convertor.
  * Values come from memory or straight from CACC, results go to memory or straight to PDP. Operands
  * are a register, one per channel, or a cube of their own.
  *
- * nv_small has no Y unit: its registers store what they are given and change nothing, except that
- * an "equal" comparison keeps the results from being written.
+ * Without a Y unit its registers store what they are given and change nothing, except that an
+ * "equal" comparison keeps the results from being written, as it does with one.
  */
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "emu.h"
 #include "pdp.h"
 #include "sdp.h"
+#include "sdp_y.h"
 #include "timing.h"
 
 enum {
@@ -21,14 +23,7 @@ enum {
 	ALU_MAX = 0,
 	ALU_MIN = 1,
 	EW_ALU_EQL = 3,
-	USE_MUL = 0,
-	USE_ALU = 1,
-	USE_BOTH = 2,
 };
-
-/* Which operands of an X unit come through its reader. */
-#define OPERAND_ALU 1u
-#define OPERAND_MUL 2u
 
 struct x_unit {
 	bool bypass;
@@ -36,13 +31,7 @@ struct x_unit {
 	unsigned int algorithm;
 	unsigned int alu_shift, mul_shift;
 	int16_t alu_value, mul_value;
-	unsigned int wants;	/* operands from memory */
-
-	/* What its reader has. */
-	unsigned int gets;
-	bool per_element, two_bytes;
-	struct surface operands;
-	int16_t *alu, *mul;	/* by channel, or by element */
+	struct sdp_operands operands;
 };
 
 struct sdp {
@@ -54,6 +43,7 @@ struct sdp {
 	unsigned int shift;
 	struct surface in, out;
 	struct x_unit x1, x2;
+	struct y_unit y;
 	bool reads_memory;	/* SDP_RDMA fetches the main input */
 };
 
@@ -71,37 +61,11 @@ static void decode_x(struct x_unit *x, uint32_t cfg, uint32_t alu, uint32_t alu_
 	/* The register has eight bits for it, the shifter takes six. */
 	x->mul_shift = bits(mul, 13, 8);
 	x->mul_value = (int16_t)mul_value;
-	x->wants = 0;
+	x->operands.wants = 0;
 	if (!x->bypass && !x->alu_bypass && bits(alu, 0, 0))
-		x->wants |= OPERAND_ALU;
+		x->operands.wants |= OPERAND_ALU;
 	if (!x->bypass && !x->mul_bypass && bits(mul, 0, 0))
-		x->wants |= OPERAND_MUL;
-}
-
-/* The reader of an X unit: mode, base and strides as its registers have them. */
-static void decode_reader(const struct nvdla_config *config, struct x_unit *x, uint32_t cfg,
-			  const uint32_t *place, const struct surface *cube)
-{
-	unsigned int use = bits(cfg, 2, 1);
-	uint32_t unit = config->atom;
-
-	x->gets = 0;
-	if (bits(cfg, 0, 0))
-		return;
-	x->gets = use == USE_MUL ? OPERAND_MUL : use == USE_ALU ? OPERAND_ALU :
-		  use == USE_BOTH ? OPERAND_ALU | OPERAND_MUL : ~0u;
-	x->two_bytes = bits(cfg, 3, 3);
-	x->per_element = bits(cfg, 4, 4);
-	x->operands = *cube;
-	x->operands.base = place[0] & -unit;
-	x->operands.line_stride = place[2] & -unit;
-	x->operands.surface_stride = place[3] & -unit;
-	x->operands.atom_bytes = config->atom << x->two_bytes << (use == USE_BOTH);
-	if (!x->per_element) {
-		x->operands.width = 1;
-		x->operands.height = 1;
-		x->operands.packed = true;
-	}
+		x->operands.wants |= OPERAND_MUL;
 }
 
 static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
@@ -125,7 +89,8 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	sdp->scale = (int16_t)REG(r, SDP_D_CVT_SCALE);
 	sdp->shift = REG(r, SDP_D_CVT_SHIFT);
 	sdp->out = (struct surface){
-		.base = REG(r, SDP_D_DST_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, SDP_D_DST_BASE_ADDR_HIGH,
+				    SDP_D_DST_BASE_ADDR_LOW),
 		.line_stride = REG(r, SDP_D_DST_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, SDP_D_DST_SURFACE_STRIDE) & -unit,
 		.width = sdp->width,
@@ -140,6 +105,7 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	decode_x(&sdp->x2, REG(r, SDP_D_DP_BN_CFG), REG(r, SDP_D_DP_BN_ALU_CFG),
 		 REG(r, SDP_D_DP_BN_ALU_SRC_VALUE), REG(r, SDP_D_DP_BN_MUL_CFG),
 		 REG(r, SDP_D_DP_BN_MUL_SRC_VALUE));
+	y_decode(emu, &sdp->y);
 }
 
 static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
@@ -149,7 +115,8 @@ static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 	struct surface *in = &sdp->in;
 
 	*in = (struct surface){
-		.base = REG(r, SDP_RDMA_D_SRC_BASE_ADDR_LOW) & -unit,
+		.base = REG_ADDRESS(emu->config, r, SDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+				    SDP_RDMA_D_SRC_BASE_ADDR_LOW),
 		.line_stride = REG(r, SDP_RDMA_D_SRC_LINE_STRIDE) & -unit,
 		.surface_stride = REG(r, SDP_RDMA_D_SRC_SURFACE_STRIDE) & -unit,
 		.width = REG(r, SDP_RDMA_D_DATA_CUBE_WIDTH) + 1,
@@ -159,10 +126,13 @@ static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 	};
 	in->packed = in->width == 1 && in->height == 1;
 	sdp->reads_memory = !bits(REG(r, SDP_RDMA_D_FEATURE_MODE_CFG), 0, 0);
-	decode_reader(emu->config, &sdp->x1, REG(r, SDP_RDMA_D_BRDMA_CFG),
-		      &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
-	decode_reader(emu->config, &sdp->x2, REG(r, SDP_RDMA_D_NRDMA_CFG),
-		      &REG(r, SDP_RDMA_D_BN_BASE_ADDR_LOW), in);
+	sdp_operands_decode(emu->config, &sdp->x1.operands, REG(r, SDP_RDMA_D_BRDMA_CFG),
+			    &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
+	sdp_operands_decode(emu->config, &sdp->x2.operands, REG(r, SDP_RDMA_D_NRDMA_CFG),
+			    &REG(r, SDP_RDMA_D_BN_BASE_ADDR_LOW), in);
+	if (config_has(emu->config, FEATURE_Y_UNIT))
+		sdp_operands_decode(emu->config, &sdp->y.operands, REG(r, SDP_RDMA_D_ERDMA_CFG),
+				    &REG(r, SDP_RDMA_D_EW_BASE_ADDR_LOW), in);
 }
 
 bool sdp_rdma_idle_operation(const struct nvdla_emu *emu)
@@ -172,12 +142,14 @@ bool sdp_rdma_idle_operation(const struct nvdla_emu *emu)
 	if (!unit_waiting(emu, UNIT_SDP_RDMA))
 		return false;
 	decode_rdma(emu, &sdp);
-	return !sdp.reads_memory && !sdp.x1.gets && !sdp.x2.gets;
+	return !sdp.reads_memory && !sdp.x1.operands.gets && !sdp.x2.operands.gets &&
+	       !sdp.y.operands.gets;
 }
 
 static bool needs_rdma(const struct sdp *sdp)
 {
-	return !sdp->flying || sdp->x1.wants || sdp->x2.wants;
+	return !sdp->flying || sdp->x1.operands.wants || sdp->x2.operands.wants ||
+	       sdp->y.operands.wants;
 }
 
 /* Why SDP and SDP_RDMA as programmed would wait for each other for ever, or NULL. */
@@ -187,52 +159,14 @@ static const char *check_rdma(const struct sdp *sdp)
 
 	if (sdp->reads_memory == sdp->flying)
 		return "SDP and SDP_RDMA differ in where the input comes from";
-	if (sdp->x1.wants != sdp->x1.gets || sdp->x2.wants != sdp->x2.gets)
+	if (sdp->x1.operands.wants != sdp->x1.operands.gets ||
+	    sdp->x2.operands.wants != sdp->x2.operands.gets ||
+	    sdp->y.operands.wants != sdp->y.operands.gets)
 		return "SDP_RDMA fetches other operands than SDP takes";
 	if ((uint64_t)in->width * in->height != (uint64_t)sdp->width * sdp->height ||
 	    in->surfaces != sdp->surfaces)
 		return "SDP and SDP_RDMA differ in the size of the cube";
 	return NULL;
-}
-
-static int16_t operand_at(const uint8_t *raw, size_t i, bool two_bytes)
-{
-	if (two_bytes)
-		return (int16_t)(raw[2 * i] | raw[2 * i + 1] << 8);
-	return (int8_t)raw[i];
-}
-
-static bool load_operands(struct nvdla_emu *emu, struct x_unit *x)
-{
-	size_t bytes = surface_bytes(&x->operands);
-	size_t count = bytes >> x->two_bytes;
-	bool both = x->wants == (OPERAND_ALU | OPERAND_MUL);
-	uint8_t *raw;
-
-	if (!x->wants)
-		return true;
-	raw = malloc(bytes);
-	x->alu = x->wants & OPERAND_ALU ? calloc(count, sizeof(*x->alu)) : NULL;
-	x->mul = x->wants & OPERAND_MUL ? calloc(count, sizeof(*x->mul)) : NULL;
-	if (!raw || (x->wants & OPERAND_ALU && !x->alu) || (x->wants & OPERAND_MUL && !x->mul)) {
-		free(raw);
-		return false;
-	}
-	surface_read(emu, &x->operands, raw);
-	for (size_t i = 0; i < count; i++) {
-		int16_t value = operand_at(raw, i, x->two_bytes);
-
-		if (both && i % 2)
-			x->mul[i / 2] = value;
-		else if (both)
-			x->alu[i / 2] = value;
-		else if (x->alu)
-			x->alu[i] = value;
-		else
-			x->mul[i] = value;
-	}
-	free(raw);
-	return true;
 }
 
 static int64_t alu(const struct x_unit *x, int32_t value, int16_t operand)
@@ -270,15 +204,16 @@ static int32_t x_value(const struct x_unit *x, int32_t value, int16_t alu_operan
 }
 
 /* A whole plane through one X unit, in place. */
-static void x_plane(const struct x_unit *x, unsigned int atom, unsigned int surface, size_t plane,
-		    int32_t *values)
+static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
+		    unsigned int surface, size_t plane, int32_t *values)
 {
-	size_t stride = x->per_element ? atom : 0;
-	size_t first = (size_t)surface * atom * (x->per_element ? plane : 1);
+	const int16_t *alu = x->operands.alu, *mul = x->operands.mul;
+	size_t stride = sdp_operands_stride(config, &x->operands);
+	size_t first = sdp_operands_start(config, &x->operands, surface, plane);
+	unsigned int atom = config->atom;
 	int16_t reg_alu[ATOM_MAX], reg_mul[ATOM_MAX];
-	size_t alu_stride = x->alu ? stride : 0, mul_stride = x->mul ? stride : 0;
-	const int16_t *alu_at = x->alu ? x->alu + first : reg_alu;
-	const int16_t *mul_at = x->mul ? x->mul + first : reg_mul;
+	const int16_t *alu_at = alu ? alu + first : reg_alu;
+	const int16_t *mul_at = mul ? mul + first : reg_mul;
 
 	if (x->bypass)
 		return;
@@ -290,8 +225,8 @@ static void x_plane(const struct x_unit *x, unsigned int atom, unsigned int surf
 		for (unsigned int c = 0; c < atom; c++)
 			values[c] = x_value(x, values[c], alu_at[c], mul_at[c]);
 		values += atom;
-		alu_at += alu_stride;
-		mul_at += mul_stride;
+		alu_at += alu ? stride : 0;
+		mul_at += mul ? stride : 0;
 	}
 }
 
@@ -330,6 +265,7 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 	unsigned int atom = emu->config->atom;
 	size_t plane = (size_t)sdp->width * sdp->height;
 	int32_t *values = malloc(plane * atom * sizeof(*values));
+	struct sdp_lut_counts counts = { 0 };
 	uint64_t saturated = 0;
 	bool ok = values != NULL;
 
@@ -340,14 +276,16 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 			ok = conv_sums(emu, plane, values);
 		if (!ok)
 			break;
-		x_plane(&sdp->x1, atom, s, plane, values);
-		x_plane(&sdp->x2, atom, s, plane, values);
+		x_plane(emu->config, &sdp->x1, s, plane, values);
+		x_plane(emu->config, &sdp->x2, s, plane, values);
+		y_plane(emu->config, &sdp->y, s, plane, values, &counts);
 		saturated += convert_plane(sdp, plane * atom, values, data);
 	}
 	free(values);
 	if (!ok)
 		return false;
 	emu->stats.saturations += saturated;
+	y_store_counts(emu, &sdp->y, &counts);
 	if (sdp->count_saturation) {
 		struct unit_state *state = &emu->units[UNIT_SDP];
 
@@ -424,10 +362,9 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp
 
 static void release(struct sdp *sdp)
 {
-	free(sdp->x1.alu);
-	free(sdp->x1.mul);
-	free(sdp->x2.alu);
-	free(sdp->x2.mul);
+	sdp_operands_free(&sdp->x1.operands);
+	sdp_operands_free(&sdp->x2.operands);
+	sdp_operands_free(&sdp->y.operands);
 }
 
 /* All values are there: compute. Returns why it cannot complete, or NULL. */
@@ -456,8 +393,8 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 		.width = sdp->width,
 		.height = sdp->height,
 		.surfaces = sdp->surfaces,
-		.operand_bytes = { sdp->x1.wants ? sdp->x1.operands.atom_bytes : 0,
-				   sdp->x2.wants ? sdp->x2.operands.atom_bytes : 0 },
+		.operand_bytes = { sdp->x1.operands.wants ? sdp->x1.operands.cube.atom_bytes : 0,
+				   sdp->x2.operands.wants ? sdp->x2.operands.cube.atom_bytes : 0 },
 	};
 	const char *reason = check(emu, sdp);
 
@@ -465,7 +402,9 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 		return reason;
 	job->started = cycles_now(emu);
 	job->data = malloc(surface_bytes(&sdp->out));
-	if (!job->data || !load_operands(emu, &sdp->x1) || !load_operands(emu, &sdp->x2))
+	if (!job->data || !sdp_operands_load(emu, &sdp->x1.operands) ||
+	    !sdp_operands_load(emu, &sdp->x2.operands) ||
+	    !sdp_operands_load(emu, &sdp->y.operands))
 		return "out of memory";
 	if (sdp->flying) {
 		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces);
