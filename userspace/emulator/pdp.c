@@ -31,6 +31,8 @@ static void decode(const struct nvdla_emu *emu, struct pdp *pdp)
 	uint32_t pad = REG(r, PDP_D_POOLING_PADDING_CFG);
 
 	*pdp = (struct pdp){
+		.lanes = emu->config->atom,
+		.beat = emu->config->pdp_rate,
 		.group = emu->units[UNIT_PDP].consumer,
 		.method = bits(mode, 1, 0),
 		.splits = bits(mode, 15, 8),
@@ -138,7 +140,8 @@ const char *pdp_run_flying(struct nvdla_emu *emu, struct job *job, struct pdp_fl
 			.last_line_of_cube = last,
 		};
 
-		flying->sent = pdp_core_atom(&emu->pdp_core, flying->atoms + i * PDP_LANES, marks,
+		flying->sent = pdp_core_atom(&emu->pdp_core, flying->atoms + i * emu->config->atom,
+					     marks,
 					     flying->ready(flying->ctx, i));
 		if (flying->sent == UINT64_MAX)
 			return "PDP: more results than the output has room for";
@@ -201,13 +204,14 @@ static unsigned int fetched_columns(const struct reader *reader, unsigned int pa
 	return ((part_columns(reader, part) - 1 + (unsigned int)shared) & 0x1fff) + 1;
 }
 
-static const char *feed_line(struct nvdla_emu *emu, struct timing_reader *timing, uint32_t address,
+static const char *feed_line(struct nvdla_emu *emu, struct timing_reader *timing, uint64_t address,
 			     unsigned int width, struct pdp_marks marks, uint64_t *taken)
 {
-	int8_t atom[PDP_LANES];
+	unsigned int lanes = emu->config->atom;
+	int8_t atom[ATOM_MAX];
 
 	for (unsigned int x = 0; x < width; x++) {
-		mem_read(emu, address + x * PDP_LANES, atom, sizeof(atom));
+		mem_read(emu, address + (uint64_t)x * lanes, atom, lanes);
 		marks.line_end = x == width - 1;
 		*taken = pdp_core_atom(&emu->pdp_core, atom, marks, timing_read(timing));
 		if (*taken == UINT64_MAX)
@@ -221,7 +225,7 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint
 {
 	const struct surface *cube = &reader->cube;
 	struct timing_reader timing;
-	uint32_t base = cube->base;
+	uint64_t base = cube->base;
 
 	timing_reader_init(&timing, emu);
 	for (unsigned int part = 0; part <= reader->splits; part++) {
@@ -234,7 +238,8 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint
 					.last_line_of_part = last,
 					.last_line_of_cube = last && part == reader->splits,
 				};
-				uint32_t at = base + s * cube->surface_stride + y * cube->line_stride;
+				uint64_t at = base + (uint64_t)s * cube->surface_stride +
+					      (uint64_t)y * cube->line_stride;
 				const char *reason = feed_line(emu, &timing, at, width, marks,
 							       taken);
 
@@ -242,9 +247,9 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint
 					return reason;
 			}
 		}
-		base += part_columns(reader, part) * cube->atom_bytes;
+		base += (uint64_t)part_columns(reader, part) * cube->atom_bytes;
 		if (!part)
-			base -= (uint32_t)shared_columns(reader) * cube->atom_bytes;
+			base -= (uint64_t)shared_columns(reader) * cube->atom_bytes;
 	}
 	return NULL;
 }

@@ -30,6 +30,12 @@ enum {
 	SINGLE_ATOM_PAUSE = 3,
 };
 
+/* An atom keeps either half busy for so long. */
+static unsigned int atom_cycles(const struct pdp *op)
+{
+	return op->lanes / op->beat;
+}
+
 static int32_t wrap(int64_t value, unsigned int width)
 {
 	uint32_t unused = 32 - width;
@@ -284,14 +290,14 @@ static void emit(struct pdp_core *core, const int16_t *values, unsigned int size
 	int8_t *to;
 
 	if (core->written < core->wanted) {
-		to = core->out + core->written++ * PDP_LANES;
+		to = core->out + core->written++ * op->lanes;
 		core->out_time = time;
 	} else if (core->spares < PDP_SPARE_ATOMS) {
 		to = core->spare[core->spares++];
 	} else {
 		return;
 	}
-	for (unsigned int c = 0; c < PDP_LANES; c++) {
+	for (unsigned int c = 0; c < op->lanes; c++) {
 		if (op->method == METHOD_AVERAGE)
 			to[c] = average(op, values[c] + wrap(pad, WINDOW_BITS));
 		else
@@ -384,7 +390,7 @@ static void down_bubbles(struct pdp_core *core, unsigned int width)
 
 			flushed_cell(d, &cell);
 			emit(core, cell.value, cell.size, core->down_free + DOWN_CYCLES);
-			core->down_free += PDP_LANES;
+			core->down_free += atom_cycles(&core->op);
 			down_advance_address(d, i == width);
 			settle_down(d, &core->op);
 		}
@@ -415,7 +421,7 @@ static unsigned int down_windows(struct pdp_core *core, const int16_t *atom, boo
 		if (d->first >> w & 1) {
 			memcpy(cell->value, atom, sizeof(cell->value));
 		} else {
-			for (unsigned int c = 0; c < PDP_LANES; c++)
+			for (unsigned int c = 0; c < core->op.lanes; c++)
 				cell->value[c] = (int16_t)wrap(combine(core->op.method, cell->value[c],
 								       atom[c]), WINDOW_BITS);
 		}
@@ -550,14 +556,14 @@ static uint64_t down_atom(struct pdp_core *core, const int16_t *atom, uint64_t t
 		if (closed && !(closed & (closed - 1)))
 			out = d->cell[__builtin_ctz(closed)][d->address];
 		/* Two results at once are a mixture of both. */
-		for (unsigned int c = 0; c < PDP_LANES; c++)
+		for (unsigned int c = 0; c < core->op.lanes; c++)
 			out.value[c] = (int16_t)(out.value[c] | left.value[c]);
 		emit(core, out.value, out.size | left.size, time + DOWN_CYCLES);
 	}
 	down_out_progress(d, closed != 0, line_done, surface_done);
 	down_advance_address(d, line_done);
 	d->column = line_done ? 0 : (d->column + 1) & 0x1fff;
-	core->down_free = time + PDP_LANES + (line_done && !width ? SINGLE_ATOM_PAUSE : 0);
+	core->down_free = time + atom_cycles(&core->op) + (line_done && !width ? SINGLE_ATOM_PAUSE : 0);
 	if (line_done)
 		down_line_done(core);
 	return time;
@@ -571,11 +577,11 @@ static uint64_t across_result(struct pdp_core *core, const int16_t *values, unsi
 	struct pdp_across *a = &core->across;
 	unsigned int width = out_width(op, a->out_part);
 	int32_t pad = 0;
-	int16_t atom[PDP_LANES];
+	int16_t atom[ATOM_MAX];
 
 	if (op->method == METHOD_AVERAGE)
 		pad = op->pad_value[low3(op->x.kernel - size)];
-	for (unsigned int c = 0; c < PDP_LANES; c++)
+	for (unsigned int c = 0; c < op->lanes; c++)
 		atom[c] = (int16_t)wrap(values[c] + pad, LINE_BITS);
 	if (a->out_column == width) {
 		a->out_column = 0;
@@ -605,7 +611,7 @@ static void across_bubble_run(struct pdp_core *core)
 		const struct pdp_window *unit = &a->unit[a->from];
 
 		core->across_free = across_result(core, unit->done, unit->done_size,
-						  core->across_free) + PDP_LANES;
+						  core->across_free) + atom_cycles(op);
 		done = i == low3(a->bubbles - 1);
 		i = low3(i + 1);
 	} while (!done);
@@ -613,17 +619,17 @@ static void across_bubble_run(struct pdp_core *core)
 		      first_result(op, a->part, op->x.pad_before) != 1;
 }
 
-static void across_window(struct pdp_window *unit, unsigned int method, const int8_t *atom,
+static void across_window(struct pdp_window *unit, const struct pdp *op, const int8_t *atom,
 			  bool open, bool first)
 {
 	if (first) {
-		for (unsigned int c = 0; c < PDP_LANES; c++)
+		for (unsigned int c = 0; c < op->lanes; c++)
 			unit->value[c] = (int16_t)atom[c];
 	} else if (!open) {
 		memset(unit->value, 0, sizeof(unit->value));
 	} else {
-		for (unsigned int c = 0; c < PDP_LANES; c++)
-			unit->value[c] = (int16_t)wrap(combine(method, unit->value[c], atom[c]),
+		for (unsigned int c = 0; c < op->lanes; c++)
+			unit->value[c] = (int16_t)wrap(combine(op->method, unit->value[c], atom[c]),
 						       LINE_BITS);
 	}
 }
@@ -712,10 +718,11 @@ void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, si
 	start_down(&core->down, op);
 
 	taken = core->spares < atoms ? core->spares : (unsigned int)atoms;
-	memcpy(out, core->spare, (size_t)taken * PDP_LANES);
+	for (unsigned int i = 0; i < taken; i++, out += op->lanes)
+		memcpy(out, core->spare[i], op->lanes);
 	core->written = taken;
 	core->spares -= taken;
-	memmove(core->spare, core->spare[taken], (size_t)core->spares * PDP_LANES);
+	memmove(core->spare, core->spare[taken], core->spares * sizeof(core->spare[0]));
 }
 
 uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_marks marks,
@@ -746,14 +753,14 @@ uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_mar
 		struct pdp_window *unit = &a->unit[u];
 		bool open = a->open >> u & 1, last = ending >> u & 1;
 
-		across_window(unit, op->method, atom, open, a->first >> u & 1);
+		across_window(unit, op, atom, open, a->first >> u & 1);
 		if (u == a->from && !flushing) {
 			result = *unit;
 			memcpy(result.done, result.value, sizeof(result.done));
 			result.done_size = unit->size;
-			/* A unit that does not end now repeats its first channel. */
-			for (unsigned int c = 1; !last && c < PDP_LANES; c++)
-				result.done[c] = result.value[0];
+			/* A unit that does not end now repeats its first channels. */
+			for (unsigned int c = op->beat; !last && c < op->lanes; c++)
+				result.done[c] = result.value[c % op->beat];
 		}
 		if (last) {
 			memcpy(unit->done, unit->value, sizeof(unit->done));
@@ -764,7 +771,7 @@ uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_mar
 	}
 	if (ending || flushing)
 		taken = across_result(core, result.done, result.done_size, taken);
-	core->across_free = taken + PDP_LANES;
+	core->across_free = taken + atom_cycles(op);
 	across_step(core, marks, line_end, flush_first, out);
 	return taken;
 }

@@ -14,10 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config.h"
+
 #define PDP_UNITS 8		/* windows that can be open at once, in either direction */
 #define PDP_BANKS 8
 #define PDP_BANK_ATOMS 16
-#define PDP_LANES 8		/* channels of an atom: this machine is nv_small's */
 #define PDP_SPARE_ATOMS 40	/* results that fit behind PDP's writer */
 
 /* One direction of the pooling window, as programmed. */
@@ -34,6 +35,8 @@ struct pdp_parts {
 };
 
 struct pdp {
+	unsigned int lanes;		/* channels of an atom */
+	unsigned int beat;		/* of them that are taken in a cycle */
 	struct pdp_axis x, y;
 	unsigned int group;
 	unsigned int method;
@@ -51,8 +54,8 @@ struct pdp_marks {
 };
 
 struct pdp_window {
-	int16_t value[PDP_LANES];
-	int16_t done[PDP_LANES];	/* the last result, kept for windows that end in padding */
+	int16_t value[ATOM_MAX];
+	int16_t done[ATOM_MAX];	/* the last result, kept for windows that end in padding */
 	uint8_t size, done_size;	/* elements in it - 1 */
 };
 
@@ -74,7 +77,7 @@ struct pdp_across {
 };
 
 struct pdp_cell {
-	int16_t value[PDP_LANES];
+	int16_t value[ATOM_MAX];
 	uint8_t size;
 };
 
@@ -110,7 +113,7 @@ struct pdp_core {
 	/* Results: what the operation wants, and what is left over. */
 	int8_t *out;
 	size_t wanted, written;		/* atoms */
-	int8_t spare[PDP_SPARE_ATOMS][PDP_LANES];
+	int8_t spare[PDP_SPARE_ATOMS][ATOM_MAX];
 	unsigned int spares;
 
 	/* Cycles at which each half can take its next atom; when the last wanted result was there. */
