@@ -171,34 +171,48 @@ static int32_t deliver(int64_t sum, unsigned int truncate)
 	return (int32_t)saturate(shift_right_round(sum >> lost, truncate - lost, 34), 32);
 }
 
+/* Sums over lines first to last, for some positions of a line. */
+static void lines_sums(const struct mac *mac, const struct scratch *scratch, unsigned int eight,
+		       size_t first, size_t count, size_t positions)
+{
+	size_t weights = mac->nr_offsets * MAC_LANES * MAC_LANES;
+	const struct mac_row row = {
+		.lines = scratch->lines + first,
+		.nr_lines = count,
+		.offsets = mac->offsets,
+		.nr_offsets = mac->nr_offsets,
+		.stride = mac->stride,
+		.weights = scratch->kernels + (eight * mac->nr_lines + first) * weights,
+	};
+
+	mac->simd->mac_row(&row, positions, scratch->sums);
+}
+
 /* Eight kernels for some positions of a line. */
 static void segment_sums(const struct mac *mac, const struct scratch *scratch, unsigned int eight,
 			 size_t positions, int32_t *out)
 {
-	size_t count = positions * MAC_LANES, line_products = mac->nr_offsets * MAC_LANES;
-	size_t part = PRODUCTS_MAX / line_products;
-	struct mac_row row = {
-		.offsets = mac->offsets,
-		.nr_offsets = mac->nr_offsets,
-		.stride = mac->stride,
-	};
+	size_t part = PRODUCTS_MAX / (mac->nr_offsets * MAC_LANES);
+	int64_t *total = scratch->totals;
 
-	memset(scratch->totals, 0, count * sizeof(*scratch->totals));
+	out += (size_t)eight * MAC_LANES;
+	if (mac->nr_lines <= part && !mac->truncate) {
+		lines_sums(mac, scratch, eight, 0, mac->nr_lines, positions);
+		for (size_t p = 0; p < positions; p++, out += mac->atomic_k)
+			memcpy(out, scratch->sums + p * MAC_LANES, MAC_LANES * sizeof(*out));
+		return;
+	}
+	memset(total, 0, positions * MAC_LANES * sizeof(*total));
 	for (size_t line = 0; line < mac->nr_lines; line += part) {
 		size_t left = mac->nr_lines - line;
 
-		row.lines = scratch->lines + line;
-		row.nr_lines = left < part ? left : part;
-		row.weights = scratch->kernels + (eight * mac->nr_lines + line) * line_products * MAC_LANES;
-		mac->simd->mac_row(&row, positions, scratch->sums);
-		for (size_t i = 0; i < count; i++)
-			scratch->totals[i] += scratch->sums[i];
+		lines_sums(mac, scratch, eight, line, left < part ? left : part, positions);
+		for (size_t i = 0; i < positions * MAC_LANES; i++)
+			total[i] += scratch->sums[i];
 	}
-	for (size_t p = 0; p < positions; p++) {
-		int32_t *to = out + p * mac->atomic_k + (size_t)eight * MAC_LANES;
-
+	for (size_t p = 0; p < positions; p++, out += mac->atomic_k, total += MAC_LANES) {
 		for (unsigned int k = 0; k < MAC_LANES; k++)
-			to[k] = deliver(scratch->totals[p * MAC_LANES + k], mac->truncate);
+			out[k] = deliver(total[k], mac->truncate);
 	}
 }
 

@@ -204,8 +204,8 @@ static int32_t x_value(const struct x_unit *x, int32_t value, int16_t alu_operan
 }
 
 /* A whole plane through one X unit, in place. */
-static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
-		    unsigned int surface, size_t plane, int32_t *values)
+static void x_plane(const struct simd *simd, const struct nvdla_config *config,
+		    const struct x_unit *x, unsigned int surface, size_t plane, int32_t *values)
 {
 	const int16_t *alu = x->operands.alu, *mul = x->operands.mul;
 	size_t stride = sdp_operands_stride(config, &x->operands);
@@ -221,6 +221,21 @@ static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
 		reg_alu[c] = x->alu_value;
 		reg_mul[c] = x->mul_value;
 	}
+	if (simd->sdp_x && (x->alu_bypass || x->algorithm > ALU_MIN) && (x->mul_bypass || !x->prelu)) {
+		const struct simd_x unit = {
+			.lanes = atom,
+			.alu = x->alu_bypass ? NULL : alu_at,
+			.mul = x->mul_bypass ? NULL : mul_at,
+			.alu_stride = alu ? stride : 0,
+			.mul_stride = mul ? stride : 0,
+			.alu_shift = x->alu_shift,
+			.mul_shift = x->mul_shift,
+			.relu = !x->relu_bypass,
+		};
+
+		simd->sdp_x(&unit, plane, values);
+		return;
+	}
 	for (size_t i = 0; i < plane; i++) {
 		for (unsigned int c = 0; c < atom; c++)
 			values[c] = x_value(x, values[c], alu_at[c], mul_at[c]);
@@ -231,13 +246,22 @@ static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
 }
 
 /* The output convertor. Returns how many values did not fit. */
-static uint64_t convert_plane(const struct sdp *sdp, size_t count, const int32_t *values,
-			      int8_t *out)
+static uint64_t convert_plane(const struct simd *simd, const struct sdp *sdp, size_t count,
+			      const int32_t *values, int8_t *out)
 {
 	/* A 16-bit result has no place to go: its low byte is what is written. */
 	unsigned int width = sdp->out_precision == PRECISION_INT16 ? 16 : 8;
 	uint64_t saturated = 0;
 
+	if (simd->sdp_convert && width == 8) {
+		const struct simd_convertor convertor = {
+			.offset = sdp->offset,
+			.scale = sdp->scale,
+			.shift = sdp->shift,
+		};
+
+		return simd->sdp_convert(&convertor, count, values, out);
+	}
 	for (size_t i = 0; i < count; i++) {
 		int64_t product = ((int64_t)values[i] - sdp->offset) * sdp->scale;
 		int64_t shifted = shift_right_round(product, sdp->shift, 49);
@@ -276,10 +300,10 @@ static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
 			ok = conv_sums(emu, plane, values);
 		if (!ok)
 			break;
-		x_plane(emu->config, &sdp->x1, s, plane, values);
-		x_plane(emu->config, &sdp->x2, s, plane, values);
+		x_plane(emu->simd, emu->config, &sdp->x1, s, plane, values);
+		x_plane(emu->simd, emu->config, &sdp->x2, s, plane, values);
 		y_plane(emu->config, &sdp->y, s, plane, values, &counts);
-		saturated += convert_plane(sdp, plane * atom, values, data);
+		saturated += convert_plane(emu->simd, sdp, plane * atom, values, data);
 	}
 	free(values);
 	if (!ok)
