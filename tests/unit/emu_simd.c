@@ -309,7 +309,7 @@ static struct device *random_sdp(const char *simd, uint64_t number)
 	random_x(device, SDP_D_DP_BN_CFG, SDP_RDMA_D_NRDMA_CFG, SDP_RDMA_D_BN_BASE_ADDR_LOW);
 	put(device, SDP + SDP_D_CVT_OFFSET, below(2) ? below(256) - 128 : below(65536) * 0x10001u);
 	put(device, SDP + SDP_D_CVT_SCALE, below(65536));
-	put(device, SDP + SDP_D_CVT_SHIFT, below(64));
+	put(device, SDP + SDP_D_CVT_SHIFT, below(2) ? below(64) : 45 + below(4));
 	put(device, SDP + SDP_D_PERF_ENABLE, 4);
 	sdp_enable(device);
 	device_settle(device);
