@@ -243,7 +243,7 @@ void conv_try_start(struct nvdla_emu *emu)
 	if (waiting(emu)) {
 		for (size_t i = 0; i < NR_UNITS; i++)
 			emu->units[csc_units[i]].busy = true;
-		pipeline->csc_hang = csc_start(emu);
+		pipeline->csc_hang = fault_hangs_convolution(emu) ? FAULT_REASON : csc_start(emu);
 		emu->stats.hangs += pipeline->csc_hang != NULL;
 	}
 }
@@ -326,6 +326,12 @@ bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out)
 			drop_first(pipeline);
 	}
 	return true;
+}
+
+void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
+{
+	emu->memory.latency = latency;
+	emu->conv->time.memory.latency = latency;
 }
 
 void conv_open(struct nvdla_emu *emu, uint64_t atoms)

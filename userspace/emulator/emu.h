@@ -10,6 +10,7 @@
 
 #include "cdp_lut.h"
 #include "config.h"
+#include "fault.h"
 #include "nvdla_emu.h"
 #include "pdp_core.h"
 #include "registers.h"
@@ -96,8 +97,11 @@ struct job {
 	struct surface out;
 	int8_t *data;		/* contents of out */
 	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
+	unsigned int chain;	/* the same, complete from the start and with the convolution */
 	uint64_t started;	/* in cycles */
 	struct sdp *sdp;	/* waits for a convolution */
+	bool wrong;		/* by order: spoil the output, */
+	uint32_t wrong_seed;
 };
 
 /* Chains never share an engine: SDP is in each of the first kind. */
@@ -124,6 +128,7 @@ struct nvdla_emu {
 	struct pdp_core pdp_core;
 	struct sdp_lut sdp_lut;
 	struct nvdla_emu_stats stats;
+	struct faults faults;
 };
 
 static inline uint32_t bits(uint32_t value, unsigned int high, unsigned int low)
@@ -171,6 +176,12 @@ static inline uint64_t dma_address(const struct nvdla_config *config, uint32_t h
 #define REG_ADDRESS(config, group, high, low) \
 	dma_address(config, REG(group, high), REG(group, low))
 
+/* emu.c */
+/* Of the memory, in cycles, unless a fault makes it slower. */
+uint32_t emu_latency(const struct nvdla_emu *emu);
+/* What a reset does to all but the clock and the statistics. */
+void emu_lose_state(struct nvdla_emu *emu);
+
 /* csb.c */
 void csb_reset(struct nvdla_emu *emu);
 uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
@@ -180,9 +191,11 @@ bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
 
 /* glb.c */
-uint32_t glb_read(const struct nvdla_emu *emu, uint32_t reg);
+uint32_t glb_read(struct nvdla_emu *emu, uint32_t reg);
 void glb_write(struct nvdla_emu *emu, uint32_t reg, uint32_t value);
 void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group);
+/* The line follows from the status, or from a fault. */
+void glb_update_line(struct nvdla_emu *emu);
 
 /* memory.c: every access of the modelled system's memory */
 void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len);
@@ -212,6 +225,8 @@ void conv_event(struct nvdla_emu *emu);
 void conv_open(struct nvdla_emu *emu, uint64_t atoms);
 /* The next of these atoms, in order. False without memory. */
 bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out);
+/* From now on; in cycles. */
+void conv_set_latency(struct nvdla_emu *emu, uint32_t latency);
 const char *conv_hang_reason(const struct nvdla_emu *emu);
 /* It hangs for a reason that is not in the statistics: more operations might change that. */
 bool conv_is_stuck(const struct nvdla_emu *emu);
@@ -229,6 +244,8 @@ size_t job_max_bytes(void);
 bool job_fits(const struct nvdla_emu *emu, const struct surface *surface);
 /* Take the engines, for ever. */
 void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);
+/* From now on nothing comes of what the engines do. */
+void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason);
 /* In the order of their times. The time is in cycles from now. */
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
 void job_finish(struct nvdla_emu *emu, struct job *job);

@@ -132,6 +132,56 @@ NVDLA_EMU_EXPORT void nvdla_emu_get_stats(const struct nvdla_emu *emu,
 /* Why an operation that is running will never complete, or NULL when none is known to hang. */
 NVDLA_EMU_EXPORT const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu);
 
+/*
+ * Faults to order. What counts is counted from the injection on and across resets: operations as they
+ * start, a fused chain as one and when SDP does, interrupts as engines raise them. Every fault happens
+ * once, except for slow memory and the device that is gone, which last, also across resets, until they
+ * are cleared.
+ */
+enum nvdla_emu_fault_kind {
+	/* The operation never completes: of CONV, CSC; else the last engine of its chain. */
+	NVDLA_EMU_FAULT_HANG,
+	/* One byte of the operation's output is wrong; value chooses which and how. */
+	NVDLA_EMU_FAULT_WRONG_DATA,
+	/* From this operation on memory takes value times as long to answer; up to 65535. */
+	NVDLA_EMU_FAULT_SLOW_MEMORY,
+	/*
+	 * From the start of this operation on nothing happens any more: registers read as all ones,
+	 * writes are lost, memory is left alone, the interrupt line is low.
+	 */
+	NVDLA_EMU_FAULT_GONE,
+	/* When this operation starts, the status bits in value are set for no reason. */
+	NVDLA_EMU_FAULT_SPURIOUS_STATUS,
+	/* When this operation starts, the line rises though no status bit is set, until one reads them. */
+	NVDLA_EMU_FAULT_SPURIOUS_LINE,
+	/* The engine's done bit is lost: neither status nor line show it. */
+	NVDLA_EMU_FAULT_LOST_STATUS,
+	/* The line does not rise, this time, though the status shows why it should. */
+	NVDLA_EMU_FAULT_LOST_LINE,
+	NVDLA_EMU_FAULTS
+};
+
+struct nvdla_emu_fault {
+	enum nvdla_emu_fault_kind kind;
+	/*
+	 * Which: the first is 1. Operations that the engine takes part in; bits that it raises; of
+	 * LOST_LINE, rises of the line, whatever the engine. 0 is at once, for the four that need no
+	 * operation.
+	 */
+	uint64_t at;
+	/* enum nvdla_emu_engine, or NVDLA_EMU_ENGINES for any. */
+	unsigned int engine;
+	uint32_t value;
+};
+
+/* Negative errno: EINVAL for what is not above, ENOSPC when too many wait to happen. */
+NVDLA_EMU_EXPORT int nvdla_emu_inject(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault);
+/*
+ * All faults that have not happened or that last. An operation that hangs needs a reset all the same.
+ * A device that was gone comes back as after a reset.
+ */
+NVDLA_EMU_EXPORT void nvdla_emu_clear_faults(struct nvdla_emu *emu);
+
 /* The same functions for who loads the library with dlopen(): the symbol is "nvdla_emu_api". */
 struct nvdla_emu_api {
 	uint32_t version;		/* NVDLA_EMU_API_VERSION; look at it before anything else */
@@ -146,6 +196,8 @@ struct nvdla_emu_api {
 	void (*get_stats)(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats);
 	const char *(*hang_reason)(const struct nvdla_emu *emu);
 	int (*config_check)(const char *config, char *reason, size_t size);
+	int (*inject)(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault);
+	void (*clear_faults)(struct nvdla_emu *emu);
 };
 
 NVDLA_EMU_EXPORT extern const struct nvdla_emu_api nvdla_emu_api;

@@ -482,6 +482,8 @@ void sdp_try_start(struct nvdla_emu *emu, struct job *job)
 	}
 	if (sdp->to_pdp)
 		job_take(emu, job, UNIT_PDP);
+	if (sdp->flying)
+		job->chain |= 1u << NVDLA_EMU_CONV;
 	reason = start(emu, job, sdp);
 	if (reason)
 		job_hang(emu, job, reason);
