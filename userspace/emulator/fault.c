@@ -47,6 +47,15 @@ static bool happens(struct nvdla_emu *emu, enum nvdla_emu_fault_kind kind, unsig
 	return any;
 }
 
+static void slow_memory(struct nvdla_emu *emu, uint32_t factor, struct job *job)
+{
+	emu->faults.slowness = factor;
+	conv_set_latency(emu, (uint32_t)fault_slowed(emu, emu_latency(emu)));
+	/* This operation has been started at the usual speed. */
+	for (unsigned int e = 0; job && e < job->nr_events; e++)
+		job->events[e].time = emu->now + (job->events[e].time - emu->now) * factor;
+}
+
 /* job is NULL when no operation is the occasion. */
 static void happen(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault, struct job *job)
 {
@@ -59,8 +68,7 @@ static void happen(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault, s
 		job->wrong_seed = fault->value;
 		break;
 	case NVDLA_EMU_FAULT_SLOW_MEMORY:
-		emu->faults.slowness = fault->value;
-		conv_set_latency(emu, (uint32_t)fault_slowed(emu, emu_latency(emu)));
+		slow_memory(emu, fault->value, job);
 		break;
 	case NVDLA_EMU_FAULT_GONE:
 		emu->faults.gone = true;
