@@ -22,6 +22,8 @@ struct operation {
 	struct nvdla_config config;
 	struct conv conv;
 	struct nvdla_emu emu;
+	int8_t *weights;
+	size_t weights_bytes;
 };
 
 static unsigned int round_up(unsigned int value, unsigned int to)
@@ -56,18 +58,19 @@ static struct operation *operation_new(struct nvdla_config config, struct conv c
 	o->conv = conv;
 	o->emu.config = &o->config;
 	o->conv.lines = malloc(data);
-	o->conv.weights = malloc(weights);
+	o->weights_bytes = weights;
+	o->weights = malloc(weights);
 	assert_non_null(o->conv.lines);
-	assert_non_null(o->conv.weights);
+	assert_non_null(o->weights);
 	fill_with(o->conv.lines, data, value);
-	fill_with(o->conv.weights, weights, value);
+	fill_with(o->weights, weights, value);
 	return o;
 }
 
 static void operation_free(struct operation *o)
 {
 	free(o->conv.lines);
-	free(o->conv.weights);
+	free(o->weights);
 	free(o);
 }
 
@@ -96,7 +99,7 @@ static int weight_at(const struct operation *o, unsigned int k, unsigned int tap
 	size_t at = (size_t)first * taps * c->channels + (size_t)group * taps * start +
 		    ((size_t)tap * group + k % lanes) * block + channel % step;
 
-	return o->conv.weights[at];
+	return o->weights[at];
 }
 
 static int64_t formula(const struct operation *o, unsigned int ox, unsigned int oy, unsigned int k)
@@ -130,21 +133,27 @@ static void compare(struct operation *o, const struct simd *simd)
 	unsigned int lanes = o->config.atomic_k;
 	size_t plane = (size_t)o->conv.out_width * o->conv.out_height * lanes;
 	int32_t *sums = malloc(plane * sizeof(*sums)), *at;
+	struct sums taken = { 0 };
 	struct mac *mac;
 
 	o->emu.simd = simd;
 	mac = mac_new(&o->emu, &o->conv);
 	assert_non_null(mac);
 	assert_non_null(sums);
+	mac_load_lines(mac, &o->emu, &o->conv);
+	memcpy(mac_weights(mac, 0), o->weights, o->weights_bytes);
 	for (unsigned int group = 0; group * lanes < o->conv.kernels; group++) {
-		assert_true(mac_plane(mac, group, sums));
+		mac_begin(mac, group);
+		assert_true(sums_add(&taken, mac, group, 0, plane / lanes));
+		assert_true(sums_read(&taken, plane / lanes, sums));
 		at = sums;
 		for (unsigned int y = 0; y < o->conv.out_height; y++)
 			for (unsigned int x = 0; x < o->conv.out_width; x++)
 				for (unsigned int k = 0; k < lanes; k++)
 					assert_int_equal(*at++, formula(o, x, y, group * lanes + k));
 	}
-	mac_free(mac);
+	sums_drop(&taken);
+	mac_unref(mac);
 	free(sums);
 }
 

@@ -13,7 +13,12 @@ enum { DEFAULT_LATENCY = 40, DEFAULT_WIDTH = 8 };
 static void process(struct nvdla_emu *emu, struct job *job)
 {
 	const struct event event = job->events[job->next++];
+	const char *reason = event.done == UNIT_SDP ? sdp_collect(emu, job) : NULL;
 
+	if (reason) {
+		job_hang(emu, job, reason);
+		return;
+	}
 	if (event.flush && job->data) {
 		if (job->wrong)
 			fault_spoil(job->wrong_seed, job->data, surface_bytes(&job->out));
@@ -111,7 +116,7 @@ uint32_t emu_latency(const struct nvdla_emu *emu)
 static void drop_jobs(struct nvdla_emu *emu)
 {
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
-		sdp_drop(&emu->jobs[j]);
+		sdp_drop(emu, &emu->jobs[j]);
 		free(emu->jobs[j].data);
 		emu->jobs[j] = (struct job){ 0 };
 	}
@@ -143,7 +148,15 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 	emu->simd = simd;
 	emu->memory.latency = emu_latency(emu);
 	emu->memory.bytes = params->memory_bytes ? params->memory_bytes : DEFAULT_WIDTH;
+	if (params->threads) {
+		emu->workers = workers_new(params->threads);
+		if (!emu->workers) {
+			free(emu);
+			return NULL;
+		}
+	}
 	if (!conv_init(emu)) {
+		workers_free(emu->workers);
 		free(emu);
 		return NULL;
 	}
@@ -157,6 +170,7 @@ void nvdla_emu_free(struct nvdla_emu *emu)
 		return;
 	drop_jobs(emu);
 	conv_exit(emu);
+	workers_free(emu->workers);
 	free(emu);
 }
 
@@ -219,6 +233,14 @@ uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 	return next > emu->now ? (next - emu->now + 3) / 4 : 1;
 }
 
+bool nvdla_emu_ready(struct nvdla_emu *emu)
+{
+	const struct job *job = earliest(emu);
+
+	return !job || job->events[job->next].done != UNIT_SDP ||
+	       job->events[job->next].time > conv_time(emu) || !sdp_is_computing(emu, job);
+}
+
 void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles)
 {
 	advance_quarters(emu, cycles > END_OF_TIME / 4 ? END_OF_TIME : cycles * 4);
@@ -249,6 +271,7 @@ const struct nvdla_emu_api nvdla_emu_api = {
 	.write = nvdla_emu_write,
 	.time = nvdla_emu_time,
 	.next_event = nvdla_emu_next_event,
+	.ready = nvdla_emu_ready,
 	.advance = nvdla_emu_advance,
 	.get_stats = nvdla_emu_get_stats,
 	.hang_reason = nvdla_emu_hang_reason,

@@ -11,6 +11,7 @@
 #include "cdp_lut.h"
 #include "config.h"
 #include "fault.h"
+#include "mac.h"
 #include "nvdla_emu.h"
 #include "pdp_core.h"
 #include "registers.h"
@@ -99,7 +100,7 @@ struct job {
 	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
 	unsigned int chain;	/* the same, complete from the start and with the convolution */
 	uint64_t started;	/* in cycles */
-	struct sdp *sdp;	/* waits for a convolution */
+	struct sdp *sdp;	/* of JOB_SDP: until it is done */
 	bool wrong;		/* by order: spoil the output, */
 	uint32_t wrong_seed;
 };
@@ -116,6 +117,7 @@ struct nvdla_emu {
 	struct nvdla_emu_params params;
 	const struct nvdla_config *config;
 	const struct simd *simd;
+	struct workers *workers;	/* or NULL */
 	struct timing_memory memory;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
@@ -224,7 +226,7 @@ void conv_event(struct nvdla_emu *emu);
 /* SDP takes so many atoms of sums from now on; sdp_fed() follows when they are there. */
 void conv_open(struct nvdla_emu *emu, uint64_t atoms);
 /* The next of these atoms, in order. False without memory. */
-bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out);
+bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums);
 /* From now on; in cycles. */
 void conv_set_latency(struct nvdla_emu *emu, uint32_t latency);
 const char *conv_hang_reason(const struct nvdla_emu *emu);
@@ -233,7 +235,11 @@ bool conv_is_stuck(const struct nvdla_emu *emu);
 
 /* sdp.c */
 void sdp_fed(struct nvdla_emu *emu);
-void sdp_drop(struct job *job);
+/* SDP is done: its results are in the job's data from now on. Returns why not, or NULL. */
+const char *sdp_collect(struct nvdla_emu *emu, struct job *job);
+/* sdp_collect() would have to wait for somebody. */
+bool sdp_is_computing(struct nvdla_emu *emu, const struct job *job);
+void sdp_drop(struct nvdla_emu *emu, struct job *job);
 
 /* job.c */
 /* The job's engines work on their groups from now on. */

@@ -47,6 +47,7 @@ void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason)
 void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason)
 {
 	job_stop(emu, job, reason);
+	sdp_drop(emu, job);
 	free(job->data);
 	job->data = NULL;
 }
@@ -70,6 +71,7 @@ void job_finish(struct nvdla_emu *emu, struct job *job)
 {
 	for (unsigned int e = 0; e < NVDLA_EMU_ENGINES; e++)
 		emu->stats.operations[e] += job->engines >> e & 1;
+	sdp_drop(emu, job);
 	free(job->data);
 	*job = (struct job){ 0 };
 }

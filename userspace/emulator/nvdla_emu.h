@@ -5,10 +5,11 @@
 /*
  * A model of NVDLA, in several of its configurations: registers and memory in, the same bytes as the RTL out.
  *
- * The emulator owns no thread, no clock and no memory of the modelled system. Whoever embeds it
- * lends it memory and an interrupt line through callbacks and moves its clock on. Callbacks run
- * inside the call that caused them, never at another moment, and must not call back into the
- * emulator. One object may be used by one thread at a time.
+ * The emulator owns no clock and no memory of the modelled system, and threads only as far as it is
+ * given some. Whoever embeds it lends it memory and an interrupt line through callbacks and moves its
+ * clock on. Callbacks run inside the call that caused them, by the thread that made it, never at
+ * another moment, and must not call back into the emulator. One object may be used by one thread at
+ * a time.
  *
  * Time. An operation starts as soon as all engines it takes part in are enabled. Its inputs are
  * read at that moment and its outputs are written when its modelled time has passed, so that a
@@ -19,6 +20,7 @@
  * larger than max_work is treated as a hang.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +77,12 @@ struct nvdla_emu_params {
 	 */
 	uint32_t memory_latency;
 	uint32_t memory_bytes;
+
+	/*
+	 * Threads to compute with. With 0 the caller's does it, when time comes to what depends on
+	 * the results. Neither they nor when things happen depend on this.
+	 */
+	uint32_t threads;
 };
 
 enum nvdla_emu_engine {
@@ -125,6 +133,12 @@ NVDLA_EMU_EXPORT uint64_t nvdla_emu_time(const struct nvdla_emu *emu);
  */
 NVDLA_EMU_EXPORT uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu);
 NVDLA_EMU_EXPORT void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles);
+
+/*
+ * With threads: false while advancing to the next event would have to wait for them. Who has other
+ * things to do may let it be late.
+ */
+NVDLA_EMU_EXPORT bool nvdla_emu_ready(struct nvdla_emu *emu);
 
 NVDLA_EMU_EXPORT void nvdla_emu_get_stats(const struct nvdla_emu *emu,
 					  struct nvdla_emu_stats *stats);
@@ -192,6 +206,7 @@ struct nvdla_emu_api {
 	void (*write)(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 	uint64_t (*time)(const struct nvdla_emu *emu);
 	uint64_t (*next_event)(const struct nvdla_emu *emu);
+	bool (*ready)(struct nvdla_emu *emu);
 	void (*advance)(struct nvdla_emu *emu, uint64_t cycles);
 	void (*get_stats)(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats);
 	const char *(*hang_reason)(const struct nvdla_emu *emu);
