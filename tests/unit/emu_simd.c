@@ -290,18 +290,8 @@ static void random_x(struct device *device, uint32_t unit, uint32_t cfg, uint32_
 
 static struct device *sdp_device(const char *simd)
 {
-	struct device *device = calloc(1, sizeof(*device));
-	const struct nvdla_emu_params params = {
-		.config = "nv_small",
-		.read = device_read,
-		.write = device_write,
-		.ctx = device,
-		.simd = simd,
-	};
+	struct device *device = device_new_with((struct nvdla_emu_params){ .config = "nv_small", .simd = simd });
 
-	assert_non_null(device);
-	device->emu = nvdla_emu_new(&params);
-	assert_non_null(device->emu);
 	for (size_t i = 0; i < SDP_OUT; i += 4)
 		memcpy(device->ram + i, &(uint32_t){ next_random(&seed) }, 4);
 	return device;
