@@ -21,6 +21,7 @@ cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
 	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 
 # The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
@@ -63,6 +64,10 @@ $(BUILD)/obj/%.o: %.c | need
 $(BUILD)/san/%.o: %.c | need
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CC) $(cflags) $(san-flags) $(includes) -MMD -MP -c $< -o $@
+
+$(BUILD)/tsan/%.o: %.c | need
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(cflags) $(tsan-flags) $(includes) -MMD -MP -c $< -o $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: MIT
 #
-# tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on.
+# tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on; what has threads, a
+# second time with ThreadSanitizer and only the emulator.
 # tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz;
 # NAME.test there runs it for a while.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
 # tests/bench/NAME.c measures the optimised emulator from inside, make bench.
 unit-src := $(wildcard tests/unit/*.c)
-unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%)
+unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
 system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
 system-tests := $(wildcard tests/system/*.test) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -ldrm -lm -lz -ldl -pthread
+
+$(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(emulator-src:%.c=$(BUILD)/tsan/%.o) | need-test
+	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ -lcmocka -pthread
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -ldrm -lm -lz -ldl -pthread
@@ -45,7 +49,7 @@ $(BUILD)/fuzz-%: | need
 	@mkdir -p $(@D)
 	$(call quiet,CC)clang $(cflags) $(includes) $(fuzz-flags) $^ -o $@ -lm
 
-$(BUILD)/san/tests/%.o: | need-test
+$(BUILD)/san/tests/%.o $(BUILD)/tsan/tests/%.o: | need-test
 
 check: all $(unit-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 	@BUILD=$(BUILD) tests/run $(unit-bin) tests/fuzz/registers.test

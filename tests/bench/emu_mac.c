@@ -17,6 +17,9 @@
 #define KERNELS 64
 #define MACS ((uint64_t)SIDE * SIDE * 9 * CHANNELS * KERNELS)
 
+#define LINES ((size_t)SIDE * SIDE * CHANNELS)
+#define WEIGHTS ((size_t)9 * CHANNELS * KERNELS)
+
 #define SECONDS 1.0
 
 static double now(void)
@@ -41,15 +44,25 @@ static void *random_bytes(size_t count)
 	return bytes;
 }
 
-static void convolve(const struct nvdla_emu *emu, const struct conv *conv, int32_t *sums)
+static void convolve(const struct nvdla_emu *emu, const struct conv *conv, const int8_t *weights,
+		     int32_t *sums)
 {
 	struct mac *mac = mac_new(emu, conv);
+	struct sums taken = { 0 };
 
-	for (unsigned int group = 0; mac && group < KERNELS / 8; group++) {
-		if (!mac_plane(mac, group, sums + (size_t)group * SIDE * SIDE * 8))
+	if (!mac)
+		exit(EXIT_FAILURE);
+	mac_load_lines(mac, emu, conv);
+	memcpy(mac_weights(mac, 0), weights, WEIGHTS);
+	for (unsigned int group = 0; group < KERNELS / 8; group++) {
+		mac_begin(mac, group);
+		if (!sums_add(&taken, mac, group, 0, (size_t)SIDE * SIDE))
 			exit(EXIT_FAILURE);
 	}
-	mac_free(mac);
+	mac_unref(mac);
+	if (!sums_read(&taken, (size_t)SIDE * SIDE * KERNELS / 8, sums))
+		exit(EXIT_FAILURE);
+	sums_drop(&taken);
 }
 
 int main(void)
@@ -60,13 +73,12 @@ int main(void)
 		.width = SIDE, .height = SIDE, .line_entries = SIDE * CHANNELS / 8, .kernels = KERNELS,
 		.channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1, .y_stride = 1, .x_dilation = 1,
 		.y_dilation = 1, .pad_left = 1, .pad_top = 1, .out_width = SIDE, .out_height = SIDE,
-		.blocks = CHANNELS / 8, .steps = CHANNELS / 8 * 9,
-		.lines = random_bytes((size_t)SIDE * SIDE * CHANNELS),
-		.weights = random_bytes((size_t)9 * CHANNELS * KERNELS),
+		.blocks = CHANNELS / 8, .steps = CHANNELS / 8 * 9, .lines = random_bytes(LINES),
 	};
 	static const char *const names[] = { "plain", "avx2", "neon" };
 	static int32_t sums[2][SIDE * SIDE * KERNELS];
 	struct nvdla_emu emu = { .config = &config };
+	int8_t *weights = random_bytes(WEIGHTS);
 	double plain = 0;
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -78,7 +90,7 @@ int main(void)
 			continue;
 		start = now();
 		for (; now() - start < SECONDS; runs++)
-			convolve(&emu, &conv, sums[i > 0]);
+			convolve(&emu, &conv, weights, sums[i > 0]);
 		rate = runs * (double)MACS / (now() - start) / 1e9;
 		plain = i ? plain : rate;
 		printf("%s: %.2f GMAC/s, %.1f times plain\n", names[i], rate, rate / plain);
@@ -88,6 +100,6 @@ int main(void)
 		}
 	}
 	free(conv.lines);
-	free(conv.weights);
+	free(weights);
 	return EXIT_SUCCESS;
 }

@@ -59,22 +59,24 @@ static inline void device_irq(void *ctx, int level)
 	((struct device *)ctx)->line = level;
 }
 
-static inline struct device *device_new_as(const char *config, uint64_t max_work)
+/* The callbacks and the context are the device's. */
+static inline struct device *device_new_with(struct nvdla_emu_params params)
 {
 	struct device *device = calloc(1, sizeof(*device));
-	struct nvdla_emu_params params = {
-		.config = config,
-		.read = device_read,
-		.write = device_write,
-		.irq = device_irq,
-		.ctx = device,
-		.max_work = max_work,
-	};
 
 	assert_non_null(device);
+	params.read = device_read;
+	params.write = device_write;
+	params.irq = device_irq;
+	params.ctx = device;
 	device->emu = nvdla_emu_new(&params);
 	assert_non_null(device->emu);
 	return device;
+}
+
+static inline struct device *device_new_as(const char *config, uint64_t max_work)
+{
+	return device_new_with((struct nvdla_emu_params){ .config = config, .max_work = max_work });
 }
 
 static inline struct device *device_new(uint64_t max_work)

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Every set of instructions that this processor has against the plain formula, to the bit. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
-
-#include <stdlib.h>
-#include <string.h>
-
 #include "conv.h"
+#include "emu_device.h"
 #include "mac.h"
 
 static uint64_t seed = 1;
@@ -31,6 +22,8 @@ struct operation {
 	struct nvdla_config config;
 	struct conv conv;
 	struct nvdla_emu emu;
+	int8_t *weights;
+	size_t weights_bytes;
 };
 
 static unsigned int round_up(unsigned int value, unsigned int to)
@@ -65,18 +58,19 @@ static struct operation *operation_new(struct nvdla_config config, struct conv c
 	o->conv = conv;
 	o->emu.config = &o->config;
 	o->conv.lines = malloc(data);
-	o->conv.weights = malloc(weights);
+	o->weights_bytes = weights;
+	o->weights = malloc(weights);
 	assert_non_null(o->conv.lines);
-	assert_non_null(o->conv.weights);
+	assert_non_null(o->weights);
 	fill_with(o->conv.lines, data, value);
-	fill_with(o->conv.weights, weights, value);
+	fill_with(o->weights, weights, value);
 	return o;
 }
 
 static void operation_free(struct operation *o)
 {
 	free(o->conv.lines);
-	free(o->conv.weights);
+	free(o->weights);
 	free(o);
 }
 
@@ -105,7 +99,7 @@ static int weight_at(const struct operation *o, unsigned int k, unsigned int tap
 	size_t at = (size_t)first * taps * c->channels + (size_t)group * taps * start +
 		    ((size_t)tap * group + k % lanes) * block + channel % step;
 
-	return o->conv.weights[at];
+	return o->weights[at];
 }
 
 static int64_t formula(const struct operation *o, unsigned int ox, unsigned int oy, unsigned int k)
@@ -139,21 +133,27 @@ static void compare(struct operation *o, const struct simd *simd)
 	unsigned int lanes = o->config.atomic_k;
 	size_t plane = (size_t)o->conv.out_width * o->conv.out_height * lanes;
 	int32_t *sums = malloc(plane * sizeof(*sums)), *at;
+	struct sums taken = { 0 };
 	struct mac *mac;
 
 	o->emu.simd = simd;
 	mac = mac_new(&o->emu, &o->conv);
 	assert_non_null(mac);
 	assert_non_null(sums);
+	mac_load_lines(mac, &o->emu, &o->conv);
+	memcpy(mac_weights(mac, 0), o->weights, o->weights_bytes);
 	for (unsigned int group = 0; group * lanes < o->conv.kernels; group++) {
-		assert_true(mac_plane(mac, group, sums));
+		mac_begin(mac, group);
+		assert_true(sums_add(&taken, mac, group, 0, plane / lanes));
+		assert_true(sums_read(&taken, plane / lanes, sums));
 		at = sums;
 		for (unsigned int y = 0; y < o->conv.out_height; y++)
 			for (unsigned int x = 0; x < o->conv.out_width; x++)
 				for (unsigned int k = 0; k < lanes; k++)
 					assert_int_equal(*at++, formula(o, x, y, group * lanes + k));
 	}
-	mac_free(mac);
+	sums_drop(&taken);
+	mac_unref(mac);
 	free(sums);
 }
 
@@ -263,6 +263,79 @@ static void long_line(void **state)
 	operation_free(o);
 }
 
+#define SDP_IN 0x0u
+#define SDP_OPERANDS 0x4000u
+#define SDP_OUT 0x10000u
+
+/* Registers of an X unit and of its reader, as offsets from the first unit's. */
+static void random_x(struct device *device, uint32_t unit, uint32_t cfg, uint32_t reader)
+{
+	unsigned int shift = below(64);
+	uint32_t alu_memory = below(2), mul_memory = below(2), bypass = below(4) ? 0 : below(128);
+	bool alu = alu_memory && !(bypass & 3), mul = mul_memory && !(bypass & 0x11);
+	uint32_t use = alu && mul ? 2 : alu ? 1 : 0;
+
+	/* Mostly addition, as PReLU and the other algorithms of the ALU have no other path. */
+	put(device, SDP + unit, bypass | (below(4) ? 2 : below(4)) << 2 | (below(8) ? 0 : 0x20) |
+	    below(2) << 6);
+	put(device, SDP + unit + 4, alu_memory | below(64) << 8);
+	put(device, SDP + unit + 8, below(65536));
+	put(device, SDP + unit + 12, mul_memory | (below(4) ? below(20) : shift) << 8);
+	put(device, SDP + unit + 16, below(65536));
+	put(device, SDP_RDMA + cfg, alu || mul ? use << 1 | below(2) << 3 | below(2) << 4 : 1);
+	put(device, SDP_RDMA + reader, SDP_OPERANDS + unit * 128);
+	put(device, SDP_RDMA + reader + 8, 32 * ATOM);
+	put(device, SDP_RDMA + reader + 12, 32 * ATOM * 8);
+}
+
+static struct device *sdp_device(const char *simd)
+{
+	struct device *device = device_new_with((struct nvdla_emu_params){ .config = "nv_small", .simd = simd });
+
+	for (size_t i = 0; i < SDP_OUT; i += 4)
+		memcpy(device->ram + i, &(uint32_t){ next_random(&seed) }, 4);
+	return device;
+}
+
+static struct device *random_sdp(const char *simd, uint64_t number)
+{
+	struct device *device;
+
+	seed = number;
+	device = sdp_device(simd);
+	sdp_identity(device, SDP_IN, SDP_OUT, below(9) + 1, below(4) + 1, below(24) + 1);
+	random_x(device, SDP_D_DP_BS_CFG, SDP_RDMA_D_BRDMA_CFG, SDP_RDMA_D_BS_BASE_ADDR_LOW);
+	random_x(device, SDP_D_DP_BN_CFG, SDP_RDMA_D_NRDMA_CFG, SDP_RDMA_D_BN_BASE_ADDR_LOW);
+	put(device, SDP + SDP_D_CVT_OFFSET, below(2) ? below(256) - 128 : below(65536) * 0x10001u);
+	put(device, SDP + SDP_D_CVT_SCALE, below(65536));
+	put(device, SDP + SDP_D_CVT_SHIFT, below(2) ? below(64) : 45 + below(4));
+	put(device, SDP + SDP_D_PERF_ENABLE, 4);
+	sdp_enable(device);
+	device_settle(device);
+	return device;
+}
+
+/* Programmed at random, SDP gives the same results and counts as many clipped values. */
+static void random_sdp_operations(void **state)
+{
+	uint64_t clipped = 0;
+
+	need(*state);
+	for (uint64_t i = 0; i < 400; i++) {
+		struct device *expected = random_sdp("plain", i), *device = random_sdp(*state, i);
+
+		assert_null(nvdla_emu_hang_reason(expected->emu));
+		assert_memory_equal(device->ram, expected->ram, DEVICE_RAM);
+		assert_int_equal(device_stats(device).saturations, device_stats(expected).saturations);
+		assert_int_equal(get(device, SDP + SDP_D_PERF_OUT_SATURATION),
+				 get(expected, SDP + SDP_D_PERF_OUT_SATURATION));
+		clipped += device_stats(device).saturations;
+		device_free(device);
+		device_free(expected);
+	}
+	assert_true(clipped > 0);
+}
+
 static void unknown_name(void **state)
 {
 	(void)state;
@@ -289,6 +362,7 @@ int main(void)
 		FOR_ALL(largest_sum),
 		FOR_ALL(wider_than_32_bits),
 		FOR_ALL(long_line),
+		{ "random_sdp_operations, " OTHER, random_sdp_operations, NULL, NULL, OTHER },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,9 +32,7 @@ bool conv_init(struct nvdla_emu *emu)
 static void op_free(struct conv *op)
 {
 	free(op->lines);
-	free(op->weights);
-	mac_free(op->mac);
-	free(op->plane);
+	mac_unref(op->mac);
 	free(op);
 }
 
@@ -186,11 +184,9 @@ static bool waiting(const struct nvdla_emu *emu)
 /* False without memory. */
 static bool op_allocate(const struct nvdla_emu *emu, struct conv *op)
 {
-	size_t entry = emu->config->cbuf_entry_bytes;
-
-	op->lines = malloc((size_t)op->height * op->line_entries * entry);
-	op->weights = calloc(op->kernels * conv_kernel_bytes(op) + entry, 1);
-	return op->lines && op->weights;
+	op->lines = malloc((size_t)op->height * op->line_entries * emu->config->cbuf_entry_bytes);
+	op->mac = mac_new(emu, op);
+	return op->lines && op->mac;
 }
 
 static const char *csc_start(struct nvdla_emu *emu)
@@ -243,7 +239,7 @@ void conv_try_start(struct nvdla_emu *emu)
 	if (waiting(emu)) {
 		for (size_t i = 0; i < NR_UNITS; i++)
 			emu->units[csc_units[i]].busy = true;
-		pipeline->csc_hang = csc_start(emu);
+		pipeline->csc_hang = fault_hangs_convolution(emu) ? FAULT_REASON : csc_start(emu);
 		emu->stats.hangs += pipeline->csc_hang != NULL;
 	}
 }
@@ -277,55 +273,43 @@ static void group_begin(struct nvdla_emu *emu)
 	const struct timing_range *group = &time->range;
 	struct conv *op = pipeline->current;
 	size_t line = (size_t)op->line_entries * emu->config->cbuf_entry_bytes;
-	size_t kernel = conv_kernel_bytes(op);
 
 	for (unsigned int y = 0; !group->first && y < op->height; y++)
 		capture(emu, 0, time->csc.data_banks, time->read_data + y * op->entries, 0,
 			line, op->lines + y * line);
+	if (!group->first)
+		mac_load_lines(op->mac, emu, op);
 	capture(emu, time->csc.data_banks, time->csc.weight_banks, group->entry, group->skip,
-		group->count * kernel,
-		op->weights + group->first * emu->config->atomic_k * kernel);
+		group->count * conv_kernel_bytes(op), mac_weights(op->mac, group->first));
+	mac_begin(op->mac, group->first);
 }
 
-bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out)
+bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums)
 {
 	struct conv_pipeline *pipeline = emu->conv;
-	unsigned int lanes = emu->config->atomic_k;
 
 	while (atoms) {
 		struct conv *op = pipeline->first;
 		size_t plane = (size_t)op->out_width * op->out_height;
-		size_t part = plane - op->position;
+		size_t left = plane - op->position, part = left < atoms ? left : (size_t)atoms;
 
-		if (!op->mac)
-			op->mac = mac_new(emu, op);
-		if (!op->mac)
+		if (!sums_add(sums, op->mac, op->group, op->position, part))
 			return false;
-		if (part > atoms)
-			part = atoms;
-		if (part == plane) {
-			if (!mac_plane(op->mac, op->group, out))
-				return false;
-		} else {
-			if (!op->plane) {
-				op->plane = malloc(plane * lanes * sizeof(*op->plane));
-				if (!op->plane || !mac_plane(op->mac, op->group, op->plane))
-					return false;
-			}
-			memcpy(out, op->plane + op->position * lanes, part * lanes * sizeof(*out));
-		}
-		out += part * lanes;
 		atoms -= part;
 		op->position += part;
 		if (op->position < plane)
 			continue;
 		op->position = 0;
-		free(op->plane);
-		op->plane = NULL;
-		if (++op->group * lanes >= op->kernels)
+		if (++op->group * emu->config->atomic_k >= op->kernels)
 			drop_first(pipeline);
 	}
 	return true;
+}
+
+void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
+{
+	emu->memory.latency = latency;
+	emu->conv->time.memory.latency = latency;
 }
 
 void conv_open(struct nvdla_emu *emu, uint64_t atoms)

@@ -3,7 +3,6 @@
 #define NVDLA_EMU_CONV_H
 
 #include "emu.h"
-#include "mac.h"
 #include "timing_conv.h"
 
 /*
@@ -37,15 +36,12 @@ struct conv {
 	unsigned int blocks;		/* of channels that are multiplied at once */
 	unsigned int steps;		/* atomic operations */
 
-	int8_t *lines;
-	int8_t *weights;
-
-	struct mac *mac;		/* made when SDP takes the first sums */
+	int8_t *lines;		/* as they lie in the convolution buffer */
+	struct mac *mac;
 
 	/* What SDP has taken of it. */
 	unsigned int group;
 	size_t position;
-	int32_t *plane;		/* sums of that group, if SDP takes it in parts */
 	struct conv *next;
 };
 

@@ -13,9 +13,17 @@ enum { DEFAULT_LATENCY = 40, DEFAULT_WIDTH = 8 };
 static void process(struct nvdla_emu *emu, struct job *job)
 {
 	const struct event event = job->events[job->next++];
+	const char *reason = event.done == UNIT_SDP ? sdp_collect(emu, job) : NULL;
 
-	if (event.flush && job->data)
+	if (reason) {
+		job_hang(emu, job, reason);
+		return;
+	}
+	if (event.flush && job->data) {
+		if (job->wrong)
+			fault_spoil(job->wrong_seed, job->data, surface_bytes(&job->out));
 		surface_write(emu, &job->out, job->data);
+	}
 	/* The bit belongs to the group that completes, so before the pointer moves on. */
 	if (event.irq != IRQ_NONE)
 		glb_raise(emu, event.irq, emu->units[event.irq_unit].consumer);
@@ -39,8 +47,11 @@ static void schedule(struct nvdla_emu *emu)
 		csb_unit_done(emu, UNIT_SDP_RDMA);
 	conv_try_start(emu);
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
-		if (!emu->jobs[j].active)
-			try_start[j](emu, &emu->jobs[j]);
+		if (emu->jobs[j].active)
+			continue;
+		try_start[j](emu, &emu->jobs[j]);
+		if (emu->jobs[j].active)
+			fault_operation_starts(emu, &emu->jobs[j]);
 	}
 }
 
@@ -97,10 +108,15 @@ static void advance_quarters(struct nvdla_emu *emu, uint64_t quarters)
 		emu->now = until;
 }
 
+uint32_t emu_latency(const struct nvdla_emu *emu)
+{
+	return emu->params.memory_latency ? emu->params.memory_latency : DEFAULT_LATENCY;
+}
+
 static void drop_jobs(struct nvdla_emu *emu)
 {
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
-		sdp_drop(&emu->jobs[j]);
+		sdp_drop(emu, &emu->jobs[j]);
 		free(emu->jobs[j].data);
 		emu->jobs[j] = (struct job){ 0 };
 	}
@@ -130,9 +146,17 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 	emu->params = *params;
 	emu->config = config;
 	emu->simd = simd;
-	emu->memory.latency = params->memory_latency ? params->memory_latency : DEFAULT_LATENCY;
+	emu->memory.latency = emu_latency(emu);
 	emu->memory.bytes = params->memory_bytes ? params->memory_bytes : DEFAULT_WIDTH;
+	if (params->threads) {
+		emu->workers = workers_new(params->threads);
+		if (!emu->workers) {
+			free(emu);
+			return NULL;
+		}
+	}
 	if (!conv_init(emu)) {
+		workers_free(emu->workers);
 		free(emu);
 		return NULL;
 	}
@@ -146,10 +170,11 @@ void nvdla_emu_free(struct nvdla_emu *emu)
 		return;
 	drop_jobs(emu);
 	conv_exit(emu);
+	workers_free(emu->workers);
 	free(emu);
 }
 
-void nvdla_emu_reset(struct nvdla_emu *emu)
+void emu_lose_state(struct nvdla_emu *emu)
 {
 	drop_jobs(emu);
 	conv_reset(emu);
@@ -157,24 +182,31 @@ void nvdla_emu_reset(struct nvdla_emu *emu)
 	emu->pdp_core = (struct pdp_core){ 0 };
 	emu->sdp_lut = (struct sdp_lut){ 0 };
 	csb_reset(emu);
+	emu->intr_mask = 0;
+	emu->intr_status = 0;
+	emu->faults.spurious_line = false;
+	glb_update_line(emu);
+}
+
+void nvdla_emu_reset(struct nvdla_emu *emu)
+{
+	emu_lose_state(emu);
 	emu->now = 0;
 	emu->stats = (struct nvdla_emu_stats){ 0 };
-	emu->intr_mask = 0;
-	glb_write(emu, GLB_S_INTR_STATUS, UINT32_MAX);
 }
 
 uint32_t nvdla_emu_read(struct nvdla_emu *emu, uint32_t offset)
 {
 	emu->stats.register_reads++;
 	advance_quarters(emu, emu->params.read_cost);
-	return csb_read(emu, offset);
+	return emu->faults.gone ? UINT32_MAX : csb_read(emu, offset);
 }
 
 void nvdla_emu_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value)
 {
 	emu->stats.register_writes++;
 	advance_quarters(emu, emu->params.write_cost);
-	if (csb_write(emu, offset, value))
+	if (!emu->faults.gone && csb_write(emu, offset, value))
 		schedule(emu);
 }
 
@@ -199,6 +231,14 @@ uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 	if (next == UINT64_MAX)
 		return next;
 	return next > emu->now ? (next - emu->now + 3) / 4 : 1;
+}
+
+bool nvdla_emu_ready(struct nvdla_emu *emu)
+{
+	const struct job *job = earliest(emu);
+
+	return !job || job->events[job->next].done != UNIT_SDP ||
+	       job->events[job->next].time > conv_time(emu) || !sdp_is_computing(emu, job);
 }
 
 void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles)
@@ -231,8 +271,11 @@ const struct nvdla_emu_api nvdla_emu_api = {
 	.write = nvdla_emu_write,
 	.time = nvdla_emu_time,
 	.next_event = nvdla_emu_next_event,
+	.ready = nvdla_emu_ready,
 	.advance = nvdla_emu_advance,
 	.get_stats = nvdla_emu_get_stats,
 	.hang_reason = nvdla_emu_hang_reason,
 	.config_check = nvdla_emu_config_check,
+	.inject = nvdla_emu_inject,
+	.clear_faults = nvdla_emu_clear_faults,
 };

@@ -10,6 +10,8 @@
 
 #include "cdp_lut.h"
 #include "config.h"
+#include "fault.h"
+#include "mac.h"
 #include "nvdla_emu.h"
 #include "pdp_core.h"
 #include "registers.h"
@@ -96,8 +98,11 @@ struct job {
 	struct surface out;
 	int8_t *data;		/* contents of out */
 	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
+	unsigned int chain;	/* the same, complete from the start and with the convolution */
 	uint64_t started;	/* in cycles */
-	struct sdp *sdp;	/* waits for a convolution */
+	struct sdp *sdp;	/* of JOB_SDP: until it is done */
+	bool wrong;		/* by order: spoil the output, */
+	uint32_t wrong_seed;
 };
 
 /* Chains never share an engine: SDP is in each of the first kind. */
@@ -112,6 +117,7 @@ struct nvdla_emu {
 	struct nvdla_emu_params params;
 	const struct nvdla_config *config;
 	const struct simd *simd;
+	struct workers *workers;	/* or NULL */
 	struct timing_memory memory;
 	uint64_t now;		/* quarters of a cycle */
 	struct unit_state units[UNIT_COUNT];
@@ -124,6 +130,7 @@ struct nvdla_emu {
 	struct pdp_core pdp_core;
 	struct sdp_lut sdp_lut;
 	struct nvdla_emu_stats stats;
+	struct faults faults;
 };
 
 static inline uint32_t bits(uint32_t value, unsigned int high, unsigned int low)
@@ -171,6 +178,12 @@ static inline uint64_t dma_address(const struct nvdla_config *config, uint32_t h
 #define REG_ADDRESS(config, group, high, low) \
 	dma_address(config, REG(group, high), REG(group, low))
 
+/* emu.c */
+/* Of the memory, in cycles, unless a fault makes it slower. */
+uint32_t emu_latency(const struct nvdla_emu *emu);
+/* What a reset does to all but the clock and the statistics. */
+void emu_lose_state(struct nvdla_emu *emu);
+
 /* csb.c */
 void csb_reset(struct nvdla_emu *emu);
 uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
@@ -180,9 +193,11 @@ bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
 
 /* glb.c */
-uint32_t glb_read(const struct nvdla_emu *emu, uint32_t reg);
+uint32_t glb_read(struct nvdla_emu *emu, uint32_t reg);
 void glb_write(struct nvdla_emu *emu, uint32_t reg, uint32_t value);
 void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group);
+/* The line follows from the status, or from a fault. */
+void glb_update_line(struct nvdla_emu *emu);
 
 /* memory.c: every access of the modelled system's memory */
 void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len);
@@ -211,14 +226,20 @@ void conv_event(struct nvdla_emu *emu);
 /* SDP takes so many atoms of sums from now on; sdp_fed() follows when they are there. */
 void conv_open(struct nvdla_emu *emu, uint64_t atoms);
 /* The next of these atoms, in order. False without memory. */
-bool conv_sums(struct nvdla_emu *emu, size_t atoms, int32_t *out);
+bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums);
+/* From now on; in cycles. */
+void conv_set_latency(struct nvdla_emu *emu, uint32_t latency);
 const char *conv_hang_reason(const struct nvdla_emu *emu);
 /* It hangs for a reason that is not in the statistics: more operations might change that. */
 bool conv_is_stuck(const struct nvdla_emu *emu);
 
 /* sdp.c */
 void sdp_fed(struct nvdla_emu *emu);
-void sdp_drop(struct job *job);
+/* SDP is done: its results are in the job's data from now on. Returns why not, or NULL. */
+const char *sdp_collect(struct nvdla_emu *emu, struct job *job);
+/* sdp_collect() would have to wait for somebody. */
+bool sdp_is_computing(struct nvdla_emu *emu, const struct job *job);
+void sdp_drop(struct nvdla_emu *emu, struct job *job);
 
 /* job.c */
 /* The job's engines work on their groups from now on. */
@@ -229,6 +250,8 @@ size_t job_max_bytes(void);
 bool job_fits(const struct nvdla_emu *emu, const struct surface *surface);
 /* Take the engines, for ever. */
 void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);
+/* From now on nothing comes of what the engines do. */
+void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason);
 /* In the order of their times. The time is in cycles from now. */
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
 void job_finish(struct nvdla_emu *emu, struct job *job);

@@ -10,18 +10,34 @@
 #define MASK_BITS 0x003f03ffu
 #define HW_VERSION 0x00303031u
 
-static void update_line(struct nvdla_emu *emu)
+static enum nvdla_emu_engine engine_of(enum irq irq)
 {
-	int level = (emu->intr_status & ~emu->intr_mask) != 0;
+	switch (irq) {
+	case IRQ_SDP:
+		return NVDLA_EMU_SDP;
+	case IRQ_CDP:
+		return NVDLA_EMU_CDP;
+	case IRQ_PDP:
+		return NVDLA_EMU_PDP;
+	default:
+		return NVDLA_EMU_CONV;
+	}
+}
+
+void glb_update_line(struct nvdla_emu *emu)
+{
+	int level = (emu->intr_status & ~emu->intr_mask) || emu->faults.spurious_line;
 
 	if (level == emu->irq_level)
 		return;
 	emu->irq_level = level;
+	if (level && fault_loses_line(emu))
+		return;
 	if (emu->params.irq)
 		emu->params.irq(emu->params.ctx, level);
 }
 
-uint32_t glb_read(const struct nvdla_emu *emu, uint32_t reg)
+uint32_t glb_read(struct nvdla_emu *emu, uint32_t reg)
 {
 	switch (reg) {
 	case GLB_S_NVDLA_HW_VERSION:
@@ -29,6 +45,8 @@ uint32_t glb_read(const struct nvdla_emu *emu, uint32_t reg)
 	case GLB_S_INTR_MASK:
 		return emu->intr_mask;
 	case GLB_S_INTR_STATUS:
+		emu->faults.spurious_line = false;
+		glb_update_line(emu);
 		return emu->intr_status;
 	default:
 		return 0;
@@ -50,12 +68,14 @@ void glb_write(struct nvdla_emu *emu, uint32_t reg, uint32_t value)
 	default:
 		return;
 	}
-	update_line(emu);
+	glb_update_line(emu);
 }
 
 void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group)
 {
+	if (fault_loses_status(emu, engine_of(irq)))
+		return;
 	emu->stats.interrupts++;
 	emu->intr_status |= 1u << (irq + group);
-	update_line(emu);
+	glb_update_line(emu);
 }

@@ -31,24 +31,35 @@ void job_take(struct nvdla_emu *emu, struct job *job, enum unit unit)
 {
 	emu->units[unit].busy = true;
 	job->active = true;
+	job->chain |= unit == UNIT_SDP ? 1u << NVDLA_EMU_SDP : unit == UNIT_PDP ? 1u << NVDLA_EMU_PDP :
+		      unit == UNIT_CDP ? 1u << NVDLA_EMU_CDP : 0;
 }
 
-void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason)
+void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason)
 {
 	job->active = true;
 	job->hang = reason;
 	job->nr_events = 0;
 	job->next = 0;
+	emu->stats.hangs++;
+}
+
+void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason)
+{
+	job_stop(emu, job, reason);
+	sdp_drop(emu, job);
 	free(job->data);
 	job->data = NULL;
-	emu->stats.hangs++;
 }
 
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event)
 {
-	unsigned int at = job->nr_events++;
+	unsigned int at = job->nr_events;
 
-	event.time = emu->now + cycles * 4;
+	if (job->hang)
+		return;
+	job->nr_events++;
+	event.time = emu->now + fault_slowed(emu, cycles) * 4;
 	job->active = true;
 	/* Equal times keep the order in which they were given. */
 	for (; at && job->events[at - 1].time > event.time; at--)
@@ -60,6 +71,7 @@ void job_finish(struct nvdla_emu *emu, struct job *job)
 {
 	for (unsigned int e = 0; e < NVDLA_EMU_ENGINES; e++)
 		emu->stats.operations[e] += job->engines >> e & 1;
+	sdp_drop(emu, job);
 	free(job->data);
 	*job = (struct job){ 0 };
 }

@@ -21,7 +21,15 @@
 /* How much of lines with padding is held at once, where one output position does not need more. */
 #define PADDED_BYTES ((size_t)1 << 18)
 
+struct mac_group {
+	struct work work;
+	struct mac *mac;
+	int32_t *sums;		/* NULL without memory, and when they have been read */
+};
+
 struct mac {
+	unsigned int refs;
+	struct workers *workers;
 	const struct simd *simd;
 	bool image;
 	unsigned int atomic_c, atomic_k;
@@ -33,9 +41,11 @@ struct mac {
 	unsigned int out_width, out_height;
 	unsigned int truncate;
 
-	int16_t *data;		/* 16 bits wide for the sake of multiplication */
+	int16_t *data;		/* input, 16 bits wide for the sake of multiplication */
 	size_t slice;		/* elements of a line with all of its channels */
 	int8_t *weights;	/* as they lie in memory */
+	struct mac_group *group;
+	unsigned int groups;
 
 	uint32_t *offsets;	/* of lots of MAC_LANES channels in one block of a line */
 	size_t nr_offsets;
@@ -171,34 +181,48 @@ static int32_t deliver(int64_t sum, unsigned int truncate)
 	return (int32_t)saturate(shift_right_round(sum >> lost, truncate - lost, 34), 32);
 }
 
+/* Sums over lines first to last, for some positions of a line. */
+static void lines_sums(const struct mac *mac, const struct scratch *scratch, unsigned int eight,
+		       size_t first, size_t count, size_t positions)
+{
+	size_t weights = mac->nr_offsets * MAC_LANES * MAC_LANES;
+	const struct mac_row row = {
+		.lines = scratch->lines + first,
+		.nr_lines = count,
+		.offsets = mac->offsets,
+		.nr_offsets = mac->nr_offsets,
+		.stride = mac->stride,
+		.weights = scratch->kernels + (eight * mac->nr_lines + first) * weights,
+	};
+
+	mac->simd->mac_row(&row, positions, scratch->sums);
+}
+
 /* Eight kernels for some positions of a line. */
 static void segment_sums(const struct mac *mac, const struct scratch *scratch, unsigned int eight,
 			 size_t positions, int32_t *out)
 {
-	size_t count = positions * MAC_LANES, line_products = mac->nr_offsets * MAC_LANES;
-	size_t part = PRODUCTS_MAX / line_products;
-	struct mac_row row = {
-		.offsets = mac->offsets,
-		.nr_offsets = mac->nr_offsets,
-		.stride = mac->stride,
-	};
+	size_t part = PRODUCTS_MAX / (mac->nr_offsets * MAC_LANES);
+	int64_t *total = scratch->totals;
 
-	memset(scratch->totals, 0, count * sizeof(*scratch->totals));
+	out += (size_t)eight * MAC_LANES;
+	if (mac->nr_lines <= part && !mac->truncate) {
+		lines_sums(mac, scratch, eight, 0, mac->nr_lines, positions);
+		for (size_t p = 0; p < positions; p++, out += mac->atomic_k)
+			memcpy(out, scratch->sums + p * MAC_LANES, MAC_LANES * sizeof(*out));
+		return;
+	}
+	memset(total, 0, positions * MAC_LANES * sizeof(*total));
 	for (size_t line = 0; line < mac->nr_lines; line += part) {
 		size_t left = mac->nr_lines - line;
 
-		row.lines = scratch->lines + line;
-		row.nr_lines = left < part ? left : part;
-		row.weights = scratch->kernels + (eight * mac->nr_lines + line) * line_products * MAC_LANES;
-		mac->simd->mac_row(&row, positions, scratch->sums);
-		for (size_t i = 0; i < count; i++)
-			scratch->totals[i] += scratch->sums[i];
+		lines_sums(mac, scratch, eight, line, left < part ? left : part, positions);
+		for (size_t i = 0; i < positions * MAC_LANES; i++)
+			total[i] += scratch->sums[i];
 	}
-	for (size_t p = 0; p < positions; p++) {
-		int32_t *to = out + p * mac->atomic_k + (size_t)eight * MAC_LANES;
-
+	for (size_t p = 0; p < positions; p++, out += mac->atomic_k, total += MAC_LANES) {
 		for (unsigned int k = 0; k < MAC_LANES; k++)
-			to[k] = deliver(scratch->totals[p * MAC_LANES + k], mac->truncate);
+			out[k] = deliver(total[k], mac->truncate);
 	}
 }
 
@@ -245,17 +269,26 @@ static void compute_plane(const struct mac *mac, struct scratch *scratch, int32_
 	}
 }
 
-bool mac_plane(const struct mac *mac, unsigned int group, int32_t *out)
+static size_t positions_of(const struct mac *mac)
 {
-	struct scratch scratch;
-	bool ok = scratch_new(mac, &scratch);
+	return (size_t)mac->out_width * mac->out_height;
+}
 
-	if (ok) {
-		unpack_kernels(mac, group, scratch.kernels);
-		compute_plane(mac, &scratch, out);
+static void compute_group(struct work *work)
+{
+	struct mac_group *group = (struct mac_group *)work;
+	struct mac *mac = group->mac;
+	struct scratch scratch;
+
+	group->sums = malloc(positions_of(mac) * mac->atomic_k * sizeof(*group->sums));
+	if (!scratch_new(mac, &scratch) || !group->sums) {
+		free(group->sums);
+		group->sums = NULL;
+	} else {
+		unpack_kernels(mac, (unsigned int)(group - mac->group), scratch.kernels);
+		compute_plane(mac, &scratch, group->sums);
 	}
 	scratch_free(&scratch);
-	return ok;
 }
 
 static void lay_out(struct mac *mac, const struct conv *conv)
@@ -273,27 +306,27 @@ static void lay_out(struct mac *mac, const struct conv *conv)
 		mac->segment = line > mac->reach ? (unsigned int)((line - mac->reach) / mac->stride) + 1 : 1;
 }
 
-static bool copy_operands(const struct nvdla_emu *emu, const struct conv *conv, struct mac *mac)
+static bool allocate(struct mac *mac)
 {
-	size_t weight_bytes = conv_kernel_bytes(conv) * conv->kernels;
-	size_t line = (size_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 	size_t room = (size_t)mac->height * mac->slice;
+	size_t kernel = (size_t)mac->r * mac->s * mac->channels;
 
 	mac->offsets = malloc(mac->nr_offsets * sizeof(*mac->offsets));
 	/* A partial read of an image's last block may look past the line, at zero weights. */
 	mac->data = malloc((room + mac->atomic_c) * sizeof(*mac->data));
-	mac->weights = malloc(weight_bytes);
-	if (!mac->offsets || !mac->data || !mac->weights)
+	mac->weights = malloc(mac->kernels * kernel);
+	mac->group = calloc(mac->groups, sizeof(*mac->group));
+	if (!mac->offsets || !mac->data || !mac->weights || !mac->group)
 		return false;
 	for (size_t o = 0; o < mac->nr_offsets; o++) {
 		size_t lots = mac->atomic_c / MAC_LANES, tap = o / lots;
 
 		mac->offsets[o] = (uint32_t)(tap * mac->x_dilation * mac->atomic_c + o % lots * MAC_LANES);
 	}
-	for (unsigned int y = 0; y < mac->height; y++)
-		cbuf_load_line(emu->config, conv, conv->lines + y * line, mac->data + y * mac->slice);
-	fill(mac->data + room, mac->atomic_c, 0);
-	memcpy(mac->weights, conv->weights, weight_bytes);
+	for (unsigned int g = 0; g < mac->groups; g++) {
+		mac->group[g].work.run = compute_group;
+		mac->group[g].mac = mac;
+	}
 	return true;
 }
 
@@ -304,6 +337,8 @@ struct mac *mac_new(const struct nvdla_emu *emu, const struct conv *conv)
 	if (!mac)
 		return NULL;
 	*mac = (struct mac){
+		.refs = 1,
+		.workers = emu->workers,
 		.simd = emu->simd,
 		.image = conv->image,
 		.atomic_c = emu->config->atomic_c,
@@ -327,19 +362,93 @@ struct mac *mac_new(const struct nvdla_emu *emu, const struct conv *conv)
 		.truncate = conv->truncate,
 		.slice = cbuf_line_size(emu->config, conv),
 	};
+	mac->groups = div_round_up(mac->kernels, mac->atomic_k);
 	lay_out(mac, conv);
-	if (copy_operands(emu, conv, mac))
+	if (allocate(mac))
 		return mac;
-	mac_free(mac);
+	mac_unref(mac);
 	return NULL;
 }
 
-void mac_free(struct mac *mac)
+void mac_ref(struct mac *mac)
 {
-	if (!mac)
+	mac->refs++;
+}
+
+void mac_unref(struct mac *mac)
+{
+	if (!mac || --mac->refs)
 		return;
+	for (unsigned int g = 0; mac->group && g < mac->groups; g++) {
+		workers_cancel(mac->workers, &mac->group[g].work);
+		free(mac->group[g].sums);
+	}
+	free(mac->group);
 	free(mac->data);
 	free(mac->weights);
 	free(mac->offsets);
 	free(mac);
+}
+
+void mac_load_lines(struct mac *mac, const struct nvdla_emu *emu, const struct conv *conv)
+{
+	size_t line = (size_t)conv->line_entries * emu->config->cbuf_entry_bytes;
+
+	for (unsigned int y = 0; y < mac->height; y++)
+		cbuf_load_line(emu->config, conv, conv->lines + y * line, mac->data + y * mac->slice);
+	fill(mac->data + mac->height * mac->slice, mac->atomic_c, 0);
+}
+
+int8_t *mac_weights(struct mac *mac, unsigned int group)
+{
+	return mac->weights + (size_t)group * mac->atomic_k * mac->r * mac->s * mac->channels;
+}
+
+void mac_begin(struct mac *mac, unsigned int group)
+{
+	workers_add(mac->workers, &mac->group[group].work);
+}
+
+bool sums_add(struct sums *sums, struct mac *mac, unsigned int group, size_t first, size_t count)
+{
+	struct mac_part *grown = realloc(sums->part, (sums->parts + 1) * sizeof(*grown));
+
+	if (!grown)
+		return false;
+	sums->part = grown;
+	grown[sums->parts++] = (struct mac_part){ mac, group, first, count };
+	mac_ref(mac);
+	return true;
+}
+
+bool sums_read(struct sums *sums, size_t atoms, int32_t *out)
+{
+	while (atoms) {
+		struct mac_part *part = &sums->part[sums->at];
+		struct mac_group *group = &part->mac->group[part->group];
+		size_t count = part->count < atoms ? part->count : atoms, lanes = part->mac->atomic_k;
+
+		workers_wait(part->mac->workers, &group->work);
+		if (!group->sums)
+			return false;
+		memcpy(out, group->sums + part->first * lanes, count * lanes * sizeof(*out));
+		out += count * lanes;
+		atoms -= count;
+		part->first += count;
+		part->count -= count;
+		sums->at += !part->count;
+		if (part->first == positions_of(part->mac)) {
+			free(group->sums);
+			group->sums = NULL;
+		}
+	}
+	return true;
+}
+
+void sums_drop(struct sums *sums)
+{
+	for (size_t i = 0; i < sums->parts; i++)
+		mac_unref(sums->part[i].mac);
+	free(sums->part);
+	*sums = (struct sums){ 0 };
 }

@@ -54,7 +54,7 @@ static inline AVX2 __attribute__((always_inline)) void tile(const struct mac_row
 	}
 }
 
-static AVX2 void mac_row(const struct mac_row *row, size_t positions, int32_t *sums)
+AVX2 void mac_row_avx2(const struct mac_row *row, size_t positions, int32_t *sums)
 {
 	size_t p = 0;
 
@@ -64,23 +64,6 @@ static AVX2 void mac_row(const struct mac_row *row, size_t positions, int32_t *s
 		tile(row, p, 2, sums + p * MAC_LANES);
 	else if (positions - p == 1)
 		tile(row, p, 1, sums + p * MAC_LANES);
-}
-
-const struct simd *simd_avx2(void)
-{
-	static const struct simd avx2 = {
-		.name = "avx2",
-		.mac_row = mac_row,
-	};
-
-	return __builtin_cpu_supports("avx2") ? &avx2 : NULL;
-}
-
-#else
-
-const struct simd *simd_avx2(void)
-{
-	return NULL;
 }
 
 #endif

@@ -7,21 +7,8 @@
 
 #ifdef __aarch64__
 #define NEON
-
-static int have_neon(void)
-{
-	return 1;
-}
 #else
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-
 #define NEON __attribute__((target("fpu=neon")))
-
-static int have_neon(void)
-{
-	return (getauxval(AT_HWCAP) & HWCAP_NEON) != 0;
-}
 #endif
 
 static inline NEON int32x2_t add_pairs(int32x4_t v)
@@ -67,7 +54,7 @@ static inline NEON __attribute__((always_inline)) void tile(const struct mac_row
 	}
 }
 
-static NEON void mac_row(const struct mac_row *row, size_t positions, int32_t *sums)
+NEON void mac_row_neon(const struct mac_row *row, size_t positions, int32_t *sums)
 {
 	size_t p = 0;
 
@@ -75,23 +62,6 @@ static NEON void mac_row(const struct mac_row *row, size_t positions, int32_t *s
 		tile(row, p, 2, sums + p * MAC_LANES);
 	if (p < positions)
 		tile(row, p, 1, sums + p * MAC_LANES);
-}
-
-const struct simd *simd_neon(void)
-{
-	static const struct simd neon = {
-		.name = "neon",
-		.mac_row = mac_row,
-	};
-
-	return have_neon() ? &neon : NULL;
-}
-
-#else
-
-const struct simd *simd_neon(void)
-{
-	return NULL;
 }
 
 #endif

@@ -5,10 +5,11 @@
 /*
  * A model of NVDLA, in several of its configurations: registers and memory in, the same bytes as the RTL out.
  *
- * The emulator owns no thread, no clock and no memory of the modelled system. Whoever embeds it
- * lends it memory and an interrupt line through callbacks and moves its clock on. Callbacks run
- * inside the call that caused them, never at another moment, and must not call back into the
- * emulator. One object may be used by one thread at a time.
+ * The emulator owns no clock and no memory of the modelled system, and threads only as far as it is
+ * given some. Whoever embeds it lends it memory and an interrupt line through callbacks and moves its
+ * clock on. Callbacks run inside the call that caused them, by the thread that made it, never at
+ * another moment, and must not call back into the emulator. One object may be used by one thread at
+ * a time.
  *
  * Time. An operation starts as soon as all engines it takes part in are enabled. Its inputs are
  * read at that moment and its outputs are written when its modelled time has passed, so that a
@@ -19,6 +20,7 @@
  * larger than max_work is treated as a hang.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +77,12 @@ struct nvdla_emu_params {
 	 */
 	uint32_t memory_latency;
 	uint32_t memory_bytes;
+
+	/*
+	 * Threads to compute with. With 0 the caller's does it, when time comes to what depends on
+	 * the results. Neither they nor when things happen depend on this.
+	 */
+	uint32_t threads;
 };
 
 enum nvdla_emu_engine {
@@ -126,11 +134,67 @@ NVDLA_EMU_EXPORT uint64_t nvdla_emu_time(const struct nvdla_emu *emu);
 NVDLA_EMU_EXPORT uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu);
 NVDLA_EMU_EXPORT void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles);
 
+/*
+ * With threads: false while advancing to the next event would have to wait for them. Who has other
+ * things to do may let it be late.
+ */
+NVDLA_EMU_EXPORT bool nvdla_emu_ready(struct nvdla_emu *emu);
+
 NVDLA_EMU_EXPORT void nvdla_emu_get_stats(const struct nvdla_emu *emu,
 					  struct nvdla_emu_stats *stats);
 
 /* Why an operation that is running will never complete, or NULL when none is known to hang. */
 NVDLA_EMU_EXPORT const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu);
+
+/*
+ * Faults to order. What counts is counted from the injection on and across resets: operations as they
+ * start, a fused chain as one and when SDP does, interrupts as engines raise them. Every fault happens
+ * once, except for slow memory and the device that is gone, which last, also across resets, until they
+ * are cleared.
+ */
+enum nvdla_emu_fault_kind {
+	/* The operation never completes: of CONV, CSC; else the last engine of its chain. */
+	NVDLA_EMU_FAULT_HANG,
+	/* One byte of the operation's output is wrong; value chooses which and how. */
+	NVDLA_EMU_FAULT_WRONG_DATA,
+	/* From this operation on memory takes value times as long to answer; up to 65535. */
+	NVDLA_EMU_FAULT_SLOW_MEMORY,
+	/*
+	 * From the start of this operation on nothing happens any more: registers read as all ones,
+	 * writes are lost, memory is left alone, the interrupt line is low.
+	 */
+	NVDLA_EMU_FAULT_GONE,
+	/* When this operation starts, the status bits in value are set for no reason. */
+	NVDLA_EMU_FAULT_SPURIOUS_STATUS,
+	/* When this operation starts, the line rises though no status bit is set, until one reads them. */
+	NVDLA_EMU_FAULT_SPURIOUS_LINE,
+	/* The engine's done bit is lost: neither status nor line show it. */
+	NVDLA_EMU_FAULT_LOST_STATUS,
+	/* The line does not rise, this time, though the status shows why it should. */
+	NVDLA_EMU_FAULT_LOST_LINE,
+	NVDLA_EMU_FAULTS
+};
+
+struct nvdla_emu_fault {
+	enum nvdla_emu_fault_kind kind;
+	/*
+	 * Which: the first is 1. Operations that the engine takes part in; bits that it raises; of
+	 * LOST_LINE, rises of the line, whatever the engine. 0 is at once, for the four that need no
+	 * operation.
+	 */
+	uint64_t at;
+	/* enum nvdla_emu_engine, or NVDLA_EMU_ENGINES for any. */
+	unsigned int engine;
+	uint32_t value;
+};
+
+/* Negative errno: EINVAL for what is not above, ENOSPC when too many wait to happen. */
+NVDLA_EMU_EXPORT int nvdla_emu_inject(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault);
+/*
+ * All faults that have not happened or that last. An operation that hangs needs a reset all the same.
+ * A device that was gone comes back as after a reset.
+ */
+NVDLA_EMU_EXPORT void nvdla_emu_clear_faults(struct nvdla_emu *emu);
 
 /* The same functions for who loads the library with dlopen(): the symbol is "nvdla_emu_api". */
 struct nvdla_emu_api {
@@ -142,10 +206,13 @@ struct nvdla_emu_api {
 	void (*write)(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 	uint64_t (*time)(const struct nvdla_emu *emu);
 	uint64_t (*next_event)(const struct nvdla_emu *emu);
+	bool (*ready)(struct nvdla_emu *emu);
 	void (*advance)(struct nvdla_emu *emu, uint64_t cycles);
 	void (*get_stats)(const struct nvdla_emu *emu, struct nvdla_emu_stats *stats);
 	const char *(*hang_reason)(const struct nvdla_emu *emu);
 	int (*config_check)(const char *config, char *reason, size_t size);
+	int (*inject)(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault);
+	void (*clear_faults)(struct nvdla_emu *emu);
 };
 
 NVDLA_EMU_EXPORT extern const struct nvdla_emu_api nvdla_emu_api;

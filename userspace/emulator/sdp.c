@@ -35,6 +35,7 @@ struct x_unit {
 };
 
 struct sdp {
+	struct work work;
 	unsigned int width, height, surfaces;
 	bool flying, to_pdp, quiet, count_saturation;
 	unsigned int in_precision, out_precision;
@@ -45,6 +46,17 @@ struct sdp {
 	struct x_unit x1, x2;
 	struct y_unit y;
 	bool reads_memory;	/* SDP_RDMA fetches the main input */
+
+	/* What the computation takes: nothing of it is the emulator's. */
+	const struct simd *simd;
+	const struct nvdla_config *config;
+	struct lut_tables tables;
+	struct sums sums;	/* if flying */
+	int8_t *data;		/* the job's: input, then output */
+	/* And gives. */
+	uint64_t saturated;
+	struct sdp_lut_counts counts;
+	bool failed;		/* no memory */
 };
 
 static void decode_x(struct x_unit *x, uint32_t cfg, uint32_t alu, uint32_t alu_value,
@@ -204,8 +216,8 @@ static int32_t x_value(const struct x_unit *x, int32_t value, int16_t alu_operan
 }
 
 /* A whole plane through one X unit, in place. */
-static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
-		    unsigned int surface, size_t plane, int32_t *values)
+static void x_plane(const struct simd *simd, const struct nvdla_config *config,
+		    const struct x_unit *x, unsigned int surface, size_t plane, int32_t *values)
 {
 	const int16_t *alu = x->operands.alu, *mul = x->operands.mul;
 	size_t stride = sdp_operands_stride(config, &x->operands);
@@ -221,6 +233,21 @@ static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
 		reg_alu[c] = x->alu_value;
 		reg_mul[c] = x->mul_value;
 	}
+	if (simd->sdp_x && (x->alu_bypass || x->algorithm > ALU_MIN) && (x->mul_bypass || !x->prelu)) {
+		const struct simd_x unit = {
+			.lanes = atom,
+			.alu = x->alu_bypass ? NULL : alu_at,
+			.mul = x->mul_bypass ? NULL : mul_at,
+			.alu_stride = alu ? stride : 0,
+			.mul_stride = mul ? stride : 0,
+			.alu_shift = x->alu_shift,
+			.mul_shift = x->mul_shift,
+			.relu = !x->relu_bypass,
+		};
+
+		simd->sdp_x(&unit, plane, values);
+		return;
+	}
 	for (size_t i = 0; i < plane; i++) {
 		for (unsigned int c = 0; c < atom; c++)
 			values[c] = x_value(x, values[c], alu_at[c], mul_at[c]);
@@ -231,13 +258,22 @@ static void x_plane(const struct nvdla_config *config, const struct x_unit *x,
 }
 
 /* The output convertor. Returns how many values did not fit. */
-static uint64_t convert_plane(const struct sdp *sdp, size_t count, const int32_t *values,
-			      int8_t *out)
+static uint64_t convert_plane(const struct simd *simd, const struct sdp *sdp, size_t count,
+			      const int32_t *values, int8_t *out)
 {
 	/* A 16-bit result has no place to go: its low byte is what is written. */
 	unsigned int width = sdp->out_precision == PRECISION_INT16 ? 16 : 8;
 	uint64_t saturated = 0;
 
+	if (simd->sdp_convert && width == 8) {
+		const struct simd_convertor convertor = {
+			.offset = sdp->offset,
+			.scale = sdp->scale,
+			.shift = sdp->shift,
+		};
+
+		return simd->sdp_convert(&convertor, count, values, out);
+	}
 	for (size_t i = 0; i < count; i++) {
 		int64_t product = ((int64_t)values[i] - sdp->offset) * sdp->scale;
 		int64_t shifted = shift_right_round(product, sdp->shift, 49);
@@ -260,39 +296,48 @@ static void load_plane(const int8_t *in, size_t count, int32_t *values)
  * The whole cube. In place for a cube from memory: data holds the input, then the output. For a
  * convolution the planes come from there.
  */
-static bool run(struct nvdla_emu *emu, const struct sdp *sdp, int8_t *data)
+static void compute(struct work *work)
 {
-	unsigned int atom = emu->config->atom;
-	size_t plane = (size_t)sdp->width * sdp->height;
-	int32_t *values = malloc(plane * atom * sizeof(*values));
-	struct sdp_lut_counts counts = { 0 };
-	uint64_t saturated = 0;
-	bool ok = values != NULL;
+	struct sdp *sdp = (struct sdp *)work;
+	size_t plane = (size_t)sdp->width * sdp->height, count = plane * sdp->config->atom;
+	int32_t *values = malloc(count * sizeof(*values));
+	int8_t *data = sdp->data;
 
-	for (unsigned int s = 0; ok && s < sdp->surfaces; s++, data += plane * atom) {
-		if (!sdp->flying)
-			load_plane(data, plane * atom, values);
-		else
-			ok = conv_sums(emu, plane, values);
-		if (!ok)
+	sdp->failed = !values;
+	for (unsigned int s = 0; !sdp->failed && s < sdp->surfaces; s++, data += count) {
+		if (!sdp->flying) {
+			load_plane(data, count, values);
+		} else if (!sums_read(&sdp->sums, plane, values)) {
+			sdp->failed = true;
 			break;
-		x_plane(emu->config, &sdp->x1, s, plane, values);
-		x_plane(emu->config, &sdp->x2, s, plane, values);
-		y_plane(emu->config, &sdp->y, s, plane, values, &counts);
-		saturated += convert_plane(sdp, plane * atom, values, data);
+		}
+		x_plane(sdp->simd, sdp->config, &sdp->x1, s, plane, values);
+		x_plane(sdp->simd, sdp->config, &sdp->x2, s, plane, values);
+		y_plane(sdp->config, &sdp->y, s, plane, values, &sdp->counts);
+		sdp->saturated += convert_plane(sdp->simd, sdp, count, values, data);
 	}
 	free(values);
-	if (!ok)
-		return false;
-	emu->stats.saturations += saturated;
-	y_store_counts(emu, &sdp->y, &counts);
-	if (sdp->count_saturation) {
-		struct unit_state *state = &emu->units[UNIT_SDP];
+}
 
+const char *sdp_collect(struct nvdla_emu *emu, struct job *job)
+{
+	struct unit_state *state = &emu->units[UNIT_SDP];
+	struct sdp *sdp = job->sdp;
+
+	workers_wait(emu->workers, &sdp->work);
+	if (sdp->failed)
+		return "out of memory";
+	emu->stats.saturations += sdp->saturated;
+	y_store_counts(emu, &sdp->y, &sdp->counts);
+	if (sdp->count_saturation)
 		REG(state->group[state->consumer], SDP_D_PERF_OUT_SATURATION) =
-			saturated > UINT32_MAX ? UINT32_MAX : (uint32_t)saturated;
-	}
-	return true;
+			sdp->saturated > UINT32_MAX ? UINT32_MAX : (uint32_t)sdp->saturated;
+	return NULL;
+}
+
+bool sdp_is_computing(struct nvdla_emu *emu, const struct job *job)
+{
+	return !workers_ready(emu->workers, &job->sdp->work);
 }
 
 static const char *check(const struct nvdla_emu *emu, const struct sdp *sdp)
@@ -341,7 +386,7 @@ static uint64_t flow_ready(const void *ctx, size_t atom)
 }
 
 /* Hand the results on to PDP. Times are since the job started. */
-static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
+static const char *pool(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
 			uint64_t *sdp_cycles, uint64_t *pdp_cycles)
 {
 	int8_t *values = job->data;
@@ -352,6 +397,9 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp
 	};
 	const char *reason;
 
+	workers_wait(emu->workers, &sdp->work);
+	if (sdp->failed)
+		return "out of memory";
 	job->data = NULL;
 	reason = pdp_run_flying(emu, job, &flying);
 	free(values);
@@ -360,22 +408,21 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, const struct sdp
 	return reason;
 }
 
-static void release(struct sdp *sdp)
-{
-	sdp_operands_free(&sdp->x1.operands);
-	sdp_operands_free(&sdp->x2.operands);
-	sdp_operands_free(&sdp->y.operands);
-}
-
 /* All values are there: compute. Returns why it cannot complete, or NULL. */
-static const char *finish(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
+static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
 			  uint64_t sdp_cycles)
 {
 	uint64_t since = cycles_now(emu) - job->started, pdp_cycles = since;
 	const char *reason = NULL;
 
-	if (!run(emu, sdp, job->data))
-		return "out of memory";
+	sdp->work.run = compute;
+	sdp->simd = emu->simd;
+	sdp->config = emu->config;
+	/* Software may write new ones while these are in use. */
+	sdp->tables = emu->sdp_lut.tables;
+	sdp->y.lookup.tables = &sdp->tables;
+	sdp->data = job->data;
+	workers_add(emu->workers, &sdp->work);
 	job->out = sdp->out;
 	job->engines |= 1u << NVDLA_EMU_SDP;
 	sdp_cycles += since;
@@ -414,21 +461,30 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	return finish(emu, job, sdp, timing_sdp(emu->config, &timing));
 }
 
-void sdp_drop(struct job *job)
+void sdp_drop(struct nvdla_emu *emu, struct job *job)
 {
-	if (!job->sdp)
+	struct sdp *sdp = job->sdp;
+
+	if (!sdp)
 		return;
-	release(job->sdp);
-	free(job->sdp);
+	workers_cancel(emu->workers, &sdp->work);
+	sums_drop(&sdp->sums);
+	sdp_operands_free(&sdp->x1.operands);
+	sdp_operands_free(&sdp->x2.operands);
+	sdp_operands_free(&sdp->y.operands);
+	free(sdp);
 	job->sdp = NULL;
 }
 
 void sdp_fed(struct nvdla_emu *emu)
 {
 	struct job *job = &emu->jobs[JOB_SDP];
-	const char *reason = finish(emu, job, job->sdp, timing_sdp_flying(emu->config));
+	const struct surface *out = &job->sdp->out;
+	uint64_t atoms = (uint64_t)out->width * out->height * out->surfaces;
+	const char *reason = "out of memory";
 
-	sdp_drop(job);
+	if (conv_take(emu, atoms, &job->sdp->sums))
+		reason = finish(emu, job, job->sdp, timing_sdp_flying(emu->config));
 	if (reason)
 		job_hang(emu, job, reason);
 }
@@ -458,9 +514,9 @@ void sdp_try_start(struct nvdla_emu *emu, struct job *job)
 	}
 	if (sdp->to_pdp)
 		job_take(emu, job, UNIT_PDP);
+	if (sdp->flying)
+		job->chain |= 1u << NVDLA_EMU_CONV;
 	reason = start(emu, job, sdp);
 	if (reason)
 		job_hang(emu, job, reason);
-	if (reason || !sdp->flying)
-		sdp_drop(job);
 }

@@ -2,6 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __arm__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "simd.h"
 
 static void mac_row(const struct mac_row *row, size_t positions, int32_t *sums)
@@ -28,25 +33,45 @@ static void mac_row(const struct mac_row *row, size_t positions, int32_t *sums)
 	}
 }
 
-const struct simd *simd_plain(void)
-{
-	static const struct simd plain = {
-		.name = "plain",
-		.mac_row = mac_row,
-	};
+static const struct simd plain = { .name = "plain", .mac_row = mac_row };
 
-	return &plain;
+#if defined(__x86_64__)
+static const struct simd other = {
+	.name = "avx2",
+	.mac_row = mac_row_avx2,
+	.sdp_x = sdp_x_avx2,
+	.sdp_convert = sdp_convert_avx2,
+};
+
+static bool have_other(void)
+{
+	return __builtin_cpu_supports("avx2");
 }
+#elif defined(__aarch64__) || defined(__arm__)
+static const struct simd other = { .name = "neon", .mac_row = mac_row_neon };
+
+static bool have_other(void)
+{
+#ifdef __arm__
+	return getauxval(AT_HWCAP) & HWCAP_NEON;
+#else
+	return true;
+#endif
+}
+#else
+#define other plain
+
+static bool have_other(void)
+{
+	return false;
+}
+#endif
 
 const struct simd *simd_find(const char *name)
 {
-	const struct simd *all[] = { simd_avx2(), simd_neon(), simd_plain() };
-
 	if (!name)
 		name = getenv("NVDLA_EMU_SIMD");
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (all[i] && (!name || !strcmp(name, all[i]->name)))
-			return all[i];
-	}
-	return NULL;
+	if (have_other() && (!name || !strcmp(name, other.name)))
+		return &other;
+	return !name || !strcmp(name, plain.name) ? &plain : NULL;
 }
