@@ -42,7 +42,7 @@ struct flavour {
 static const struct flavour flavours[] = {
 	{ "small", 800, 10, 9, 9, 20, 20, 2000 },
 	{ "vectors", 500, 10, 1, 1, 60, 60, 60 },
-	{ "wide", 100, 6, 4, 300, 9, 2, 10000 },
+	{ "wide", 200, 6, 4, 300, 9, 2, 10000 },
 	{ "deep", 80, 4, 40, 24, 256, 256, 40000 },
 	/* Too large for the convolution buffer as a whole. */
 	{ "large", 60, 2, 90, 60, 64, 2, 350000 },
@@ -65,6 +65,8 @@ static struct {
 } met[] = {
 	{ "one layer" },      { "in tiles" }, { "PDP" },
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
+	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
+	{ "in the convolution" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -159,7 +161,7 @@ static int add_weights(struct generator *g, struct builder_list shape, int axis,
 	int count = between(g, 0, 1) ? shape.value[axis] : 1;
 	size_t bytes = 1;
 	int8_t *data;
-	float scale[MAX_KERNELS];
+	float scale[MAX_KERNELS], spread;
 	int64_t zero[MAX_KERNELS] = { 0 };
 	int tensor;
 
@@ -169,8 +171,9 @@ static int add_weights(struct generator *g, struct builder_list shape, int axis,
 	for (size_t i = 0; i < bytes; i++)
 		data[i] = (int8_t)between(g, -127, 127);
 	*typical = uniform(g, 0.001, 0.05);
+	spread = uniform(g, 0, 5);
 	for (int i = 0; i < count; i++)
-		scale[i] = *typical * uniform(g, 0.2, 1);
+		scale[i] = *typical * exp2f(-uniform(g, 0, spread));
 	tensor = add_tensor(&g->b, "weights", TYPE_INT8, shape, 0, 0);
 	set_quant(&g->b, tensor, scale, zero, count, axis);
 	set_data(&g->b, tensor, data, bytes);
@@ -251,6 +254,115 @@ static bool random_conv(struct generator *g)
 		set_i32(&g->b, options, CONV_DILATION_W, dw);
 		set_i8(&g->b, options, CONV_ACTIVATION, random_activation(g));
 	}
+	return true;
+}
+
+/* A plain convolution of n; NULL when it would be too large. */
+static struct node *append_conv(struct generator *g, const struct node *n, int kernels, int kernel,
+				int stride, int8_t padding)
+{
+	const struct node in = *n;
+	int weights, bias, products = kernel * kernel * in.dim[3];
+	struct node *out = new_node(g, n);
+	uint32_t options;
+	float scale;
+
+	out->dim[1] = extent(in.dim[1], kernel, stride, padding);
+	out->dim[2] = extent(in.dim[2], kernel, stride, padding);
+	out->dim[3] = kernels;
+	if (!out->dim[1] || !out->dim[2] || kernels > MAX_KERNELS ||
+	    elements(out) > g->flavour->elements || elements(out) * (size_t)products > MAX_MACS)
+		return NULL;
+	weights = add_weights(g, LIST(kernels, kernel, kernel, in.dim[3]), 0, &scale);
+	bias = add_bias(g, kernels, 2 * spread(products));
+	choose_quantisation(g, out, in.scale * scale * spread(products) / uniform(g, 20, 150));
+	publish(g, out);
+	options = add_conv(&g->b, LIST(in.tensor, weights, bias), out->tensor, stride, padding);
+	if (!between(g, 0, 2))
+		set_i8(&g->b, options, CONV_ACTIVATION, random_activation(g));
+	return out;
+}
+
+/* One or two convolutions and a way around them. */
+static bool random_residual(struct generator *g)
+{
+	const struct node *in = pick_picture(g), *main = in, *around = in, *a, *b;
+	int kernel = between(g, 1, 3), stride = between(g, 0, 2) ? 1 : 2, kernels;
+	struct node *out;
+	uint32_t options;
+
+	if (!in || g->b.tensor_count + 10 > MAX_TENSORS)
+		return false;
+	kernels = between(g, 0, 1) ? in->dim[3] : between(g, 1, 30);
+	if (between(g, 0, 1))
+		main = append_conv(g, main, between(g, 1, 30), kernel, 1, PADDING_SAME);
+	if (main)
+		main = append_conv(g, main, kernels, kernel, stride, PADDING_SAME);
+	if (main && (stride > 1 || kernels != in->dim[3] || !between(g, 0, 2)))
+		around = append_conv(g, in, kernels, 1, stride, PADDING_SAME);
+	if (!main || !around)
+		return false;
+	a = between(g, 0, 1) ? main : around;
+	b = a == main ? around : main;
+	out = new_node(g, a);
+	choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_ADD, OPTIONS_ADD, LIST(a->tensor, b->tensor), out->tensor);
+	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
+	return true;
+}
+
+static bool random_pad(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	int32_t pads[8] = { 0 };
+	int source, paddings;
+	struct node *out;
+
+	if (!in || g->b.tensor_count + 5 > MAX_TENSORS)
+		return false;
+	source = in->tensor;
+	out = new_node(g, in);
+	for (int axis = 1; axis < (between(g, 0, 5) ? 3 : 4); axis++) {
+		pads[2 * axis] = between(g, 0, 2);
+		pads[2 * axis + 1] = between(g, 0, 2);
+		out->dim[axis] += pads[2 * axis] + pads[2 * axis + 1];
+	}
+	if (elements(out) > g->flavour->elements)
+		return false;
+	publish(g, out);
+	paddings = add_tensor(&g->b, "paddings", TYPE_INT32, LIST(4, 2), 0, 0);
+	set_data(&g->b, paddings, pads, sizeof(pads));
+	add_operator(&g->b, BUILTIN_PAD, OPTIONS_NONE, LIST(source, paddings), out->tensor);
+	append_conv(g, out, between(g, 1, 20), between(g, 1, 4), between(g, 1, 3),
+		    between(g, 0, 3) ? PADDING_VALID : PADDING_SAME);
+	return true;
+}
+
+static bool random_mean(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	struct node *out;
+	int source, axes;
+	bool keep = between(g, 0, 1);
+	uint32_t options;
+
+	if (!in || in->dim[0] != 1)
+		return false;
+	source = in->tensor;
+	out = new_node(g, in);
+	if (keep) {
+		out->dim[1] = 1;
+		out->dim[2] = 1;
+	} else {
+		out->rank = 2;
+		out->dim[1] = in->dim[3];
+	}
+	choose_quantisation(g, out, in->scale * uniform(g, 0.2, 1.2));
+	publish(g, out);
+	axes = add_ints(&g->b, "axes", LIST(1, 2));
+	options = add_operator(&g->b, BUILTIN_MEAN, OPTIONS_REDUCER, LIST(source, axes), out->tensor);
+	set_i8(&g->b, options, REDUCER_KEEP_DIMS, keep);
 	return true;
 }
 
@@ -433,7 +545,7 @@ static bool random_other(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 13)) {
+	switch (between(g, 0, 18)) {
 	case 0:
 	case 1:
 	case 2:
@@ -453,6 +565,14 @@ static bool random_operation(struct generator *g)
 		return random_reshape(g);
 	case 12:
 		return random_concatenation(g);
+	case 13:
+	case 14:
+	case 15:
+		return random_residual(g);
+	case 16:
+		return random_pad(g);
+	case 17:
+		return random_mean(g);
 	default:
 		return random_other(g);
 	}
@@ -503,9 +623,9 @@ struct loaded {
 	struct dla_request *request;
 };
 
-static struct loaded load(const char *path, bool keep)
+static struct loaded load(const char *path, bool keep, bool exact)
 {
-	const struct dla_options options = { .keep_tensors = keep };
+	const struct dla_options options = { .keep_tensors = keep, .exact = exact };
 	struct loaded l;
 
 	l.network = dla_network_load(device, path, &options);
@@ -540,9 +660,23 @@ static void meet(const char *how)
 		met[i].count += !strcmp(how, met[i].how);
 }
 
+/* Where roundings are skipped, the same network without that. */
+static void check_exact(const char *path, const char *name, unsigned int seed)
+{
+	struct loaded l = load(path, true, true);
+
+	run(&l, seed);
+	for (unsigned int i = 0; i < l.network->graph->op_count; i++) {
+		assert_int_equal(l.network->placed[i].node.add, DLA_NO_OP);
+		check_operation(l.request, i, name);
+	}
+	unload(&l);
+}
+
 static void check_graph(const char *path, const char *name, unsigned int seed)
 {
-	struct loaded kept = load(path, true), lean = load(path, false);
+	struct loaded kept = load(path, true, false), lean = load(path, false, false);
+	bool adds = false;
 
 	for (unsigned int round = 0; round < 2; round++) {
 		run(&kept, seed + round);
@@ -556,10 +690,14 @@ static void check_graph(const char *path, const char *name, unsigned int seed)
 				fail_msg("%s, output %u: another value where tensors share memory",
 					 name, i);
 	}
-	for (unsigned int i = 0; i < dla_network_operation_count(kept.network); i++)
+	for (unsigned int i = 0; i < dla_network_operation_count(kept.network); i++) {
 		meet(dla_network_operation(kept.network, i)->why);
+		adds |= kept.network->placed[i].node.add != DLA_NO_OP;
+	}
 	unload(&kept);
 	unload(&lean);
+	if (adds)
+		check_exact(path, name, seed);
 }
 
 static void random_networks(void **state)

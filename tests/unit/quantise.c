@@ -231,6 +231,150 @@ static void add_equal_scales_is_exact(void **unused)
 			assert_int_equal(dla_add_eval(&add, (int8_t)a, (int8_t)b), (int)clamp8(a - 1 + b + 2 + 3));
 }
 
+/* A convolution and an ADD: real arithmetic, rounded once at the end. */
+static double fused_exact(const struct dla_requant_wish *wish, const struct dla_residual *residual, bool relu,
+			  int32_t acc, int8_t added)
+{
+	double real = ((double)acc + (double)wish->bias) * wish->multiplier;
+
+	if (residual->inner_relu)
+		real = fmax(real, 0);
+	real += added - residual->zero;
+	if (relu)
+		real = fmax(real, 0);
+	return clamp8(real * residual->ratio + residual->zero_out);
+}
+
+static struct dla_residual random_residual(bool *relu)
+{
+	struct dla_residual residual = {
+		.ratio = exp2(uniform(-3, 2)),
+		.zero = (int32_t)between(-128, 127),
+		.zero_out = random64() & 1 ? -128 : (int32_t)between(-128, 127),
+		.inner_relu = random64() & 1,
+		.low = -128, .high = 127,
+	};
+
+	*relu = random64() & 1;
+	if (*relu && residual.inner_relu && random64() & 1)
+		residual.zero = 0;
+	residual.relu = *relu && (!residual.inner_relu || residual.zero == 0);
+	if (residual.relu)
+		residual.low = residual.zero_out;
+	/* Else only saturation can be the ReLU. */
+	if (*relu && !residual.relu)
+		residual.zero_out = -128;
+	return residual;
+}
+
+/* An answer may differ from the exact value by a rounding and by what the recipe says of itself. */
+static void check_fused(const struct dla_conv_add *add, const struct dla_requant_wish *wish,
+			const struct dla_residual *residual, bool relu, unsigned int k)
+{
+	for (int i = 0; i < 300; i++) {
+		int8_t added = (int8_t)between(-128, 127);
+		double wanted = uniform(-140, 140);
+		int64_t acc = i < 2 ? (i ? wish->reach : -wish->reach) : between(-wish->reach, wish->reach);
+		double off;
+
+		/* Mostly where the output does not saturate. */
+		if (i > 50) {
+			wanted = (wanted - residual->zero_out) / residual->ratio - (added - residual->zero);
+			acc = (int64_t)fmax(fmin(wanted / wish->multiplier - (double)wish->bias,
+						 (double)wish->reach), (double)-wish->reach);
+		}
+		off = dla_conv_add_eval(add, k, (int32_t)acc, added) -
+		      fused_exact(wish, residual, relu, (int32_t)acc, added);
+		assert_true(fabs(off) <= 0.5 + add->error + 1e-9);
+	}
+}
+
+static void conv_add_random_layers(void **unused)
+{
+	unsigned int fine = 0;
+
+	(void)unused;
+	for (int layer = 0; layer < 500; layer++) {
+		unsigned int channels = (unsigned int)between(1, 16);
+		double largest = exp2(uniform(-13, -1));
+		struct dla_requant_wish wish[16];
+		struct dla_residual residual;
+		struct dla_conv_add *add;
+		bool relu;
+
+		residual = random_residual(&relu);
+		for (unsigned int k = 0; k < channels; k++) {
+			/* A 32-fold spread, and accumulators far beyond what an int8 holds. */
+			wish[k].multiplier = largest * exp2(-uniform(0, 5));
+			wish[k].reach = (int64_t)fmin(1e9, 300 * uniform(0.5, 20) / wish[k].multiplier);
+			wish[k].bias = (int64_t)(uniform(-200, 200) / wish[k].multiplier);
+		}
+		add = dla_conv_add_new(wish, channels, &residual);
+		assert_non_null(add);
+		assert_true(add->shift < 64 && add->s < 64 && add->p < 64 && add->out_shift < 64);
+		fine += add->error < 0.3;
+		for (unsigned int k = 0; k < channels; k++)
+			check_fused(add, &wish[k], &residual, relu, k);
+		free(add);
+	}
+	assert_true(fine > 400);
+}
+
+/* Layers that no network has: what the recipe says of itself is true of them as well. */
+static void conv_add_reports_coarseness(void **unused)
+{
+	unsigned int good = 0, bad = 0;
+
+	(void)unused;
+	for (int layer = 0; layer < 3000; layer++) {
+		struct dla_requant_wish wish[2];
+		struct dla_residual residual;
+		struct dla_conv_add *add;
+		bool relu;
+
+		residual = random_residual(&relu);
+		residual.ratio = exp2(uniform(-24, 12));
+		for (unsigned int k = 0; k < 2; k++) {
+			wish[k].multiplier = exp2(uniform(-30, 8));
+			wish[k].reach = between(1, 1000000);
+			wish[k].bias = between(-(INT64_C(1) << 30), INT64_C(1) << 30) >> between(0, 30);
+		}
+		add = dla_conv_add_new(wish, 2, &residual);
+		assert_non_null(add);
+		if (add->error < DLA_FUSED_ERROR_LIMIT) {
+			good++;
+			for (unsigned int k = 0; k < 2; k++)
+				check_fused(add, &wish[k], &residual, relu, k);
+		} else {
+			bad++;
+		}
+		free(add);
+	}
+	assert_true(good > 500 && bad > 500);
+}
+
+/* One channel's scale far below the others' leaves it a multiplier of a few units: too coarse. */
+static void conv_add_refuses_a_wide_spread(void **unused)
+{
+	struct dla_requant_wish wish[2] = {
+		{ .multiplier = 0.01, .reach = 30000 },
+		{ .multiplier = 0.01, .reach = 30000 },
+	};
+	const struct dla_residual residual = { .ratio = 1, .low = -128, .high = 127 };
+	struct dla_conv_add *add = dla_conv_add_new(wish, 2, &residual);
+
+	(void)unused;
+	assert_non_null(add);
+	assert_true(add->error < 0.05);
+	free(add);
+	wish[1].multiplier = 0.01 / 9000;
+	wish[1].reach = 30000 * 9000;
+	add = dla_conv_add_new(wish, 2, &residual);
+	assert_non_null(add);
+	assert_true(add->error >= DLA_FUSED_ERROR_LIMIT);
+	free(add);
+}
+
 static void average_equals_tflite(void **unused)
 {
 	uint32_t width, height;
@@ -308,6 +452,9 @@ int main(void)
 		cmocka_unit_test(add_random),
 		cmocka_unit_test(add_reports_coarseness),
 		cmocka_unit_test(add_equal_scales_is_exact),
+		cmocka_unit_test(conv_add_random_layers),
+		cmocka_unit_test(conv_add_reports_coarseness),
+		cmocka_unit_test(conv_add_refuses_a_wide_spread),
 		cmocka_unit_test(average_equals_tflite),
 		cmocka_unit_test(average_wraps_like_the_hardware),
 		cmocka_unit_test(average_by_convolution_equals_tflite),

@@ -43,22 +43,32 @@ static int private_producer(const struct dla_fuser *fuser, int tensor)
 	return fuser->uses[tensor] == 1 ? fuser->graph->tensor[tensor].producer : DLA_NO_OP;
 }
 
+/* The scale that a convolution's result would be rounded to, were it not for the ADD behind it. */
+static float skipped_scale(const struct dla_graph *graph, const struct dla_node *node)
+{
+	return graph->tensor[graph->op[node->op].output[0]].quant.scale[0];
+}
+
 static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
 {
 	const struct dla_graph *graph = fuser->graph;
-	const int *input = graph->op[op].input;
-	/* The later one first: then fewer tensors wait. */
-	unsigned int later = graph->tensor[input[1]].producer > graph->tensor[input[0]].producer;
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < 2; i++) {
-		int producer = private_producer(fuser, input[i ^ later]);
+		int producer = private_producer(fuser, graph->op[op].input[i]);
 
 		if (producer == DLA_NO_OP || (graph->op[producer].kind != DLA_OP_CONV_2D &&
 					      graph->op[producer].kind != DLA_OP_FULLY_CONNECTED))
 			continue;
 		choice[count] = fuser->node[producer];
 		choice[count++].add = (int)op;
+	}
+	/* Of two roundings the finer is skipped: that stays nearest to the network as it is written. */
+	if (count == 2 && skipped_scale(graph, &choice[1]) < skipped_scale(graph, &choice[0])) {
+		struct dla_node finer = choice[1];
+
+		choice[1] = choice[0];
+		choice[0] = finer;
 	}
 	return count;
 }
