@@ -100,7 +100,7 @@ bool generate_split(struct generator *g)
 	bool keeps_data = random_one_in(random, 3);
 	bool keeps_weights = !keeps_data && random_one_in(random, 2);
 	bool waits = random_one_in(random, 3);
-	unsigned int bands, parts, groups;
+	unsigned int bands, parts, groups, outer, inner;
 	struct chain whole;
 
 	if (!draw_whole(g, keeps_weights, &whole))
@@ -112,22 +112,23 @@ bool generate_split(struct generator *g)
 	if (bands * parts == 1 || whole.conv.x.out == 1 || !bands_legal(&whole.conv.y, bands))
 		return false;
 	/* What is kept is what all kernels of a band, or all bands of some kernels, have in common. */
-	for (unsigned int i = 0; i < bands * parts; i++) {
-		unsigned int inner = keeps_weights ? bands : parts;
-		unsigned int b = keeps_weights ? i % bands : i / parts;
-		unsigned int k = keeps_weights ? i / bands : i % parts;
-		struct chain piece = whole;
+	outer = keeps_weights ? parts : bands;
+	inner = keeps_weights ? bands : parts;
+	for (unsigned int o = 0; o < outer; o++) {
+		for (unsigned int i = 0; i < inner; i++) {
+			struct chain piece = whole;
 
-		cut_lines(&whole, bands, b, &piece);
-		cut_kernels(g->hw, &whole, parts, k, &piece);
-		piece.conv.keep_data = keeps_data && i % inner + 1 < inner;
-		piece.conv.reuse_data = keeps_data && i % inner;
-		piece.conv.keep_weights = keeps_weights && i % inner + 1 < inner;
-		piece.conv.reuse_weights = keeps_weights && i % inner;
-		chain_program(g, &piece);
-		chain_start(g, &piece);
-		if (waits)
-			script_wait_all(&g->script);
+			cut_lines(&whole, bands, keeps_weights ? i : o, &piece);
+			cut_kernels(g->hw, &whole, parts, keeps_weights ? o : i, &piece);
+			piece.conv.keep_data = keeps_data && i + 1 < inner;
+			piece.conv.reuse_data = keeps_data && i;
+			piece.conv.keep_weights = keeps_weights && i + 1 < inner;
+			piece.conv.reuse_weights = keeps_weights && i;
+			chain_program(g, &piece);
+			chain_start(g, &piece);
+			if (waits)
+				script_wait_all(&g->script);
+		}
 	}
 	return true;
 }

@@ -14,14 +14,15 @@ static const struct {
 	{ 17, 1, 4 },	/* X8R8G8B8 */
 	{ 18, 1, 4 },	/* B8G8R8X8 */
 	{ 19, 1, 4 },	/* R8G8B8X8 */
+	{ 20, 1, 4 },	/* A2B10G10R10 and its like: four bytes as they come */
+	{ 21, 1, 4 },
+	{ 22, 1, 4 },
+	{ 23, 1, 4 },
 	{ 26, 1, 4 },	/* A8Y8U8V8 */
 	{ 27, 1, 4 },	/* V8U8Y8A8 */
-	{ 28, 2, 3 },	/* Y8, U8V8 */
-	{ 29, 2, 3 },	/* Y8, V8U8 */
 };
 
 #define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))
-#define IMAGE_ALIGN 32
 
 bool image_draw(struct generator *g, struct conv *conv)
 {
@@ -51,7 +52,7 @@ static unsigned int plane_bytes(const struct image *image, unsigned int plane)
 void image_place(struct generator *g, struct conv *conv)
 {
 	struct image *image = &conv->image;
-	unsigned int widest = image->planes == 2 ? 2 : image->pixel_bytes;
+	unsigned int widest = image->planes == 2 ? 2 : image->pixel_bytes, align = g->hw->atom;
 
 	/* Less than an atom: whole atoms are a matter of the address. */
 	image->x_offset = random_one_in(&g->random, 2) ? 0 :
@@ -59,10 +60,10 @@ void image_place(struct generator *g, struct conv *conv)
 	for (unsigned int p = 0; p < image->planes; p++) {
 		uint32_t line = (image->x_offset + conv->x.in) * plane_bytes(image, p);
 
-		image->line_stride[p] = (line + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN +
-					IMAGE_ALIGN * (uint32_t)PICK(&g->random, 0, 0, 1, 2);
+		image->line_stride[p] = (line + align - 1) / align * align +
+					align * (uint32_t)PICK(&g->random, 0, 0, 1, 7);
 		image->addr[p] = memory_place(&g->memory, (size_t)image->line_stride[p] * conv->y.in,
-					      IMAGE_ALIGN, false, FILL_ANY);
+					      align, false, FILL_ANY);
 	}
 }
 

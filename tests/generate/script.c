@@ -126,7 +126,7 @@ int script_enable(struct script *script, const enum unit *units, unsigned int co
 	for (unsigned int i = 0; i < count; i++) {
 		unsigned int at = script->any_enable ? random_below(script->random, i + 1) : i;
 
-		order[i] = order[at];
+		order[i] = at < i ? order[at] : units[i];
 		order[at] = units[i];
 	}
 	for (unsigned int i = 0; i < count; i++) {
