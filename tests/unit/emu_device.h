@@ -133,6 +133,7 @@ static inline void sdp_identity(struct device *device, uint32_t in, uint32_t out
 	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_WIDTH, width - 1);
 	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_HEIGHT, height - 1);
 	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_CHANNEL, channels - 1);
+	put(device, SDP_RDMA + SDP_RDMA_D_SRC_DMA_CFG, 1);
 	put(device, SDP_RDMA + SDP_RDMA_D_SRC_BASE_ADDR_LOW, in);
 	put(device, SDP_RDMA + SDP_RDMA_D_SRC_LINE_STRIDE, line);
 	put(device, SDP_RDMA + SDP_RDMA_D_SRC_SURFACE_STRIDE, surface);
@@ -142,6 +143,7 @@ static inline void sdp_identity(struct device *device, uint32_t in, uint32_t out
 	put(device, SDP + SDP_D_DATA_CUBE_WIDTH, width - 1);
 	put(device, SDP + SDP_D_DATA_CUBE_HEIGHT, height - 1);
 	put(device, SDP + SDP_D_DATA_CUBE_CHANNEL, channels - 1);
+	put(device, SDP + SDP_D_DST_DMA_CFG, 1);
 	put(device, SDP + SDP_D_DST_BASE_ADDR_LOW, out);
 	put(device, SDP + SDP_D_DST_LINE_STRIDE, line);
 	put(device, SDP + SDP_D_DST_SURFACE_STRIDE, surface);

@@ -162,6 +162,7 @@ static inline void pool_program_flying(struct device *device, const struct pool_
 		y->after << 12);
 	put(device, PDP + PDP_D_RECIP_KERNEL_WIDTH, 65536 / x->kernel);
 	put(device, PDP + PDP_D_RECIP_KERNEL_HEIGHT, 65536 / y->kernel);
+	put(device, PDP + PDP_D_DST_RAM_CFG, 1);
 	put(device, PDP + PDP_D_DST_BASE_ADDR_LOW, out);
 	put(device, PDP + PDP_D_DST_LINE_STRIDE, line);
 	put(device, PDP + PDP_D_DST_SURFACE_STRIDE, line * pool_out(y));
@@ -177,6 +178,7 @@ static inline void pool_program(struct device *device, const struct pool_axis *x
 	put(device, PDP_RDMA + PDP_RDMA_D_DATA_CUBE_IN_HEIGHT, y->in - 1);
 	put(device, PDP_RDMA + PDP_RDMA_D_DATA_CUBE_IN_CHANNEL, channels - 1);
 	put(device, PDP_RDMA + PDP_RDMA_D_FLYING_MODE, 1);
+	put(device, PDP_RDMA + PDP_RDMA_D_SRC_RAM_CFG, 1);
 	put(device, PDP_RDMA + PDP_RDMA_D_SRC_BASE_ADDR_LOW, in);
 	put(device, PDP_RDMA + PDP_RDMA_D_SRC_LINE_STRIDE, x->in * ATOM);
 	put(device, PDP_RDMA + PDP_RDMA_D_SRC_SURFACE_STRIDE, x->in * ATOM * y->in);
@@ -202,11 +204,13 @@ static inline void table_program(struct device *device, uint32_t in, uint32_t ou
 	put(device, CDP_RDMA + CDP_RDMA_D_DATA_CUBE_WIDTH, width - 1);
 	put(device, CDP_RDMA + CDP_RDMA_D_DATA_CUBE_HEIGHT, height - 1);
 	put(device, CDP_RDMA + CDP_RDMA_D_DATA_CUBE_CHANNEL, channels - 1);
+	put(device, CDP_RDMA + CDP_RDMA_D_SRC_DMA_CFG, 1);
 	put(device, CDP_RDMA + CDP_RDMA_D_SRC_BASE_ADDR_LOW, in);
 	put(device, CDP_RDMA + CDP_RDMA_D_SRC_LINE_STRIDE, width * ATOM);
 	put(device, CDP_RDMA + CDP_RDMA_D_SRC_SURFACE_STRIDE, width * ATOM * height);
 	put(device, CDP + CDP_D_FUNC_BYPASS, 3);
 	put(device, CDP + CDP_D_DATA_FORMAT, 0);
+	put(device, CDP + CDP_D_DST_DMA_CFG, 1);
 	put(device, CDP + CDP_D_DST_BASE_ADDR_LOW, out);
 	put(device, CDP + CDP_D_DST_LINE_STRIDE, width * ATOM);
 	put(device, CDP + CDP_D_DST_SURFACE_STRIDE, width * ATOM * height);

@@ -8,7 +8,7 @@
 
 #include "arith.h"
 #include "emu.h"
-#include "timing.h"
+#include "timing_post.h"
 
 struct cdp {
 	struct surface in, out;
@@ -20,6 +20,11 @@ struct cdp {
 	unsigned int in_shift, out_shift;
 	int32_t out_offset;
 	struct cdp_lookup lookup;
+};
+
+struct results {
+	uint64_t saturated;
+	struct cdp_lookup_counts lookups;
 };
 
 static void decode(const struct nvdla_emu *emu, struct cdp *cdp)
@@ -76,23 +81,23 @@ static int32_t square_sum(const struct cdp *cdp, const int32_t *values, unsigned
 }
 
 static int8_t value_out(const struct cdp *cdp, const int32_t *values, unsigned int channel,
-			uint64_t *saturated)
+			struct results *results)
 {
 	int32_t input = cdp->no_sum ? values[channel] : square_sum(cdp, values, channel);
-	int64_t result = cdp_lookup_value(&cdp->lookup, input), clipped;
+	int64_t result = cdp_lookup_value(&cdp->lookup, input, &results->lookups), clipped;
 
 	if (!cdp->no_product)
 		result *= values[channel];
 	result = (result - cdp->out_offset) * cdp->out_scale;
 	result = shift_right_round(result, cdp->out_shift, 42);
 	clipped = saturate(result, 8);
-	*saturated += clipped != result;
+	results->saturated += clipped != result;
 	return (int8_t)clipped;
 }
 
 /* All channels of each position, in place. */
 static bool run(const struct nvdla_emu *emu, const struct cdp *cdp, int8_t *data,
-		uint64_t *saturated)
+		struct results *results)
 {
 	unsigned int atom = emu->config->atom, lanes = cdp->in.surfaces * atom;
 	size_t plane = (size_t)cdp->in.width * cdp->in.height;
@@ -106,38 +111,53 @@ static bool run(const struct nvdla_emu *emu, const struct cdp *cdp, int8_t *data
 		/* Spare lanes get what comes of a zero. */
 		for (unsigned int c = 0; c < lanes; c++)
 			data[(c / atom * plane + i) * atom + c % atom] =
-				value_out(cdp, values, c, saturated);
+				value_out(cdp, values, c, results);
 	}
 	free(values);
 	return true;
 }
 
-static const char *start(struct nvdla_emu *emu, struct job *job)
+/* The hardware has a counter of clipped results, too, but nothing feeds it. */
+static void store_counters(struct nvdla_emu *emu, const struct results *results)
 {
 	struct unit_state *state = &emu->units[UNIT_CDP];
-	struct timing_cdp timing;
-	uint64_t cycles, saturated = 0;
-	struct cdp cdp;
+	uint32_t *r = state->group[state->consumer];
+	const struct cdp_lookup_counts *counts = &results->lookups;
 
+	/* Whether D_PERF_ENABLE asks for them or not. */
+	REG(r, CDP_D_PERF_LUT_UFLOW) = counts->below;
+	REG(r, CDP_D_PERF_LUT_OFLOW) = counts->above;
+	REG(r, CDP_D_PERF_LUT_HYBRID) = counts->hybrid;
+	REG(r, CDP_D_PERF_LUT_LE_HIT) = counts->le_hit;
+	REG(r, CDP_D_PERF_LUT_LO_HIT) = counts->lo_hit;
+}
+
+/* The precision in D_DATA_FORMAT is looked at by nobody. */
+static const char *start(struct nvdla_emu *emu, struct job *job)
+{
+	struct results results = { 0 };
+	struct cdp cdp;
+	uint64_t cycles;
+
+	if (!memory_exists(emu, REG(consumer_group(emu, UNIT_CDP_RDMA), CDP_RDMA_D_SRC_DMA_CFG)) ||
+	    !memory_exists(emu, REG(consumer_group(emu, UNIT_CDP), CDP_D_DST_DMA_CFG)))
+		return no_second_memory;
 	decode(emu, &cdp);
-	if (REG(consumer_group(emu, UNIT_CDP), CDP_D_DATA_FORMAT) ||
-	    REG(consumer_group(emu, UNIT_CDP_RDMA), CDP_RDMA_D_DATA_FORMAT))
-		return "CDP is set to a precision that nv_small does not have";
 	if (!job_fits(emu, &cdp.in))
 		return "CDP cube too large for the emulator";
 	job->data = malloc(surface_bytes(&cdp.in));
 	if (!job->data)
 		return "out of memory";
 	surface_read(emu, &cdp.in, job->data);
-	if (!run(emu, &cdp, job->data, &saturated))
+	if (!run(emu, &cdp, job->data, &results))
 		return "out of memory";
 	job->out = cdp.out;
 	job->engines = 1u << NVDLA_EMU_CDP;
-	emu->stats.saturations += saturated;
-	REG(state->group[state->consumer], CDP_D_OUT_SATURATION) = (uint32_t)saturated;
+	emu->stats.saturations += results.saturated;
+	store_counters(emu, &results);
 
-	timing = (struct timing_cdp){ cdp.in.width, cdp.in.height, cdp.in.surfaces };
-	cycles = timing_cdp(emu->config, &timing);
+	cycles = timing_cdp(emu, &(struct timing_cdp){ cdp.in.width, cdp.in.height,
+						       cdp.in.surfaces, !cdp.no_sum });
 	job_event(emu, job, cycles, (struct event){ .done = UNIT_CDP_RDMA, .irq = IRQ_NONE });
 	job_event(emu, job, cycles,
 		  (struct event){ .done = UNIT_CDP, .irq = IRQ_CDP, .irq_unit = UNIT_CDP,

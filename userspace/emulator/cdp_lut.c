@@ -226,7 +226,22 @@ static int64_t le_start(const struct cdp_lookup *lookup)
 	return (int64_t)(((uint64_t)lookup->le.start + first) << 25) >> 25;
 }
 
-int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input)
+static void count(struct cdp_lookup_counts *counts, enum where le, enum where lo)
+{
+	if ((le == HIT) == (lo == HIT) && (le == HIT || le != lo))
+		counts->hybrid++;
+	else if (le == HIT)
+		counts->le_hit++;
+	else if (lo == HIT)
+		counts->lo_hit++;
+	else if (le == BELOW)
+		counts->below++;
+	else
+		counts->above++;
+}
+
+int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input,
+			 struct cdp_lookup_counts *counts)
 {
 	uint64_t le_distance = distance(input, &lookup->le);
 	uint64_t lo_distance = distance(input, &lookup->lo);
@@ -238,6 +253,7 @@ int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input)
 		le = linear(le_distance, lookup->le.select, CDP_LE_ENTRIES - 1, INPUT_BITS + 1);
 	if (lo_distance)
 		lo = linear(lo_distance, lookup->lo.select, CDP_LO_ENTRIES - 1, INPUT_BITS);
+	count(counts, le.where, lo.where);
 	if (use_lo(lookup, le.where, lo.where))
 		return follow(&lookup->lo, &lo, lookup->lut->lo, lookup->lo.start, input);
 	return follow(&lookup->le, &le, lookup->lut->le, le_start(lookup), input);

@@ -42,7 +42,15 @@ struct cdp_lookup {
 
 void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut,
 		       const uint32_t *registers);
+/* How often the tables answered how. */
+struct cdp_lookup_counts {
+	uint32_t below, above;		/* both tables' ranges */
+	uint32_t hybrid;		/* both hit, or one range is above and the other below */
+	uint32_t le_hit, lo_hit;	/* one alone */
+};
+
 /* input has 21 bits, signed. */
-int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input);
+int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input,
+			 struct cdp_lookup_counts *counts);
 
 #endif

@@ -181,6 +181,7 @@ void emu_lose_state(struct nvdla_emu *emu)
 	emu->cdp_lut = (struct cdp_lut){ 0 };
 	emu->pdp_core = (struct pdp_core){ 0 };
 	emu->sdp_lut = (struct sdp_lut){ 0 };
+	emu->stuck = NULL;
 	csb_reset(emu);
 	emu->intr_mask = 0;
 	emu->intr_status = 0;
@@ -259,7 +260,7 @@ const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu)
 		if (emu->jobs[j].hang)
 			return emu->jobs[j].hang;
 	}
-	return conv_hang_reason(emu);
+	return emu->stuck ? emu->stuck : conv_hang_reason(emu);
 }
 
 const struct nvdla_emu_api nvdla_emu_api = {

@@ -129,6 +129,7 @@ struct nvdla_emu {
 	struct cdp_lut cdp_lut;
 	struct pdp_core pdp_core;
 	struct sdp_lut sdp_lut;
+	const char *stuck;	/* a reader that outlived its job, and why */
 	struct nvdla_emu_stats stats;
 	struct faults faults;
 };
@@ -167,6 +168,12 @@ static inline bool unit_waiting(const struct nvdla_emu *emu, enum unit unit)
 
 #define REG(group, name) ((group)[(name) / 4])
 
+/* A register that says which memory to use, 1 for the one that is always there. */
+static inline bool memory_exists(const struct nvdla_emu *emu, uint32_t which)
+{
+	return which || config_has(emu->config, FEATURE_SECOND_MEMORY);
+}
+
 /* Of memory: as many bits as the configuration masters, in whole atoms. */
 static inline uint64_t dma_address(const struct nvdla_config *config, uint32_t high, uint32_t low)
 {
@@ -200,6 +207,7 @@ void glb_raise(struct nvdla_emu *emu, enum irq irq, unsigned int group);
 void glb_update_line(struct nvdla_emu *emu);
 
 /* memory.c: every access of the modelled system's memory */
+extern const char no_second_memory[];	/* why an engine that is told to use one hangs */
 void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len);
 void mem_write(struct nvdla_emu *emu, uint64_t addr, const void *buf, size_t len);
 uint64_t surface_bytes(const struct surface *surface);

@@ -8,6 +8,8 @@
 
 #include "emu.h"
 
+const char no_second_memory[] = "an engine is told to use the second memory, which is not there";
+
 static uint64_t wrapped(const struct nvdla_emu *emu, uint64_t addr)
 {
 	return addr & config_address_mask(emu->config);

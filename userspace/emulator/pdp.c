@@ -23,9 +23,9 @@ static struct pdp_parts decode_parts(uint32_t value)
 	};
 }
 
-static void decode(const struct nvdla_emu *emu, struct pdp *pdp)
+static void decode(const struct nvdla_emu *emu, unsigned int group, struct pdp *pdp)
 {
-	const uint32_t *r = consumer_group(emu, UNIT_PDP);
+	const uint32_t *r = emu->units[UNIT_PDP].group[group];
 	uint32_t mode = REG(r, PDP_D_OPERATION_MODE_CFG);
 	uint32_t kernel = REG(r, PDP_D_POOLING_KERNEL_CFG);
 	uint32_t pad = REG(r, PDP_D_POOLING_PADDING_CFG);
@@ -33,10 +33,12 @@ static void decode(const struct nvdla_emu *emu, struct pdp *pdp)
 	*pdp = (struct pdp){
 		.lanes = emu->config->atom,
 		.beat = emu->config->pdp_rate,
-		.group = emu->units[UNIT_PDP].consumer,
+		.group = group,
 		.method = bits(mode, 1, 0),
 		.splits = bits(mode, 15, 8),
 		.surfaces = REG(r, PDP_D_DATA_CUBE_OUT_CHANNEL) / emu->config->atom,
+		.in_surfaces = REG(r, PDP_D_DATA_CUBE_IN_CHANNEL) / emu->config->atom,
+		.from_memory = bits(mode, 4, 4),
 		.in = decode_parts(REG(r, PDP_D_PARTIAL_WIDTH_IN)),
 		.out = decode_parts(REG(r, PDP_D_PARTIAL_WIDTH_OUT)),
 	};
@@ -86,10 +88,14 @@ static struct surface output(const struct nvdla_emu *emu, const struct pdp *pdp)
 /* Take over an operation. Returns why that is impossible, or NULL. */
 static const char *begin(struct nvdla_emu *emu, struct job *job, uint64_t time)
 {
-	struct pdp pdp;
+	unsigned int group = emu->units[UNIT_PDP].consumer;
+	struct pdp pdp, next;
 	uint64_t bytes;
 
-	decode(emu, &pdp);
+	if (!memory_exists(emu, REG(consumer_group(emu, UNIT_PDP), PDP_D_DST_RAM_CFG)))
+		return no_second_memory;
+	decode(emu, group, &pdp);
+	decode(emu, group ^ 1, &next);
 	job->out = output(emu, &pdp);
 	if (!job_fits(emu, &job->out))
 		return "PDP cube too large for the emulator";
@@ -98,15 +104,8 @@ static const char *begin(struct nvdla_emu *emu, struct job *job, uint64_t time)
 	if (!job->data)
 		return "out of memory";
 	job->engines |= 1u << NVDLA_EMU_PDP;
-	pdp_core_start(&emu->pdp_core, &pdp, job->data, bytes / emu->config->atom, time);
-	return NULL;
-}
-
-static const char *end(struct nvdla_emu *emu, uint64_t *written)
-{
-	if (!pdp_core_complete(&emu->pdp_core))
-		return "PDP: fewer results than the output has room for";
-	*written = timing_pdp_written(emu, emu->pdp_core.out_time);
+	pdp_core_start(&emu->pdp_core, &pdp, &next, job->data,
+		       bytes / emu->config->atom, time);
 	return NULL;
 }
 
@@ -122,31 +121,20 @@ bool pdp_waiting_for_sdp(const struct nvdla_emu *emu)
 
 const char *pdp_run_flying(struct nvdla_emu *emu, struct job *job, struct pdp_flying *flying)
 {
-	const uint32_t *r = consumer_group(emu, UNIT_PDP);
-	size_t width = REG(r, PDP_D_DATA_CUBE_IN_WIDTH) + 1;
-	size_t lines = (REG(r, PDP_D_DATA_CUBE_IN_HEIGHT) + (size_t)1) *
-		       (REG(r, PDP_D_DATA_CUBE_IN_CHANNEL) / emu->config->atom + 1);
 	const char *reason = begin(emu, job, 0);
 
 	if (reason)
 		return reason;
-	if (flying->count != width * lines)
-		return "PDP and SDP differ in the size of the cube";
-	for (size_t i = 0; i < flying->count; i++) {
-		bool last = i + 1 == flying->count;
-		struct pdp_marks marks = {
-			.line_end = i % width == width - 1,
-			.last_line_of_part = last,
-			.last_line_of_cube = last,
-		};
-
-		flying->sent = pdp_core_atom(&emu->pdp_core, flying->atoms + i * emu->config->atom,
-					     marks,
-					     flying->ready(flying->ctx, i));
-		if (flying->sent == UINT64_MAX)
-			return "PDP: more results than the output has room for";
-	}
-	return end(emu, &flying->written);
+	flying->sent = 0;
+	flying->written = TIMING_NEVER;
+	for (size_t i = 0; i < flying->count && flying->sent != TIMING_NEVER; i++)
+		flying->sent = pdp_core_flying(&emu->pdp_core, flying->atoms + i * emu->config->atom,
+					       flying->ready(flying->ctx, i));
+	if (pdp_core_complete(&emu->pdp_core))
+		flying->written = timing_pdp_written(emu, emu->pdp_core.out_time);
+	if (flying->sent == TIMING_NEVER && flying->written == TIMING_NEVER)
+		return "PDP: more input than its cube and fewer results than its output";
+	return NULL;
 }
 
 /* PDP_RDMA: its own idea of the cube and of the parts it is cut into. */
@@ -271,16 +259,19 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	const char *reason;
 	uint64_t written, read, taken = 0;
 
+	if (!memory_exists(emu, REG(consumer_group(emu, UNIT_PDP_RDMA), PDP_RDMA_D_SRC_RAM_CFG)))
+		return no_second_memory;
 	decode_rdma(emu, &reader);
 	if (!fits(emu, &reader))
 		return "PDP cube too large for the emulator";
 	reason = begin(emu, job, 0);
 	if (!reason)
 		reason = feed(emu, &reader, &taken);
-	if (!reason)
-		reason = end(emu, &written);
 	if (reason)
 		return reason;
+	if (!pdp_core_complete(&emu->pdp_core))
+		return "PDP: fewer results than the output has room for";
+	written = timing_pdp_written(emu, emu->pdp_core.out_time);
 	read = timing_pdp_read(taken);
 	/*
 	 * Who comes last raises the interrupt. When the acknowledgement of the last write arrives in

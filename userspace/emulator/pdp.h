@@ -13,13 +13,13 @@ struct pdp_flying {
 	size_t count;
 	uint64_t (*ready)(const void *ctx, size_t atom);
 	const void *ctx;
-	uint64_t sent;		/* out: when the last one was taken */
-	uint64_t written;	/* out: when the last result was in memory */
+	uint64_t sent;		/* out: when the last one was taken, or TIMING_NEVER */
+	uint64_t written;	/* out: when the last result was in memory, or TIMING_NEVER */
 };
 
 /*
- * Pool what SDP sends. On success job has the pooled cube. Returns why PDP and SDP would wait for
- * each other, or NULL.
+ * Pool what SDP sends. Returns why neither of the two would end, or NULL: then job has the pooled
+ * cube, and one of them may still wait for the other.
  */
 const char *pdp_run_flying(struct nvdla_emu *emu, struct job *job, struct pdp_flying *flying);
 

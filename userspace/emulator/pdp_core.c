@@ -28,6 +28,8 @@ enum {
 	DOWN_CYCLES = 7,
 	/* After a line of one atom the line buffer has to settle. */
 	SINGLE_ATOM_PAUSE = 3,
+	/* From the last result to the end of the operation, less the way of an atom. */
+	END_CYCLES = 4,
 };
 
 /* An atom keeps either half busy for so long. */
@@ -636,7 +638,7 @@ static void across_window(struct pdp_window *unit, const struct pdp *op, const i
 
 /* Counters at the end of an atom. */
 static void across_step(struct pdp_core *core, struct pdp_marks marks, bool line_end,
-			unsigned int flush_first, unsigned int out)
+			unsigned int flush_first, unsigned int out, bool late_end)
 {
 	const struct pdp *op = &core->op;
 	struct pdp_across *a = &core->across;
@@ -697,16 +699,19 @@ static void across_step(struct pdp_core *core, struct pdp_marks marks, bool line
 		core->running = false;
 		bubble = bubble || late;
 	}
+	if (late_end)
+		core->op = core->next;
 	if (bubble)
 		across_bubble_run(core);
 }
 
-void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, size_t atoms,
-		    uint64_t time)
+void pdp_core_start(struct pdp_core *core, const struct pdp *op, const struct pdp *next,
+		    int8_t *out, size_t atoms, uint64_t time)
 {
 	unsigned int taken;
 
 	core->op = *op;
+	core->next = *next;
 	core->out = out;
 	core->wanted = atoms;
 	core->written = 0;
@@ -728,24 +733,25 @@ void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, si
 uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_marks marks,
 		       uint64_t time)
 {
-	const struct pdp *op = &core->op;
+	const struct pdp op = core->op;
 	struct pdp_across *a = &core->across;
-	unsigned int ending = 0, pad, flush_first, out = out_width(op, a->out_part);
-	bool line_end = a->column == part_width(op, a->part), flushing = a->flushing;
+	unsigned int ending = 0, pad, flush_first, out = out_width(&op, a->out_part);
+	bool line_end = a->column == part_width(&op, a->part), flushing = a->flushing;
 	struct pdp_window result = { .size = 0 };
+	bool late_end;
 	uint64_t taken;
 
 	if (!core->running || core->spares == PDP_SPARE_ATOMS)
 		return UINT64_MAX;
 	taken = time > core->across_free ? time : core->across_free;
-	pad = is_split(op) && (a->part || marks.last_line_of_part) ? 0 : op->x.pad_before;
-	flush_first = first_result(op, a->part, pad);
-	if (is_split(op) && a->part == op->splits)
-		across_bubbles(a, line_flushes(op), flush_first);
+	pad = is_split(&op) && (a->part || marks.last_line_of_part) ? 0 : op.x.pad_before;
+	flush_first = first_result(&op, a->part, pad);
+	if (is_split(&op) && a->part == op.splits)
+		across_bubbles(a, line_flushes(&op), flush_first);
 
 	if (line_end)
 		ending = a->open;
-	else if (a->in_window == op->x.kernel)
+	else if (a->in_window == op.x.kernel)
 		ending = a->open & 1u << a->closing;
 	if (flushing)
 		result = a->unit[a->from];
@@ -753,14 +759,14 @@ uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_mar
 		struct pdp_window *unit = &a->unit[u];
 		bool open = a->open >> u & 1, last = ending >> u & 1;
 
-		across_window(unit, op, atom, open, a->first >> u & 1);
+		across_window(unit, &op, atom, open, a->first >> u & 1);
 		if (u == a->from && !flushing) {
 			result = *unit;
 			memcpy(result.done, result.value, sizeof(result.done));
 			result.done_size = unit->size;
 			/* A unit that does not end now repeats its first channels. */
-			for (unsigned int c = op->beat; !last && c < op->lanes; c++)
-				result.done[c] = result.value[c % op->beat];
+			for (unsigned int c = op.beat; !last && c < op.lanes; c++)
+				result.done[c] = result.value[c % op.beat];
 		}
 		if (last) {
 			memcpy(unit->done, unit->value, sizeof(unit->done));
@@ -769,9 +775,44 @@ uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_mar
 		if (open)
 			unit->size = last ? 0 : (uint8_t)low3(unit->size + 1);
 	}
+	/*
+	 * An operation has ended when its results are written and its reader is done. If these were
+	 * the last words of the reader, what is still under way meets the registers of the other
+	 * group, and the counters are not left as the next operation has to find them.
+	 */
+	late_end = marks.line_end && marks.last_line_of_cube && pdp_core_complete(core) &&
+		   taken > core->out_time + END_CYCLES;
+	if (late_end)
+		core->op = core->next;
 	if (ending || flushing)
 		taken = across_result(core, result.done, result.done_size, taken);
-	core->across_free = taken + atom_cycles(op);
-	across_step(core, marks, line_end, flush_first, out);
+	core->across_free = taken + atom_cycles(&op);
+	core->op = op;
+	across_step(core, marks, line_end, flush_first, out, late_end);
 	return taken;
+}
+
+uint64_t pdp_core_flying(struct pdp_core *core, const int8_t *atom, uint64_t time)
+{
+	const struct pdp *op = &core->op;
+	struct pdp_marks marks = { 0 };
+
+	/* An operation without a reader ends with its last result. */
+	if (pdp_core_complete(core) && time > core->out_time + END_CYCLES)
+		core->op = core->next;
+	if (op->from_memory || !core->running)
+		return UINT64_MAX;
+	marks.line_end = core->sdp_column == op->x.in;
+	core->sdp_column = marks.line_end ? 0 : (core->sdp_column + 1) & 0x1fff;
+	if (marks.line_end) {
+		bool surface_end = core->sdp_line == op->y.in;
+		bool cube_end = surface_end && core->sdp_surface == op->in_surfaces;
+
+		core->sdp_line = surface_end ? 0 : (core->sdp_line + 1) & 0x1fff;
+		if (surface_end)
+			core->sdp_surface = cube_end ? 0 : (core->sdp_surface + 1) & 0x3ff;
+		marks.last_line_of_part = cube_end;
+		marks.last_line_of_cube = cube_end;
+	}
+	return pdp_core_atom(core, atom, marks, time);
 }

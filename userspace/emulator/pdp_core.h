@@ -40,7 +40,9 @@ struct pdp {
 	struct pdp_axis x, y;
 	unsigned int group;
 	unsigned int method;
-	unsigned int surfaces;		/* - 1 */
+	unsigned int surfaces;		/* of the output, - 1 */
+	unsigned int in_surfaces;	/* - 1; for input from SDP */
+	bool from_memory;
 	unsigned int splits;		/* parts - 1 */
 	struct pdp_parts in, out;
 	int32_t pad_value[PDP_UNITS];	/* [n] for n padded elements in a row; [0] is 0 */
@@ -106,9 +108,11 @@ struct pdp_down {
 
 struct pdp_core {
 	struct pdp op;
+	struct pdp next;		/* the other group's registers */
 	struct pdp_across across;
 	struct pdp_down down;
 	bool running;			/* takes input */
+	unsigned int sdp_column, sdp_line, sdp_surface;	/* of what SDP sends */
 
 	/* Results: what the operation wants, and what is left over. */
 	int8_t *out;
@@ -120,9 +124,12 @@ struct pdp_core {
 	uint64_t across_free, down_free, out_time;
 };
 
-/* Take over an operation; its results, so many atoms, go to out. time: the first possible cycle. */
-void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, size_t atoms,
-		    uint64_t time);
+/*
+ * Take over an operation; its results, so many atoms, go to out. time: the first possible cycle.
+ * next: what the registers say when the operation has ended.
+ */
+void pdp_core_start(struct pdp_core *core, const struct pdp *op, const struct pdp *next,
+		    int8_t *out, size_t atoms, uint64_t time);
 
 /*
  * One atom, available from a time on. Returns when its first channel was taken, or UINT64_MAX when nobody takes
@@ -130,6 +137,12 @@ void pdp_core_start(struct pdp_core *core, const struct pdp *op, int8_t *out, si
  */
 uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_marks marks,
 		       uint64_t time);
+
+/*
+ * One atom from SDP, which PDP counts along with. When the last result was written before, the
+ * registers of the next group are those that count.
+ */
+uint64_t pdp_core_flying(struct pdp_core *core, const int8_t *atom, uint64_t time);
 
 static inline bool pdp_core_complete(const struct pdp_core *core)
 {

@@ -5,8 +5,7 @@
  * Values come from memory or straight from CACC, results go to memory or straight to PDP. Operands
  * are a register, one per channel, or a cube of their own.
  *
- * Without a Y unit its registers store what they are given and change nothing, except that an
- * "equal" comparison keeps the results from being written, as it does with one.
+ * Without a Y unit its registers store what they are given and change nothing.
  */
 #include <stdlib.h>
 
@@ -15,7 +14,7 @@
 #include "pdp.h"
 #include "sdp.h"
 #include "sdp_y.h"
-#include "timing.h"
+#include "timing_post.h"
 
 enum {
 	PRECISION_INT8 = 0,
@@ -46,6 +45,7 @@ struct sdp {
 	struct x_unit x1, x2;
 	struct y_unit y;
 	bool reads_memory;	/* SDP_RDMA fetches the main input */
+	bool elsewhere;		/* a reader is told to use the second memory */
 
 	/* What the computation takes: nothing of it is the emulator's. */
 	const struct simd *simd;
@@ -56,6 +56,7 @@ struct sdp {
 	/* And gives. */
 	uint64_t saturated;
 	struct sdp_lut_counts counts;
+	bool unequal;		/* a result is not zero */
 	bool failed;		/* no memory */
 };
 
@@ -93,7 +94,9 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	sdp->flying = bits(mode, 0, 0);
 	sdp->to_pdp = bits(mode, 1, 1);
 	/* Y compares for equality: bypass off, ALU on, algorithm 3. */
-	sdp->quiet = !bits(ew, 0, 0) && !bits(ew, 1, 1) && bits(ew, 3, 2) == EW_ALU_EQL;
+	/* An "equal" comparison writes nothing; without Y there is none. */
+	sdp->quiet = config_has(emu->config, FEATURE_Y_UNIT) && !bits(ew, 0, 0) &&
+		     !bits(ew, 1, 1) && bits(ew, 3, 2) == EW_ALU_EQL;
 	sdp->in_precision = bits(REG(r, SDP_D_DATA_FORMAT), 1, 0);
 	sdp->out_precision = bits(REG(r, SDP_D_DATA_FORMAT), 3, 2);
 	sdp->count_saturation = bits(REG(r, SDP_D_PERF_ENABLE), 2, 2);
@@ -120,6 +123,11 @@ static void decode_sdp(const struct nvdla_emu *emu, struct sdp *sdp)
 	y_decode(emu, &sdp->y);
 }
 
+static bool reader_elsewhere(uint32_t cfg)
+{
+	return !bits(cfg, 0, 0) && !bits(cfg, 5, 5);
+}
+
 static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 {
 	const uint32_t *r = consumer_group(emu, UNIT_SDP_RDMA);
@@ -138,6 +146,9 @@ static void decode_rdma(const struct nvdla_emu *emu, struct sdp *sdp)
 	};
 	in->packed = in->width == 1 && in->height == 1;
 	sdp->reads_memory = !bits(REG(r, SDP_RDMA_D_FEATURE_MODE_CFG), 0, 0);
+	sdp->elsewhere = (sdp->reads_memory && !REG(r, SDP_RDMA_D_SRC_DMA_CFG)) ||
+			 reader_elsewhere(REG(r, SDP_RDMA_D_BRDMA_CFG)) ||
+			 reader_elsewhere(REG(r, SDP_RDMA_D_NRDMA_CFG));
 	sdp_operands_decode(emu->config, &sdp->x1.operands, REG(r, SDP_RDMA_D_BRDMA_CFG),
 			    &REG(r, SDP_RDMA_D_BS_BASE_ADDR_LOW), in);
 	sdp_operands_decode(emu->config, &sdp->x2.operands, REG(r, SDP_RDMA_D_NRDMA_CFG),
@@ -164,21 +175,40 @@ static bool needs_rdma(const struct sdp *sdp)
 	       sdp->y.operands.wants;
 }
 
-/* Why SDP and SDP_RDMA as programmed would wait for each other for ever, or NULL. */
-static const char *check_rdma(const struct sdp *sdp)
+static uint64_t atoms(const struct surface *cube)
 {
-	const struct surface *in = &sdp->in;
+	return (uint64_t)cube->width * cube->height * cube->surfaces;
+}
 
-	if (sdp->reads_memory == sdp->flying)
+/* Operands of both kinds come in pairs: those that nobody takes hold up the others. */
+static bool starves(const struct sdp_operands *operands)
+{
+	return operands->wants && operands->gets != operands->wants;
+}
+
+/* Why SDP would wait for SDP_RDMA for ever, or NULL. */
+static const char *check_rdma(const struct nvdla_emu *emu, const struct sdp *sdp)
+{
+	if (sdp->elsewhere && !config_has(emu->config, FEATURE_SECOND_MEMORY))
+		return no_second_memory;
+	if (!sdp->flying && !sdp->reads_memory)
 		return "SDP and SDP_RDMA differ in where the input comes from";
-	if (sdp->x1.operands.wants != sdp->x1.operands.gets ||
-	    sdp->x2.operands.wants != sdp->x2.operands.gets ||
-	    sdp->y.operands.wants != sdp->y.operands.gets)
-		return "SDP_RDMA fetches other operands than SDP takes";
-	if ((uint64_t)in->width * in->height != (uint64_t)sdp->width * sdp->height ||
-	    in->surfaces != sdp->surfaces)
-		return "SDP and SDP_RDMA differ in the size of the cube";
+	if (starves(&sdp->x1.operands) || starves(&sdp->x2.operands) ||
+	    starves(&sdp->y.operands))
+		return "SDP_RDMA does not fetch the operands that SDP takes";
+	if (atoms(&sdp->in) < atoms(&sdp->out))
+		return "SDP_RDMA fetches less than SDP takes";
 	return NULL;
+}
+
+/* SDP finishes without having taken all that SDP_RDMA has for it. */
+static bool rdma_keeps_data(const struct sdp *sdp)
+{
+	return (sdp->flying && sdp->reads_memory) ||
+	       sdp->x1.operands.gets != sdp->x1.operands.wants ||
+	       sdp->x2.operands.gets != sdp->x2.operands.wants ||
+	       sdp->y.operands.gets != sdp->y.operands.wants ||
+	       atoms(&sdp->in) > atoms(&sdp->out);
 }
 
 static int64_t alu(const struct x_unit *x, int32_t value, int16_t operand)
@@ -292,6 +322,15 @@ static void load_plane(const int8_t *in, size_t count, int32_t *values)
 		values[i] = (int32_t)in[i];
 }
 
+static bool any_nonzero(const int8_t *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (data[i])
+			return true;
+	}
+	return false;
+}
+
 /*
  * The whole cube. In place for a cube from memory: data holds the input, then the output. For a
  * convolution the planes come from there.
@@ -299,22 +338,27 @@ static void load_plane(const int8_t *in, size_t count, int32_t *values)
 static void compute(struct work *work)
 {
 	struct sdp *sdp = (struct sdp *)work;
-	size_t plane = (size_t)sdp->width * sdp->height, count = plane * sdp->config->atom;
-	int32_t *values = malloc(count * sizeof(*values));
+	/* Operands go by the planes of SDP_RDMA, which need not be those of the output. */
+	const struct surface *cube = needs_rdma(sdp) ? &sdp->in : &sdp->out;
+	size_t plane = (size_t)cube->width * cube->height, left = atoms(&sdp->out), count;
+	unsigned int atom = sdp->config->atom;
+	int32_t *values = calloc(plane * atom, sizeof(*values));
 	int8_t *data = sdp->data;
 
 	sdp->failed = !values;
-	for (unsigned int s = 0; !sdp->failed && s < sdp->surfaces; s++, data += count) {
+	for (unsigned int s = 0; !sdp->failed && left; s++, left -= count, data += count * atom) {
+		count = left < plane ? left : plane;
 		if (!sdp->flying) {
-			load_plane(data, count, values);
-		} else if (!sums_read(&sdp->sums, plane, values)) {
+			load_plane(data, count * atom, values);
+		} else if (!sums_read(&sdp->sums, count, values)) {
 			sdp->failed = true;
 			break;
 		}
 		x_plane(sdp->simd, sdp->config, &sdp->x1, s, plane, values);
 		x_plane(sdp->simd, sdp->config, &sdp->x2, s, plane, values);
 		y_plane(sdp->config, &sdp->y, s, plane, values, &sdp->counts);
-		sdp->saturated += convert_plane(sdp->simd, sdp, count, values, data);
+		sdp->saturated += convert_plane(sdp->simd, sdp, count * atom, values, data);
+		sdp->unequal = sdp->unequal || any_nonzero(data, count * atom);
 	}
 	free(values);
 }
@@ -329,6 +373,9 @@ const char *sdp_collect(struct nvdla_emu *emu, struct job *job)
 		return "out of memory";
 	emu->stats.saturations += sdp->saturated;
 	y_store_counts(emu, &sdp->y, &sdp->counts);
+	/* "Unequal" says that a result is not zero, compared or not. */
+	if (!sdp->to_pdp)
+		REG(state->group[state->consumer], SDP_D_STATUS) = sdp->unequal;
 	if (sdp->count_saturation)
 		REG(state->group[state->consumer], SDP_D_PERF_OUT_SATURATION) =
 			sdp->saturated > UINT32_MAX ? UINT32_MAX : (uint32_t)sdp->saturated;
@@ -344,9 +391,12 @@ static const char *check(const struct nvdla_emu *emu, const struct sdp *sdp)
 {
 	if (sdp->in_precision != PRECISION_INT8)
 		return "SDP is set to a precision that nv_small does not have";
-	if (!job_fits(emu, &sdp->out))
+	if (!sdp->to_pdp &&
+	    !memory_exists(emu, REG(consumer_group(emu, UNIT_SDP), SDP_D_DST_DMA_CFG)))
+		return no_second_memory;
+	if (!job_fits(emu, &sdp->out) || (needs_rdma(sdp) && !job_fits(emu, &sdp->in)))
 		return "SDP cube too large for the emulator";
-	return needs_rdma(sdp) ? check_rdma(sdp) : NULL;
+	return needs_rdma(sdp) ? check_rdma(emu, sdp) : NULL;
 }
 
 static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
@@ -354,46 +404,54 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 {
 	bool flush = !sdp->to_pdp && !sdp->quiet;
 
-	if (needs_rdma(sdp)) {
-		/* The last operand has left before the last result is written. */
-		job_event(emu, job, timing_sdp_rdma(sdp_cycles),
-			  (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
+	if (sdp_cycles == TIMING_NEVER) {
+		emu->stuck = "SDP has more for PDP than PDP takes";
+	} else {
+		if (needs_rdma(sdp) && rdma_keeps_data(sdp))
+			emu->stuck = "SDP_RDMA has fetched more than SDP took";
+		else if (needs_rdma(sdp))
+			/* The last operand has left before the last result is written. */
+			job_event(emu, job, sdp_cycles,
+				  (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
+		job_event(emu, job, sdp_cycles,
+			  (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP,
+					  .irq_unit = UNIT_SDP, .flush = flush });
 	}
-	job_event(emu, job, sdp_cycles,
-		  (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP, .irq_unit = UNIT_SDP,
-				  .flush = flush });
-	if (sdp->to_pdp) {
+	if (!sdp->to_pdp)
+		return;
+	if (pdp_cycles == TIMING_NEVER)
+		emu->stuck = "PDP has fewer results than its output has room for";
+	else
 		job_event(emu, job, pdp_cycles,
 			  (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
 					  .flush = true });
-	}
 }
 
-/* When an atom of the results leaves for PDP: evenly over the operation's time. */
+/* When an atom of the results leaves for PDP: in even steps until the last. */
 struct flow {
-	uint64_t last;
+	uint64_t first, last;
 	size_t atoms;
-	unsigned int step;	/* 0 when the last one's time is all that is known */
 };
 
 static uint64_t flow_ready(const void *ctx, size_t atom)
 {
 	const struct flow *flow = ctx;
 
-	if (flow->step)
-		return flow->last - (flow->atoms - 1 - atom) * flow->step;
-	return flow->last * (atom + 1) / flow->atoms;
+	if (flow->atoms == 1)
+		return flow->last;
+	return flow->first + (flow->last - flow->first) * atom / (flow->atoms - 1);
 }
 
-/* Hand the results on to PDP. Times are since the job started. */
+/*
+ * Hand the results on to PDP. Times are counted from the start of the job; sdp_cycles becomes the
+ * time at which PDP has taken all.
+ */
 static const char *pool(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
-			uint64_t *sdp_cycles, uint64_t *pdp_cycles)
+			const struct flow *flow, uint64_t *sdp_cycles, uint64_t *pdp_cycles)
 {
 	int8_t *values = job->data;
-	size_t atoms = surface_bytes(&sdp->out) / emu->config->atom;
-	struct flow flow = { *sdp_cycles, atoms, sdp->flying ? 0 : emu->config->atom };
 	struct pdp_flying flying = {
-		.atoms = values, .count = atoms, .ready = flow_ready, .ctx = &flow,
+		.atoms = values, .count = flow->atoms, .ready = flow_ready, .ctx = flow,
 	};
 	const char *reason;
 
@@ -403,16 +461,42 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
 	job->data = NULL;
 	reason = pdp_run_flying(emu, job, &flying);
 	free(values);
-	*sdp_cycles = flying.sent;
+	*sdp_cycles = flying.sent == TIMING_NEVER ? TIMING_NEVER : timing_sdp_sent(flying.sent);
 	*pdp_cycles = flying.written;
 	return reason;
 }
 
-/* All values are there: compute. Returns why it cannot complete, or NULL. */
-static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
-			  uint64_t sdp_cycles)
+static struct timing_sdp timing_of(const struct sdp *sdp)
 {
-	uint64_t since = cycles_now(emu) - job->started, pdp_cycles = since;
+	const struct sdp_operands *operands[TIMING_SDP_UNITS] = {
+		&sdp->x1.operands, &sdp->x2.operands, &sdp->y.operands,
+	};
+	struct timing_sdp timing = {
+		.atoms = atoms(&sdp->out),
+		.units = !sdp->x1.bypass + !sdp->x2.bypass,
+	};
+
+	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
+		timing.operands += operands[i]->wants != 0;
+		if (operands[i]->wants && operands[i]->per_element)
+			timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+	}
+	return timing;
+}
+
+static uint64_t from_now(uint64_t cycles, uint64_t since)
+{
+	if (cycles == TIMING_NEVER)
+		return cycles;
+	return cycles > since ? cycles - since : 0;
+}
+
+/* All values are there: compute. Returns why it cannot complete, or NULL. */
+static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
+{
+	struct timing_sdp timing = timing_of(sdp);
+	uint64_t since = cycles_now(emu) - job->started, sdp_cycles, pdp_cycles = since;
+	struct flow flow = { .atoms = timing.atoms };
 	const char *reason = NULL;
 
 	sdp->work.run = compute;
@@ -425,30 +509,38 @@ static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sd
 	workers_add(emu->workers, &sdp->work);
 	job->out = sdp->out;
 	job->engines |= 1u << NVDLA_EMU_SDP;
-	sdp_cycles += since;
+	if (sdp->flying) {
+		sdp_cycles = since + timing_sdp_flying(emu);
+		flow.first = since / flow.atoms;
+		flow.last = since + timing_sdp_to_pdp(emu, &timing, 0);
+	} else {
+		sdp_cycles = timing_sdp(emu, &timing);
+		flow.first = timing_sdp_to_pdp(emu, &timing, 0);
+		flow.last = timing_sdp_to_pdp(emu, &timing, timing.atoms - 1);
+	}
 	if (sdp->to_pdp)
-		reason = pool(emu, job, sdp, &sdp_cycles, &pdp_cycles);
+		reason = pool(emu, job, sdp, &flow, &sdp_cycles, &pdp_cycles);
 	if (!reason)
-		complete_at(emu, job, sdp, sdp_cycles - since, pdp_cycles - since);
+		complete_at(emu, job, sdp, from_now(sdp_cycles, since),
+			    from_now(pdp_cycles, since));
 	return reason;
+}
+
+static size_t max_bytes(const struct surface *a, const struct surface *b)
+{
+	return surface_bytes(a) > surface_bytes(b) ? surface_bytes(a) : surface_bytes(b);
 }
 
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
 static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
-	struct timing_sdp timing = {
-		.width = sdp->width,
-		.height = sdp->height,
-		.surfaces = sdp->surfaces,
-		.operand_bytes = { sdp->x1.operands.wants ? sdp->x1.operands.cube.atom_bytes : 0,
-				   sdp->x2.operands.wants ? sdp->x2.operands.cube.atom_bytes : 0 },
-	};
 	const char *reason = check(emu, sdp);
 
 	if (reason)
 		return reason;
 	job->started = cycles_now(emu);
-	job->data = malloc(surface_bytes(&sdp->out));
+	/* Input and output share the buffer, and either may be larger. */
+	job->data = malloc(max_bytes(&sdp->in, &sdp->out));
 	if (!job->data || !sdp_operands_load(emu, &sdp->x1.operands) ||
 	    !sdp_operands_load(emu, &sdp->x2.operands) ||
 	    !sdp_operands_load(emu, &sdp->y.operands))
@@ -458,7 +550,7 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 		return NULL;
 	}
 	surface_read(emu, &sdp->in, job->data);
-	return finish(emu, job, sdp, timing_sdp(emu->config, &timing));
+	return finish(emu, job, sdp);
 }
 
 void sdp_drop(struct nvdla_emu *emu, struct job *job)
@@ -484,7 +576,7 @@ void sdp_fed(struct nvdla_emu *emu)
 	const char *reason = "out of memory";
 
 	if (conv_take(emu, atoms, &job->sdp->sums))
-		reason = finish(emu, job, job->sdp, timing_sdp_flying(emu->config));
+		reason = finish(emu, job, job->sdp);
 	if (reason)
 		job_hang(emu, job, reason);
 }

@@ -20,7 +20,7 @@ void sdp_operands_decode(const struct nvdla_config *config, struct sdp_operands 
 	if (bits(cfg, 0, 0))
 		return;
 	operands->gets = use == USE_MUL ? OPERAND_MUL : use == USE_ALU ? OPERAND_ALU :
-			 use == USE_BOTH ? OPERAND_ALU | OPERAND_MUL : ~0u;
+			 use == USE_BOTH ? OPERAND_ALU | OPERAND_MUL : OPERAND_NOWHERE;
 	operands->two_bytes = bits(cfg, 3, 3);
 	operands->per_element = bits(cfg, 4, 4);
 	operands->cube = *cube;

@@ -6,6 +6,7 @@
 
 #define OPERAND_ALU 1u
 #define OPERAND_MUL 2u
+#define OPERAND_NOWHERE 4u	/* fetched, but for neither */
 
 /* Operands that a unit of SDP takes from memory, one a channel or a cube of their own. */
 struct sdp_operands {

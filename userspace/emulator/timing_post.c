@@ -1,16 +1,45 @@
 // SPDX-License-Identifier: MIT
+/*
+ * nv_small's engines behind the convolution take a channel a cycle. Each reader has room for so
+ * many beats of memory: with a slow memory they wait for the round trip. The constants are fitted
+ * to the RTL.
+ */
 #include "emu.h"
 #include "timing_post.h"
 
 enum {
-	/* Of the memory, until there is a parameter for it. */
-	MEMORY_LATENCY = 40,
-	/* From enabling a reader to its first request, from the data to where it can be taken. */
+	/* A beat's room is free again so long after its request, beside the memory's latency. */
+	SDP_ROUND_TRIP = 14,
+	PDP_ROUND_TRIP = 15,
+	CDP_ROUND_TRIP = 13,
+	/* The last operands' way in, as far as the way through SDP does not hide it. */
+	OPERANDS_LAST = 66,
+	SDP_HIDDEN = 8,
+	SDP_IN_FLIGHT = 8,
+	OPERANDS_IN_FLIGHT = 16,
+
+	/* PDP: from enabling to the first request, from a request to where it can be taken. */
 	READ_START = 8,
 	READ_CYCLES = 20,
 	/* To the interrupt: from PDP's last result, less the latency, and from its reader's end. */
 	WRITE_CYCLES = 27,
 	READ_DONE = 17,
+
+	/* SDP: to the interrupt, and to the first atom for PDP, beside the memory's latency. */
+	SDP_CYCLES = 55,
+	SDP_UNIT_CYCLES = 6,
+	SDP_OPERAND_CYCLES = 3,
+	SDP_TO_PDP = 30,
+	SDP_SENT = 20,
+	/* From CACC's last sum to SDP's last write. */
+	CONV_TO_SDP = 25,
+
+	CDP_IN_FLIGHT = 8,
+	CDP_CYCLES = 78,
+	CDP_COLUMNS = 8,
+	CDP_SUM_CYCLES = 10,
+	CDP_SUM_COLUMN = 5,
+	CDP_MISSING_COLUMN = 4,
 };
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -20,25 +49,22 @@ static uint64_t max(uint64_t a, uint64_t b)
 
 void timing_reader_init(struct timing_reader *reader, const struct nvdla_emu *emu)
 {
-	(void)emu;
 	*reader = (struct timing_reader){
-		.latency = MEMORY_LATENCY + READ_CYCLES,
+		.latency = emu->memory.latency,
 		.next = READ_START,
 	};
 }
 
 uint64_t timing_read(struct timing_reader *reader)
 {
-	uint64_t slot = reader->count % TIMING_IN_FLIGHT;
-	uint64_t request = reader->next, there;
+	uint64_t *room = &reader->room[reader->count % TIMING_IN_FLIGHT];
+	uint64_t request = max(reader->next, *room), there;
 
-	if (reader->count >= TIMING_IN_FLIGHT)
-		request = max(request, reader->arrived[slot]);
 	reader->next = request + 1;
-	there = request + reader->latency;
-	reader->arrived[slot] = there;
+	there = request + reader->latency + READ_CYCLES;
+	*room = request + reader->latency + PDP_ROUND_TRIP;
 	if (reader->count >= TIMING_READ_AHEAD)
-		reader->arrived[slot] = max(there, reader->taken[reader->count % TIMING_READ_AHEAD]);
+		*room = max(*room, reader->taken[reader->count % TIMING_READ_AHEAD]);
 	return there;
 }
 
@@ -50,11 +76,88 @@ void timing_taken(struct timing_reader *reader, uint64_t time)
 
 uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result)
 {
-	(void)emu;
-	return last_result + MEMORY_LATENCY + WRITE_CYCLES;
+	return last_result + emu->memory.latency + WRITE_CYCLES;
 }
 
 uint64_t timing_pdp_read(uint64_t last_atom)
 {
 	return last_atom + READ_DONE;
+}
+
+/* So many beats, of which only so many are on their way at once; what the last ones take. */
+static uint64_t beats(const struct nvdla_emu *emu, uint64_t count, uint64_t in_flight,
+		      uint64_t last)
+{
+	if (count <= in_flight)
+		return 0;
+	return (count - in_flight) * (emu->memory.latency + SDP_ROUND_TRIP) / in_flight + last;
+}
+
+/* Cycles for so many atoms from memory, by the slowest of the readers. */
+static uint64_t stream(const struct nvdla_emu *emu, const struct timing_sdp *op, uint64_t atoms)
+{
+	uint64_t operands_last = emu->memory.latency > OPERANDS_LAST + SDP_HIDDEN ?
+				 OPERANDS_LAST : max(emu->memory.latency, SDP_HIDDEN) - SDP_HIDDEN;
+	uint64_t cycles = max(atoms * emu->config->atom / emu->config->x_rate,
+			      beats(emu, atoms, SDP_IN_FLIGHT, emu->memory.latency));
+
+	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
+		uint64_t count = atoms * (op->operand_bytes[i] / emu->config->atom);
+
+		cycles = max(cycles, beats(emu, count, OPERANDS_IN_FLIGHT, operands_last));
+	}
+	return cycles;
+}
+
+static uint64_t way_through(const struct timing_sdp *op)
+{
+	return op->units * SDP_UNIT_CYCLES + op->operands * SDP_OPERAND_CYCLES;
+}
+
+uint64_t timing_sdp(const struct nvdla_emu *emu, const struct timing_sdp *op)
+{
+	return 2 * (uint64_t)emu->memory.latency + SDP_CYCLES + way_through(op) +
+	       stream(emu, op, op->atoms);
+}
+
+uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp *op,
+			   uint64_t atom)
+{
+	return emu->memory.latency + SDP_TO_PDP + way_through(op) + stream(emu, op, atom);
+}
+
+uint64_t timing_sdp_sent(uint64_t last_taken)
+{
+	return last_taken + SDP_SENT;
+}
+
+uint64_t timing_sdp_flying(const struct nvdla_emu *emu)
+{
+	return emu->memory.latency + CONV_TO_SDP;
+}
+
+/*
+ * Sums take eight columns of all surfaces at a time; the last, narrower group of a line makes the
+ * next line wait.
+ */
+static uint64_t cdp_sums(const struct timing_cdp *op)
+{
+	unsigned int rest = op->width % CDP_COLUMNS;
+
+	if (op->width < CDP_COLUMNS)
+		return CDP_SUM_COLUMN * (uint64_t)(op->width - 1);
+	if (!rest)
+		return CDP_SUM_COLUMN * (CDP_COLUMNS - 1);
+	return CDP_SUM_COLUMN * (CDP_COLUMNS - 2) +
+	       (uint64_t)CDP_MISSING_COLUMN * (CDP_COLUMNS - rest) * (op->height - 1);
+}
+
+uint64_t timing_cdp(const struct nvdla_emu *emu, const struct timing_cdp *op)
+{
+	uint64_t atoms = (uint64_t)op->width * op->height * op->surfaces;
+	uint64_t cycles = CDP_CYCLES + (op->sums ? CDP_SUM_CYCLES + cdp_sums(op) : 0);
+
+	return 2 * (uint64_t)emu->memory.latency + cycles +
+	       max(atoms * emu->config->atom / emu->config->cdp_rate,
+		   atoms * (emu->memory.latency + CDP_ROUND_TRIP) / CDP_IN_FLIGHT);
 }

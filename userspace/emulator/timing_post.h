@@ -3,26 +3,27 @@
 #define NVDLA_EMU_TIMING_POST_H
 
 /*
- * Cycles of SDP, PDP and CDP. Times are counted from the moment the last engine of a chain was
- * enabled.
+ * Cycles of SDP, PDP and CDP, counted from the moment the last engine of a chain was enabled.
+ * Nothing else is expected to use the memory meanwhile.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct nvdla_emu;
 
 /*
- * A reader in front of an engine: so many atoms may be on their way, so many wait to be taken.
- * Feed it in order: timing_read() says when an atom is there, timing_taken() when it was taken.
+ * The reader in front of PDP: so many atoms are on their way, so many wait to be taken. Feed it in
+ * order: timing_read() says when an atom is there, timing_taken() when it was taken.
  */
-#define TIMING_READ_AHEAD 32
 #define TIMING_IN_FLIGHT 8
+#define TIMING_READ_AHEAD 32
 
 struct timing_reader {
-	uint64_t latency;	/* from a request to its data */
-	uint64_t next;		/* the next request */
+	uint64_t latency;
+	uint64_t next;				/* the next request */
 	uint64_t count;
-	uint64_t arrived[TIMING_IN_FLIGHT];
+	uint64_t room[TIMING_IN_FLIGHT];	/* for another request */
 	uint64_t taken[TIMING_READ_AHEAD];
 };
 
@@ -33,5 +34,31 @@ void timing_taken(struct timing_reader *reader, uint64_t time);
 /* From PDP's last result to its interrupt, and from the last atom of its reader. */
 uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result);
 uint64_t timing_pdp_read(uint64_t last_atom);
+
+/* X1, X2 and Y. */
+#define TIMING_SDP_UNITS 3
+
+struct timing_sdp {
+	uint64_t atoms;
+	unsigned int units;		/* that are not bypassed */
+	unsigned int operands;		/* units that take operands from memory */
+	unsigned int operand_bytes[TIMING_SDP_UNITS];	/* of an atom; 0 unless per element */
+};
+
+/* From memory to memory. */
+uint64_t timing_sdp(const struct nvdla_emu *emu, const struct timing_sdp *op);
+/* When an atom from memory is offered to PDP; when SDP is done with the last, taken then. */
+uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp *op,
+			   uint64_t atom);
+uint64_t timing_sdp_sent(uint64_t last_taken);
+/* From the last sum of a convolution to the acknowledgement of the last write. */
+uint64_t timing_sdp_flying(const struct nvdla_emu *emu);
+
+struct timing_cdp {
+	unsigned int width, height, surfaces;
+	bool sums;	/* over neighbouring channels */
+};
+
+uint64_t timing_cdp(const struct nvdla_emu *emu, const struct timing_cdp *op);
 
 #endif
