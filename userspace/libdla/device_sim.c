@@ -376,7 +376,7 @@ int dla_device_sim_open(const char *name, struct dla_device **device)
 	};
 
 	if (!config)
-		return dla_fail(EINVAL, "sim:%s: the emulator has no such configuration; it has nv_small", name);
+		return dla_fail(EINVAL, "sim:%s: no such configuration to run networks on; there is nv_small", name);
 	if (!api)
 		return -ENOENT;
 	sim = calloc(1, sizeof(*sim));
