@@ -133,8 +133,12 @@ void chain_program(struct generator *g, const struct chain *chain)
 {
 	if (chain->kind == CHAIN_CDP) {
 		cdp_describe(g, &chain->cdp);
-		script_wait_units(&g->script, 1u << UNIT_CDP);
-		cdp_write_tables(g, &chain->cdp);
+		/* There is one set of tables: others have to wait until nobody uses them. */
+		if (!g->has_tables || random_one_in(&g->random, 4)) {
+			script_wait_units(&g->script, 1u << UNIT_CDP);
+			cdp_write_tables(g, &chain->cdp);
+			g->has_tables = true;
+		}
 		cdp_set(g, &chain->cdp);
 	}
 	script_reserve(&g->script, unit_mask(chain));

@@ -15,6 +15,7 @@ struct generator {
 	struct script script;
 	/* About how many cycles an operation may take. */
 	uint64_t budget;
+	bool has_tables;	/* of CDP: they stay from one operation to the next */
 };
 
 /* And how many it has to: chance alone makes hardly anything but small ones. */

@@ -20,6 +20,8 @@ static const struct {
 	{ 23, 1, 4 },
 	{ 26, 1, 4 },	/* A8Y8U8V8 */
 	{ 27, 1, 4 },	/* V8U8Y8A8 */
+	{ 28, 2, 3 },	/* Y8, U8V8 */
+	{ 29, 2, 3 },	/* Y8, V8U8 */
 };
 
 #define NR_FORMATS (sizeof(formats) / sizeof(formats[0]))

@@ -52,6 +52,7 @@ static char *attempt(struct generator *g, const struct kind *kind, uint64_t budg
 	memory_init(&g->memory, &g->random);
 	script_init(&g->script, &g->random, out);
 	g->budget = budget;
+	g->has_tables = false;
 	found = kind->generate(g);
 	if (found)
 		script_wait_all(&g->script);

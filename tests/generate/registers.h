@@ -64,6 +64,7 @@ static inline uint32_t unit_op_enable(enum unit unit)
 #define GLB_CACC_DONE (1u << 20)
 
 enum {
+	GLB_S_INTR_MASK = 0x1004,
 	GLB_S_INTR_STATUS = 0x100c,
 };
 

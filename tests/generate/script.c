@@ -16,6 +16,9 @@ void script_init(struct script *script, struct random *random, FILE *out)
 		script->user[u][0] = -1;
 		script->user[u][1] = -1;
 	}
+	/* Who polls does not need the interrupt line. */
+	if (random_one_in(random, 3))
+		script_write(script, GLB_S_INTR_MASK, (uint32_t)random_next(random));
 }
 
 void script_comment(struct script *script, const char *fmt, ...)
