@@ -283,13 +283,54 @@ static struct node *append_conv(struct generator *g, const struct node *n, int k
 	return out;
 }
 
+/* A fully connected layer of all of n. */
+static struct node *append_fully_connected(struct generator *g, const struct node *n, int kernels)
+{
+	const struct node in = *n;
+	int weights, bias, count = (int)elements(&in);
+	struct node *out = new_node(g, n);
+	uint32_t options;
+	float scale;
+
+	if (count > 4096)
+		return NULL;
+	out->rank = 2;
+	out->dim[0] = 1;
+	out->dim[1] = kernels;
+	weights = add_weights(g, LIST(kernels, count), 0, &scale);
+	bias = add_bias(g, kernels, 2 * spread(count));
+	choose_quantisation(g, out, in.scale * scale * spread(count) / uniform(g, 20, 150));
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED,
+			       LIST(in.tensor, weights, bias), out->tensor);
+	set_i8(&g->b, options, FULLY_CONNECTED_ACTIVATION, random_activation(g));
+	return out;
+}
+
+static bool random_fully_connected(struct generator *g)
+{
+	return append_fully_connected(g, pick(g), between(g, 1, 30));
+}
+
+/* main + around, in either order. */
+static bool append_add(struct generator *g, const struct node *main, const struct node *around)
+{
+	const struct node *a = between(g, 0, 1) ? main : around, *b = a == main ? around : main;
+	struct node *out = new_node(g, a);
+	uint32_t options;
+
+	choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_ADD, OPTIONS_ADD, LIST(a->tensor, b->tensor), out->tensor);
+	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
+	return true;
+}
+
 /* One or two convolutions and a way around them. */
 static bool random_residual(struct generator *g)
 {
-	const struct node *in = pick_picture(g), *main = in, *around = in, *a, *b;
+	const struct node *in = pick_picture(g), *main = in, *around = in;
 	int kernel = between(g, 1, 3), stride = between(g, 0, 2) ? 1 : 2, kernels;
-	struct node *out;
-	uint32_t options;
 
 	if (!in || g->b.tensor_count + 10 > MAX_TENSORS)
 		return false;
@@ -300,16 +341,19 @@ static bool random_residual(struct generator *g)
 		main = append_conv(g, main, kernels, kernel, stride, PADDING_SAME);
 	if (main && (stride > 1 || kernels != in->dim[3] || !between(g, 0, 2)))
 		around = append_conv(g, in, kernels, 1, stride, PADDING_SAME);
-	if (!main || !around)
+	return main && around && append_add(g, main, around);
+}
+
+static bool random_residual_of_vectors(struct generator *g)
+{
+	const struct node *in = pick(g), *main, *around;
+	int kernels = between(g, 1, 30);
+
+	if (g->b.tensor_count + 7 > MAX_TENSORS)
 		return false;
-	a = between(g, 0, 1) ? main : around;
-	b = a == main ? around : main;
-	out = new_node(g, a);
-	choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
-	publish(g, out);
-	options = add_operator(&g->b, BUILTIN_ADD, OPTIONS_ADD, LIST(a->tensor, b->tensor), out->tensor);
-	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
-	return true;
+	main = append_fully_connected(g, in, kernels);
+	around = main ? append_fully_connected(g, in, kernels) : NULL;
+	return around && append_add(g, main, around);
 }
 
 static bool random_pad(struct generator *g)
@@ -363,29 +407,6 @@ static bool random_mean(struct generator *g)
 	axes = add_ints(&g->b, "axes", LIST(1, 2));
 	options = add_operator(&g->b, BUILTIN_MEAN, OPTIONS_REDUCER, LIST(source, axes), out->tensor);
 	set_i8(&g->b, options, REDUCER_KEEP_DIMS, keep);
-	return true;
-}
-
-static bool random_fully_connected(struct generator *g)
-{
-	const struct node *in = pick(g);
-	int count = (int)elements(in), source = in->tensor, weights, bias;
-	struct node *out = new_node(g, in);
-	uint32_t options;
-	float scale;
-
-	if (count > 4096)
-		return false;
-	out->rank = 2;
-	out->dim[0] = 1;
-	out->dim[1] = between(g, 1, 30);
-	weights = add_weights(g, LIST(out->dim[1], count), 0, &scale);
-	bias = add_bias(g, out->dim[1], 2 * spread(count));
-	choose_quantisation(g, out, in->scale * scale * spread(count) / uniform(g, 20, 150));
-	publish(g, out);
-	options = add_operator(&g->b, BUILTIN_FULLY_CONNECTED, OPTIONS_FULLY_CONNECTED,
-			       LIST(source, weights, bias), out->tensor);
-	set_i8(&g->b, options, FULLY_CONNECTED_ACTIVATION, random_activation(g));
 	return true;
 }
 
@@ -545,7 +566,7 @@ static bool random_other(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 18)) {
+	switch (between(g, 0, 19)) {
 	case 0:
 	case 1:
 	case 2:
@@ -570,6 +591,8 @@ static bool random_operation(struct generator *g)
 	case 15:
 		return random_residual(g);
 	case 16:
+		return random_residual_of_vectors(g);
+	case 18:
 		return random_pad(g);
 	case 17:
 		return random_mean(g);

@@ -333,14 +333,16 @@ static void conv_add_reports_coarseness(void **unused)
 		bool relu;
 
 		residual = random_residual(&relu);
-		residual.ratio = exp2(uniform(-24, 12));
+		/* And some that only a hostile file has. */
+		residual.ratio = exp2(layer % 8 ? uniform(-24, 12) : uniform(-250, 250));
 		for (unsigned int k = 0; k < 2; k++) {
-			wish[k].multiplier = exp2(uniform(-30, 8));
+			wish[k].multiplier = exp2(layer % 8 ? uniform(-30, 8) : uniform(-370, 370));
 			wish[k].reach = between(1, 1000000);
 			wish[k].bias = between(-(INT64_C(1) << 30), INT64_C(1) << 30) >> between(0, 30);
 		}
 		add = dla_conv_add_new(wish, 2, &residual);
 		assert_non_null(add);
+		assert_false(isnan(add->error));
 		if (add->error < DLA_FUSED_ERROR_LIMIT) {
 			good++;
 			for (unsigned int k = 0; k < 2; k++)

@@ -28,7 +28,10 @@ unsigned int dla_node_last(const struct dla_node *node);
 /* Whether an operation is part of it. */
 bool dla_node_has(const struct dla_node *node, unsigned int op);
 
-/* Tensors from outside: inputs of the first operation, but behind an ADD 1 is what is added. DLA_NO_TENSOR past the last. */
+/*
+ * Tensors from outside: inputs of the first operation; with an ADD, 1 is what is added and the last.
+ * DLA_NO_TENSOR past the last.
+ */
 int dla_node_input(const struct dla_graph *graph, const struct dla_node *node, unsigned int index);
 
 /* Finds larger nodes, while operations are visited in order. */

@@ -38,7 +38,7 @@ int dla_conv_job_prepare_add(struct dla_conv_job *job, const struct drm_nvdla_de
 	job->add = dla_conv_add_new(wish, job->shape.kernels, residual);
 	if (!job->add)
 		return dla_fail(ENOMEM, "out of memory");
-	if (job->add->error >= DLA_FUSED_ERROR_LIMIT)
+	if (!(job->add->error < DLA_FUSED_ERROR_LIMIT))
 		*why = "16-bit multipliers would be too coarse";
 	return 0;
 }

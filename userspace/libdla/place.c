@@ -9,23 +9,16 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 	return op->kind == DLA_OP_RESHAPE && (producer < 0 || !dla_placed_on_npu(&placed[producer]));
 }
 
-/* Whatever the node's other operations were to become, they become part of it. */
-static void absorb(const struct dla_node *node, struct dla_placed *placed)
+/* Whatever operation part was to become, it becomes part of that at last. */
+static void absorb(struct dla_placed *placed, int part, unsigned int last, const char *why)
 {
-	const int part[] = { node->pad, node->op, node->add };
-	unsigned int last = dla_node_last(node);
-
-	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		struct dla_placed *p = &placed[part[i] == DLA_NO_OP ? (int)last : part[i]];
-
-		if (p == &placed[last])
-			continue;
-		if (p->lowered)
-			p->lowered->ops->free(p->lowered);
-		p->lowered = NULL;
-		p->fused_into = (int)last;
-		p->why = part[i] == node->pad ? "in the convolution" : "with the ADD behind it";
-	}
+	if (part == DLA_NO_OP || part == (int)last)
+		return;
+	if (placed[part].lowered)
+		placed[part].lowered->ops->free(placed[part].lowered);
+	placed[part].lowered = NULL;
+	placed[part].fused_into = (int)last;
+	placed[part].why = why;
 }
 
 /* The largest node that ends in operation i and that the NPU can do; why not, where there is none. */
@@ -44,7 +37,8 @@ static int place_on_npu(const struct dla_lower *lower, struct dla_fuser *fuser, 
 		if (placed[i].lowered) {
 			placed[i].node = choice[n];
 			placed[i].why = placed[i].lowered->how;
-			absorb(&choice[n], placed);
+			absorb(placed, choice[n].pad, i, "in the convolution");
+			absorb(placed, choice[n].op, i, "with the ADD behind it");
 		}
 	}
 	return 0;
