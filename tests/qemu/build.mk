@@ -13,12 +13,15 @@ arm64:
 	@scripts/need gcc-aarch64-linux-gnu python3
 	+@sysroot=$$(tests/qemu/sysroot) && $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC="$(arm64-cc)" all guest
 
-guest: $(BUILD)/guest-play $(BUILD)/guest-hog $(BUILD)/guest-emu_simd
+guest: $(addprefix $(BUILD)/guest-,play hog vcpu emu_simd)
 
 $(BUILD)/guest-play: $(BUILD)/obj/tests/qemu/guest/play.o $(BUILD)/obj/userspace/tools/trace.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lz
 
 $(BUILD)/guest-hog: $(BUILD)/obj/tests/qemu/guest/hog.o
+	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@
+
+$(BUILD)/guest-vcpu: $(BUILD)/obj/tests/qemu/guest/vcpu.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@
 
 $(BUILD)/guest-emu_simd: $(BUILD)/obj/tests/unit/emu_simd.o $(emulator-obj)

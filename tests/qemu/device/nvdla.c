@@ -3,19 +3,19 @@
  * NVDLA on the platform bus of an Arm board: the emulator's registers, interrupt and memory accesses,
  * and the reset line of a controller that Linux knows (snps,dw-high-reset).
  *
- * Threads and locks. The emulator is called by the worker thread alone, without any lock, because an
- * operation computes for up to seconds. QEMU's big lock protects everything else in here. The worker
- * takes it to fetch what vCPUs have queued, to answer them, to move the interrupt line and to write
- * guest memory; it holds no other lock then. A register write is queued and the vCPU goes on. A read,
- * and a write that can move the interrupt line, waits for its turn in the queue, and lets go of the big
- * lock meanwhile, so that a long computation holds up the vCPU that asks and nobody else.
+ * Threads and locks. The emulator is called by the worker thread alone, without any lock. QEMU's big
+ * lock protects everything else in here. The worker takes it to fetch what vCPUs have queued, to
+ * answer them, to move the interrupt line and to write guest memory; it holds no other lock then. A
+ * register write is queued and the vCPU goes on. A read, and a write that can move the interrupt line,
+ * waits for its turn in the queue, and lets go of the big lock meanwhile. Long computations are not the
+ * worker's but of the emulator's own threads, which call nothing in QEMU: so the wait is short.
  *
  * Time. Every access is stamped with the guest's clock and the emulator is moved to that time before
  * it sees the access, so modelled times do not depend on how fast the host is. An operation completes
- * at its modelled time, or when the worker has its result if that is later.
+ * at its modelled time; if its result is not there by then, the device's clock stands still until it is.
  *
  * Reset. From the moment the guest asserts the line no byte is written to its memory and no interrupt
- * is raised, though the worker may still be computing: what it finds then is discarded.
+ * is raised, though the worker may still be busy: what it finds then is discarded.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -43,14 +43,19 @@
 /* Registers whose meaning this file has to know. */
 #define GLB_BLOCK	1
 #define GLB_INTR_STATUS	0x100c
+#define SPURIOUS_BITS	0x3f		/* SDP, CDP, PDP, both groups */
 #define CBUF_FLUSH	0x300c
 #define FIRST_UNIT	3		/* CDMA; the blocks from here on have two register groups */
 #define LAST_UNIT	13		/* CDP */
 #define BLOCK_BYTES	0x1000
-#define STATUS_PENDING	0x00020002	/* of either group, in S_STATUS */
+#define STATUS_RUNNING	0x00010001	/* of either group, in S_STATUS */
+#define STATUS_PENDING	0x00020002
 
 /* More than a driver writes for one operation; a guest that writes faster than this waits. */
 #define QUEUE_MAX	4096
+
+#define LATE_POLL_MS	1
+#define THREADS_MAX	64
 
 OBJECT_DECLARE_SIMPLE_TYPE(NvdlaState, NVDLA)
 
@@ -80,8 +85,16 @@ struct NvdlaState {
 	uint32_t clock_hz;
 	char *config;
 	char *record_dir;
+	uint32_t threads;
+	/* Faults to order; 0 for none. */
 	uint32_t hang_at;
 	uint32_t lost_irq;
+	uint32_t lost_status_at;
+	uint32_t spurious_irq_at;
+	uint32_t spurious_status_at;
+	uint32_t slow_memory;
+	uint32_t wrong_data_at;
+	uint32_t gone_at;
 
 	MemoryRegion regs;
 	MemoryRegion reset_regs;
@@ -98,15 +111,13 @@ struct NvdlaState {
 	bool stopping, stopped;
 	unsigned int resets;		/* queued and not carried out yet */
 	uint32_t reset_line;
-	unsigned int raised;		/* times the interrupt line rose */
 
 	/* The worker's own. */
 	struct nvdla_emu *emu;
 	struct nvdla_record *record;
 	int64_t epoch;			/* guest's clock at the emulator's time 0 */
 	bool flush_polled;
-	uint64_t enabled;		/* operations of SDP, PDP, CDP, ever */
-	uint64_t enabled_before;	/* of these before the last reset */
+	bool late;			/* the next event waits for its result */
 };
 
 /* ---------------------------------------------------------------- memory and interrupt, worker */
@@ -168,52 +179,50 @@ static void move_line(void *opaque, int level)
 	NvdlaState *s = opaque;
 
 	qemu_mutex_lock_iothread();
-	if (!s->resets && !(level && ++s->raised == s->lost_irq))
+	if (!s->resets)
 		qemu_set_irq(s->irq, level);
 	qemu_mutex_unlock_iothread();
 }
 
 /* ------------------------------------------------------------------------------- time, worker */
 
-static uint64_t completed(const NvdlaState *s)
-{
-	struct nvdla_emu_stats stats;
-
-	nvdla_emu_get_stats(s->emu, &stats);
-	return s->enabled_before + stats.operations[NVDLA_EMU_SDP] + stats.operations[NVDLA_EMU_PDP] +
-	       stats.operations[NVDLA_EMU_CDP];
-}
-
-/* hang-at: time stands still when the operations before that one are done. */
-static bool hangs(const NvdlaState *s)
-{
-	return s->hang_at && s->enabled >= s->hang_at && completed(s) >= s->hang_at - 1;
-}
-
 /*
  * The trace gets what an operation reads before the line that starts it. An operation behind another
- * one starts long after its last register has been written, so lines are held back while one is
- * pending. Any other operation that has not started misses a register that is not written yet.
+ * one starts long after its last register has been written, and CDMA reads as there is room for it, so
+ * lines are held back while one is pending or CDMA is at work. Any other operation that has not started
+ * misses a register that is not written yet.
  */
 static void release_record(NvdlaState *s)
 {
 	if (!s->record)
 		return;
 	for (uint32_t block = FIRST_UNIT; block <= LAST_UNIT; block++) {
-		if (nvdla_emu_read(s->emu, block * BLOCK_BYTES) & STATUS_PENDING)
+		uint32_t busy = block == FIRST_UNIT ? STATUS_PENDING | STATUS_RUNNING : STATUS_PENDING;
+
+		if (nvdla_emu_read(s->emu, block * BLOCK_BYTES) & busy)
 			return;
 	}
 	nvdla_record_release(s->record);
 }
 
+static int64_t time_at(const NvdlaState *s, uint64_t cycles)
+{
+	return s->epoch + muldiv64_round_up(cycles, NANOSECONDS_PER_SECOND, s->clock_hz);
+}
+
 static void advance_to(NvdlaState *s, int64_t when)
 {
-	uint64_t target = muldiv64(when - s->epoch, s->clock_hz, NANOSECONDS_PER_SECOND);
+	uint64_t target = when > s->epoch ? muldiv64(when - s->epoch, s->clock_hz, NANOSECONDS_PER_SECOND) : 0;
 
-	while (!hangs(s)) {
-		uint64_t left = target - nvdla_emu_time(s->emu);
+	for (;;) {
+		uint64_t now = nvdla_emu_time(s->emu), left = target > now ? target - now : 0;
 		uint64_t next = nvdla_emu_next_event(s->emu);
 
+		s->late = next <= left && !nvdla_emu_ready(s->emu);
+		if (s->late) {
+			s->epoch += when - time_at(s, now);
+			return;
+		}
 		if (next > left) {
 			nvdla_emu_advance(s->emu, left);
 			return;
@@ -227,11 +236,10 @@ static void set_timer(NvdlaState *s)
 {
 	uint64_t next = nvdla_emu_next_event(s->emu);
 
-	if (next == UINT64_MAX || hangs(s))
+	if (next == UINT64_MAX || s->late)
 		timer_del(s->timer);
 	else
-		timer_mod(s->timer, s->epoch + muldiv64_round_up(nvdla_emu_time(s->emu) + next,
-								 NANOSECONDS_PER_SECOND, s->clock_hz));
+		timer_mod(s->timer, time_at(s, nvdla_emu_time(s->emu) + next));
 }
 
 static void on_timer(void *opaque)
@@ -244,15 +252,8 @@ static void on_timer(void *opaque)
 
 /* --------------------------------------------------------------------------- accesses, worker */
 
-static bool enables_operation(uint32_t offset)
-{
-	return offset == 0x9038 || offset == 0xb008 || offset == 0xd048;	/* SDP, PDP, CDP: D_OP_ENABLE */
-}
-
 static void write_register(NvdlaState *s, uint32_t offset, uint32_t value)
 {
-	if (enables_operation(offset) && (value & 1) && !nvdla_emu_read(s->emu, offset))
-		s->enabled++;
 	if (s->record && offset == GLB_INTR_STATUS) {
 		/* What is cleared here is what the driver has waited for. */
 		uint32_t bits = value & nvdla_emu_read(s->emu, offset);
@@ -279,11 +280,9 @@ static uint32_t read_register(NvdlaState *s, uint32_t offset)
 
 static void reset_emulator(NvdlaState *s, int64_t when)
 {
-	if (hangs(s))
-		s->hang_at = 0;
-	s->enabled_before = s->enabled;
 	nvdla_emu_reset(s->emu);
 	s->epoch = when;
+	s->late = false;
 	s->flush_polled = false;
 	if (s->record)
 		nvdla_record_restart(s->record);
@@ -324,6 +323,12 @@ static void *worker(void *opaque)
 		GArray *queue = s->queue;
 		int64_t now;
 
+		if (!queue->len && !s->kicked && s->late) {
+			/* Nobody will say when the result is there. */
+			qemu_cond_timedwait_iothread(&s->work, LATE_POLL_MS);
+			s->kicked = true;
+			continue;
+		}
 		if (!queue->len && !s->kicked) {
 			qemu_cond_wait_iothread(&s->work);
 			continue;
@@ -443,6 +448,38 @@ static void on_exit_qemu(Notifier *notifier, void *data)
 		qemu_cond_wait_iothread(&s->done);
 	nvdla_record_free(s->record);
 	s->record = NULL;
+	nvdla_emu_free(s->emu);
+	s->emu = NULL;
+}
+
+/* A property is the number of the occasion, or for slow memory a factor from the start on. */
+static void order_faults(NvdlaState *s)
+{
+	const struct {
+		enum nvdla_emu_fault_kind kind;
+		uint32_t at, value;
+	} orders[] = {
+		{ NVDLA_EMU_FAULT_HANG, s->hang_at, 0 },
+		{ NVDLA_EMU_FAULT_LOST_LINE, s->lost_irq, 0 },
+		{ NVDLA_EMU_FAULT_LOST_STATUS, s->lost_status_at, 0 },
+		{ NVDLA_EMU_FAULT_SPURIOUS_LINE, s->spurious_irq_at, 0 },
+		{ NVDLA_EMU_FAULT_SPURIOUS_STATUS, s->spurious_status_at, SPURIOUS_BITS },
+		{ NVDLA_EMU_FAULT_SLOW_MEMORY, s->slow_memory ? 1 : 0, s->slow_memory },
+		{ NVDLA_EMU_FAULT_WRONG_DATA, s->wrong_data_at, 0 },
+		{ NVDLA_EMU_FAULT_GONE, s->gone_at, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		const struct nvdla_emu_fault fault = {
+			.kind = orders[i].kind,
+			.at = orders[i].at,
+			.engine = NVDLA_EMU_ENGINES,
+			.value = orders[i].value,
+		};
+
+		if (fault.at)
+			nvdla_emu_inject(s->emu, &fault);
+	}
 }
 
 static void nvdla_realize(DeviceState *dev, Error **errp)
@@ -468,10 +505,15 @@ static void nvdla_realize(DeviceState *dev, Error **errp)
 		.write = dma_write,
 		.irq = move_line,
 		.ctx = s,
+		.threads = s->threads,
 	};
 
 	if (!s->clock_hz) {
 		error_setg(errp, "clock-hz must not be 0");
+		return;
+	}
+	if (s->threads > THREADS_MAX || s->slow_memory > UINT16_MAX) {
+		error_setg(errp, "threads may be up to %u, slow-memory up to %u", THREADS_MAX, UINT16_MAX);
 		return;
 	}
 	s->emu = nvdla_emu_new(&params);
@@ -486,6 +528,7 @@ static void nvdla_realize(DeviceState *dev, Error **errp)
 			return;
 		}
 	}
+	order_faults(s);
 	memory_region_init_io(&s->regs, OBJECT(s), &regs_ops, s, "nvdla", REGS_SIZE);
 	memory_region_init_io(&s->reset_regs, OBJECT(s), &reset_ops, s, "nvdla-reset", RESET_SIZE);
 	/* While one vCPU waits for the worker without the big lock, another may come in. */
@@ -509,10 +552,24 @@ static Property nvdla_properties[] = {
 	DEFINE_PROP_UINT32("clock-hz", NvdlaState, clock_hz, 100000000),
 	/* Folder for traces: one more in there for each life between two resets. */
 	DEFINE_PROP_STRING("record", NvdlaState, record_dir),
-	/* The Nth operation of SDP, PDP and CDP never completes, nor what follows, until a reset. */
+	/* That compute; with 0 the worker does, and registers are read when it has done so. */
+	DEFINE_PROP_UINT32("threads", NvdlaState, threads, 1),
+	/* The Nth operation never completes, until a reset. A chain of engines is one operation. */
 	DEFINE_PROP_UINT32("hang-at", NvdlaState, hang_at, 0),
 	/* The Nth rise of the interrupt line does not happen. */
 	DEFINE_PROP_UINT32("lost-irq", NvdlaState, lost_irq, 0),
+	/* The Nth done bit is never set. */
+	DEFINE_PROP_UINT32("lost-status-at", NvdlaState, lost_status_at, 0),
+	/* The line rises for no reason when the Nth operation starts, until the status is read. */
+	DEFINE_PROP_UINT32("spurious-irq-at", NvdlaState, spurious_irq_at, 0),
+	/* Done bits of all engines are set when the Nth operation starts. */
+	DEFINE_PROP_UINT32("spurious-status-at", NvdlaState, spurious_status_at, 0),
+	/* Memory takes so many times as long to answer. */
+	DEFINE_PROP_UINT32("slow-memory", NvdlaState, slow_memory, 0),
+	/* A byte of the Nth operation's output is wrong. */
+	DEFINE_PROP_UINT32("wrong-data-at", NvdlaState, wrong_data_at, 0),
+	/* From the start of the Nth operation on the device is not there: registers read as all ones. */
+	DEFINE_PROP_UINT32("gone-at", NvdlaState, gone_at, 0),
 	DEFINE_PROP_END_OF_LIST(),
 };
 
