@@ -42,8 +42,8 @@ class Guest:
             path = os.path.join(folder, "script")
             with open(path, "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\ncd /demo\n" + script)
-            command = ["tests/qemu/boot", "--kernel", kernel.name, "--script", path, "--results", os.path.join(folder, "out"),
-                       "--timeout", str(timeout), *args]
+            command = ["tests/qemu/boot", "--kernel", kernel.name, "--script", path,
+                       "--results", os.path.join(folder, "out"), "--timeout", str(timeout), *args]
             if module:
                 command += ["--module", kernel.module]
             for target, source in (BASE | (files or {})).items():
