@@ -262,6 +262,27 @@ struct drm_gem_object *nvdla_gem_prime_import(struct drm_device *drm, struct dma
 	return drm_gem_prime_import(drm, dma_buf);
 }
 
+/**
+ * nvdla_gem_prime_import_sg_table() - make an object of a foreign dma-buf's memory
+ * @drm: Device.
+ * @attach: Attachment.
+ * @sgt: The memory, mapped for the device.
+ *
+ * Return: An object, or an error.
+ */
+struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
+						       struct dma_buf_attachment *attach,
+						       struct sg_table *sgt)
+{
+	if (drm_prime_get_contiguous_size(sgt) < attach->dmabuf->size) {
+		dev_notice_ratelimited(drm->dev,
+				       "dma-buf from %s refused: its memory is not contiguous\n",
+				       attach->dmabuf->exp_name);
+		return ERR_PTR(-EINVAL);
+	}
+	return drm_gem_dma_prime_import_sg_table(drm, attach, sgt);
+}
+
 int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct drm_nvdla_bo_create *args = data;

@@ -5,7 +5,9 @@
 #include <drm/drm_gem_dma_helper.h>
 
 struct dma_buf;
+struct dma_buf_attachment;
 struct nvdla_client;
+struct sg_table;
 
 /**
  * struct nvdla_bo - a buffer
@@ -19,6 +21,9 @@ struct nvdla_bo {
 
 struct drm_gem_object *nvdla_gem_create_object(struct drm_device *drm, size_t size);
 struct drm_gem_object *nvdla_gem_prime_import(struct drm_device *drm, struct dma_buf *dma_buf);
+struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
+						       struct dma_buf_attachment *attach,
+						       struct sg_table *sgt);
 
 int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);
 int nvdla_ioctl_bo_sync(struct drm_device *drm, void *data, struct drm_file *file);

@@ -5,3 +5,4 @@ soak: test $(BUILD)/fuzz-registers
 	$(BUILD)/san/fuzz-tflite_mutate --count 200000 --seed 2
 	FUZZ_SECONDS=600 BUILD=$(BUILD) tests/fuzz/registers.test
 	$(BUILD)/system-fashion_accuracy 10000
+	@BUILD=$(BUILD) tests/run --timeout 7200 tests/soak/*.test

@@ -8,16 +8,17 @@ kselftest-dir := $(BUILD)/kselftest
 kselftest-common := $(addprefix tests/kselftest/,harness.c npu.c)
 kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c))
 kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
+kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh splats)
 # libdrm's headers do not depend on the machine.
 kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -Iuapi -I/usr/include/libdrm
 
 .PHONY: kselftest
-kselftest: $(kselftest-bin) $(kselftest-dir)/run.sh
+kselftest: $(kselftest-bin) $(kselftest-files)
 
 $(kselftest-dir)/%: tests/kselftest/%.c $(kselftest-common) $(wildcard tests/kselftest/*.h) uapi/drm/nvdla_accel.h
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CROSS_COMPILE)gcc $(kselftest-flags) $(CFLAGS) -static $< $(kselftest-common) -o $@
 
-$(kselftest-dir)/run.sh: tests/kselftest/run.sh
+$(kselftest-files): $(kselftest-dir)/%: tests/kselftest/%
 	@mkdir -p $(@D)
 	@cp $< $@

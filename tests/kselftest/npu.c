@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/ioctl.h>
@@ -9,6 +10,7 @@
 #include "npu.h"
 
 #define ATOM	8
+#define DRIVER	"/sys/bus/platform/drivers/nvdla/"
 
 static bool is_nvdla(int fd)
 {
@@ -46,6 +48,37 @@ int npu_ioctl(int fd, unsigned long request, void *arg)
 		ret = ioctl(fd, request, arg);
 	} while (ret && errno == EINTR);
 	return ret ? -errno : 0;
+}
+
+/* Name of the device: the only link in the driver's folder that leads to one. */
+void npu_device_name(char name[64])
+{
+	DIR *dir = opendir(DRIVER);
+	struct dirent *entry;
+
+	if (!dir)
+		SKIP("no driver");
+	name[0] = '\0';
+	while ((entry = readdir(dir)))
+		if (entry->d_type == DT_LNK && strcmp(entry->d_name, "module"))
+			snprintf(name, 64, "%.63s", entry->d_name);
+	closedir(dir);
+	if (!name[0])
+		SKIP("no device");
+}
+
+/* Write to one of the driver's files, bind or unbind. */
+void npu_driver_tell(const char *file, const char *device)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), DRIVER "%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		SKIP("not allowed to unbind the driver");
+	EXPECT_EQ(write(fd, device, strlen(device)), strlen(device));
+	close(fd);
 }
 
 void npu_info(int fd, struct drm_nvdla_dev_info *info)

@@ -8,24 +8,16 @@
 #
 # Without arguments, all that a device can pass that does what it should: "hang" wants others.
 here=$(dirname "$0")
-bad='WARNING:|BUG:|Oops|Internal error|Call trace|KASAN|UBSAN|refcount_t|locking dependency|suspicious RCU|DMA-API:|leaked|scheduling while|sleeping function'
+. "$here/log.sh"
 
-[ $# -gt 0 ] || set -- device buffers programs submit sync life abuse unplug
+[ $# -gt 0 ] || set -- device buffers programs submit sync life dmabuf fault abuse unplug
 status=0
 for name in "$@"; do
 	program=${name%%/*}
 	test=${name#"$program"}
-	mark="kselftest $name $$"
-	echo "$mark" >/dev/kmsg
 	echo "# $name"
+	log_begin "$name"
 	"$here/$program" ${test:+"${test#/}"} || status=1
-	said=$(dmesg | sed "1,\\|$mark|d" | grep -E "$bad")
-	if [ -z "$said" ]; then
-		echo "ok - kernel log of $name"
-	else
-		echo "$said" | sed 's/^/# /'
-		echo "not ok - kernel log of $name"
-		status=1
-	fi
+	log_result "$name" || status=1
 done
 exit $status

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/sync_file.h>
 #include <poll.h>
@@ -10,35 +9,6 @@
 #include "npu.h"
 
 /* The device is taken from its driver, and given back, while programs use it. */
-
-#define DRIVER	"/sys/bus/platform/drivers/nvdla/"
-
-static void tell(const char *file, const char *device)
-{
-	int fd = open(file, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		SKIP("not allowed to unbind the driver");
-	EXPECT_EQ(write(fd, device, strlen(device)), strlen(device));
-	close(fd);
-}
-
-/* Name of the device: the only link here that leads to one. */
-static void find_device(char name[64])
-{
-	DIR *dir = opendir(DRIVER);
-	struct dirent *entry;
-
-	if (!dir)
-		SKIP("no driver");
-	name[0] = '\0';
-	while ((entry = readdir(dir)))
-		if (entry->d_type == DT_LNK && strcmp(entry->d_name, "module"))
-			snprintf(name, 64, "%.63s", entry->d_name);
-	closedir(dir);
-	if (!name[0])
-		SKIP("no device");
-}
 
 static int export_fence(int fd, uint32_t syncobj)
 {
@@ -70,7 +40,7 @@ TEST(unbind_while_busy)
 	struct drm_nvdla_bo_create create = { .size = 4096 };
 	char device[64];
 
-	find_device(device);
+	npu_device_name(device);
 	for (int i = 0; i < JOBS; i++) {
 		struct drm_nvdla_sync sync = {
 			.handle = npu_syncobj_new(fd),
@@ -83,7 +53,7 @@ TEST(unbind_while_busy)
 		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
 		fence[i] = export_fence(fd, sync.handle);
 	}
-	tell(DRIVER "unbind", device);
+	npu_driver_tell("unbind", device);
 
 	/* Each job ran to its end or failed; memory stays until it is unmapped. */
 	for (int i = 0; i < JOBS; i++) {
@@ -100,7 +70,7 @@ TEST(unbind_while_busy)
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_CREATE, &create), -ENODEV);
 
 	/* A new device, while the old one is still open. */
-	tell(DRIVER "bind", device);
+	npu_driver_tell("bind", device);
 	close(fd);
 	npu_copy_unmap(&copy);
 	fd = npu_open();
@@ -119,15 +89,15 @@ TEST(unbind_with_an_exported_buffer)
 	uint8_t *map;
 	char device[64];
 
-	find_device(device);
+	npu_device_name(device);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), 0);
 	map = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, prime.fd, 0);
 	EXPECT(map != MAP_FAILED);
 	munmap(bo.map, bo.size);
-	tell(DRIVER "unbind", device);
+	npu_driver_tell("unbind", device);
 	close(fd);
 	map[100] = 5;
 	EXPECT_EQ(map[100], 5);
-	tell(DRIVER "bind", device);
+	npu_driver_tell("bind", device);
 	close(npu_open());
 }

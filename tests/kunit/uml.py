@@ -9,12 +9,11 @@ import inspect
 import os
 import subprocess
 import sys
-import threading
-import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../qemu"))
 from harness import cache  # noqa: E402  pylint: disable=wrong-import-position
+from harness.cache import told  # noqa: E402  pylint: disable=wrong-import-position
 
 SOURCE = "linux-source-6.12"
 PACKAGES = [SOURCE, "gcc", "libc6-dev", "make", "flex", "bison", "bc", "perl", "xz-utils", "sparse"]
@@ -36,25 +35,6 @@ NOT_NEEDED = [f"{SOURCE}/{folder}/*.[chS]" for folder in (
     "arch/[!ux]*", "drivers/gpu", "drivers/infiniband", "drivers/media", "drivers/net", "drivers/scsi",
     "drivers/staging", "drivers/usb", "sound", "tools/perf", "tools/testing")]
 NOT_NEEDED += [f"{SOURCE}/{name}" for name in ("*.dts", "*.dtsi", "Documentation/*.rst")]
-
-
-@contextlib.contextmanager
-def told(what):
-    """Says now and then that something long goes on."""
-    start, ended = time.monotonic(), threading.Event()
-
-    def tell():
-        while not ended.wait(30):
-            cache.say(f"{what}, {time.monotonic() - start:.0f} s")
-
-    cache.say(what)
-    thread = threading.Thread(target=tell)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def configure(tree):

@@ -4,11 +4,18 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
+
+
+# Entries of one kind that stay: work on several branches wants more than one.
+KEPT = 3
 
 
 class Failure(Exception):
@@ -51,13 +58,22 @@ def lock(name):
         yield
 
 
+def prune(name):
+    """Remove the entries of one kind that have not been used for longest."""
+    same = [os.path.join(root(), item) for item in os.listdir(root()) if re.fullmatch(rf"{name}-[0-9a-f]{{16}}", item)]
+    for path in sorted(same, key=os.path.getmtime, reverse=True)[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def entry(name, key, fill):
     """The folder NAME-KEY; fill(folder) makes its contents when it is not there yet.
 
-    It appears under its name when it is complete: an interrupted fill leaves nothing that counts.
+    It appears under its name when it is complete: an interrupted fill leaves nothing that counts. Its
+    time says when it was last asked for.
     """
     path = os.path.join(root(), f"{name}-{key}")
     if os.path.isdir(path):
+        os.utime(path)
         return path
     with lock(name):
         if not os.path.isdir(path):
@@ -69,7 +85,28 @@ def entry(name, key, fill):
                 os.rename(temporary, path)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
+            os.utime(path)
+            prune(name)
     return path
+
+
+@contextlib.contextmanager
+def told(what):
+    """Says now and then that something long goes on."""
+    start, ended = time.monotonic(), threading.Event()
+
+    def tell():
+        while not ended.wait(30):
+            say(f"{what}, {time.monotonic() - start:.0f} s")
+
+    say(what)
+    thread = threading.Thread(target=tell)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def run(command, log=None, **options):

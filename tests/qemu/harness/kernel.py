@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Debian's stock kernel for arm64: what boots, its modules, and what builds modules for it."""
+"""A kernel for arm64, Debian's stock one or one of ours: what boots, its modules, what builds modules for it."""
 import glob
 import lzma
 import os
 import re
 
-from . import cache, debian
+from . import built, cache, debian
+
+STOCK = "stock"
+NAMES = [STOCK, *built.NAMES]
 
 SERIES = r"6\.12"
 
 
-def release():
+def _release():
     """The newest kernel of the series that has headers, as its own name: 6.12.9+deb12-arm64."""
     # No dash before the architecture: that would be a flavour like -rt or -cloud.
     version = rf"{SERIES}\.[\w.+~]+-arm64"
@@ -23,15 +26,11 @@ def release():
 
 
 class Kernel:
-    """The unpacked image package."""
-
-    def __init__(self):
-        self.release = release()
-        self.folder = debian.unpacked("kernel", [f"linux-image-{self.release}:arm64"])
-        self.image = os.path.join(self.folder, "boot", f"vmlinuz-{self.release}")
-        modules = os.path.join(self.folder, "lib/modules", self.release)
+    def __init__(self, name, image, modules):
+        self.name = name
+        self.image = image
         self.path = {}
-        for path in glob.glob(os.path.join(modules, "kernel/**/*.ko*"), recursive=True):
+        for path in glob.glob(os.path.join(modules, "**/*.ko*"), recursive=True):
             self.path[os.path.basename(path).split(".")[0].replace("-", "_")] = path
         with open(os.path.join(modules, "modules.builtin")) as file:
             self.builtin = {os.path.basename(line.strip())[:-len(".ko")].replace("-", "_") for line in file}
@@ -52,7 +51,7 @@ class Kernel:
             if name in loaded or name in self.builtin:
                 return
             if name not in self.path:
-                raise cache.Failure(f"{self.release} has no module {name}")
+                raise cache.Failure(f"the kernel {self.name} has no module {name}")
             data = self.module(name)
             for dependency in depends(data):
                 add(dependency)
@@ -69,9 +68,8 @@ def depends(module):
     return [name for name in found.group(1).decode().split(",") if name] if found else []
 
 
-def headers():
-    """A KDIR for `make modules` with the cross compiler."""
-    name = release()
+def _stock_headers():
+    name = _release()
     version = name[:-len("-arm64")]
 
     def adjust(folder):
@@ -88,3 +86,19 @@ def headers():
     folder = debian.unpacked("kernel-headers", [f"linux-headers-{name}:arm64", f"linux-headers-{version}-common:all",
                                                 f"linux-kbuild-{version}:amd64"], adjust)
     return os.path.join(folder, "usr/src", f"linux-headers-{name}")
+
+
+def load(name):
+    """The kernel of that name."""
+    if name != STOCK:
+        folder = built.folder(name)
+        return Kernel(name, os.path.join(folder, "arch/arm64/boot/Image"), folder)
+    release = _release()
+    folder = debian.unpacked("kernel", [f"linux-image-{release}:arm64"])
+    return Kernel(name, os.path.join(folder, "boot", f"vmlinuz-{release}"),
+                  os.path.join(folder, "lib/modules", release))
+
+
+def headers(name):
+    """A KDIR for `make modules` with the cross compiler."""
+    return _stock_headers() if name == STOCK else built.folder(name)

@@ -10,13 +10,10 @@ import threading
 
 from . import cache
 
-# What the kernel says when something is wrong with it, whoever caused it.
-TROUBLE = re.compile(r"WARNING:|BUG:|\bOops\b|Unable to handle kernel|KASAN|KCSAN|UBSAN|Call trace:|Kernel panic"
-                     r"|possible (circular|recursive) locking|suspicious RCU usage|inconsistent lock state"
-                     r"|refcount_t:|\bleak|unreferenced object|soft lockup|hard LOCKUP|blocked for more than"
-                     r"|self-detected stall|detected stalls|scheduling while atomic|sleeping function called"
-                     r"|nobody cared|DMA-API:|rejected by|cannot be loaded|Invalid module format|Unknown symbol",
-                     re.IGNORECASE)
+def _splats():
+    """What the kernel says when something is wrong with it: the file that the guest's scripts use, too."""
+    lines = cache.contents(os.path.join(cache.TOP, "tests/kselftest/splats")).decode().splitlines()
+    return re.compile("|".join(line.split("\t")[0] for line in lines if not line.startswith("#")))
 
 
 class Result:
@@ -25,7 +22,8 @@ class Result:
         self.log = log          # the kernel's, as lines
         self.folder = folder    # what the script left in /out
         self.expired = False    # the time limit ended it
-        self.trouble = [line for line in log if TROUBLE.search(line)]
+        splats = _splats()
+        self.trouble = [line for line in log if splats.search(line)]
 
 
 def board(qemu, devices, memory, dump_dtb=None):

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Through Linux: the module and its node, on one kernel, on an emulated board."""
+import glob
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import tap
+from tap import BUILD, Skip, dla, dla_json, shared
+
+ARM64 = os.path.join(BUILD, "arm64")
+EXAMPLE = "examples/fashion-mnist"
+MODEL = os.path.join(EXAMPLE, "fashion_resnet_int8.tflite")
+LABELS = os.path.join(EXAMPLE, "labels.txt")
+IMAGES = sorted(glob.glob(os.path.join(EXAMPLE, "images", "*.png")))
+RESNET = "models/mlperf-tiny/pretrainedResnet_quant.tflite"
+
+TOOLS = {"dla": os.path.join(ARM64, "dla"), "classify": os.path.join(ARM64, "classify")}
+BASE = {f"/demo/{name}": path for name, path in TOOLS.items()} | {
+    "/lib/libdla.so.0": os.path.join(ARM64, "libdla.so.0"),
+    "/demo/model.tflite": MODEL, "/demo/labels.txt": LABELS, "/demo/images": os.path.join(EXAMPLE, "images"),
+}
+
+
+class Kernel:
+    """One that tests/qemu/boot knows by name, and the module built for it."""
+
+    def __init__(self, name):
+        self.name = name
+        self.node = "/dev/dri/renderD128" if name == "stock" else "/dev/accel/accel0"
+        self.module = None
+
+
+class Guest:
+    """What a script printed in the guest, its status, and the kernel's log."""
+
+    def __init__(self, kernel, script, *args, files=None, module=True, timeout=240):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "script")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("#!/bin/sh\ncd /demo\n" + script)
+            command = ["tests/qemu/boot", "--kernel", kernel.name, "--script", path,
+                       "--results", os.path.join(folder, "out"), "--timeout", str(timeout), *args]
+            if module:
+                command += ["--module", kernel.module]
+            for target, source in (BASE | (files or {})).items():
+                command += ["--add", f"{source}:{target}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+            self.status, self.text, self.trouble = done.returncode, done.stdout, done.stderr
+            self.log = ""
+            if os.path.exists(os.path.join(folder, "out", "dmesg")):
+                with open(os.path.join(folder, "out", "dmesg"), encoding="utf-8", errors="replace") as file:
+                    self.log = file.read()
+
+    def good(self):
+        assert self.status == 0, f"status {self.status}\n{self.text}\n{self.trouble}"
+        return self
+
+    def says(self, *texts):
+        for text in texts:
+            assert text in self.text, f"not said: {text}\n{self.text}\n{self.trouble}"
+        return self
+
+
+def raw_scores(device="sim:nv_small"):
+    return dla("--raw", "--device", device, MODEL, LABELS, *IMAGES, tool=os.path.join(BUILD, "classify"))
+
+
+def build(kernel):
+    subprocess.run(["scripts/need", "device-tree-compiler", "gcc-aarch64-linux-gnu"], check=True,
+                   stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "--no-print-directory", "arm64"], check=True, stdout=subprocess.DEVNULL)
+    kernel.module = subprocess.run(["tests/qemu/module", kernel.name], check=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True).stdout.strip()
+
+
+def the_same_scores_as_in_process(kernel):
+    guest = Guest(kernel, "./classify --device npu --raw model.tflite labels.txt images/*.png\n").good()
+    assert guest.text == raw_scores(), guest.text
+
+
+def resnet8_the_same_as_in_process(kernel):
+    files = {"/demo/resnet.tflite": shared(RESNET)}
+    with open(shared("models/goldens.json"), encoding="utf-8") as file:
+        inputs = [g["input"] for g in json.load(file) if "pretrainedResnet" in g["model"]]
+    for name in inputs:
+        files["/demo/" + os.path.basename(name)] = shared("models/" + name)
+    guest = Guest(kernel, "for f in *.dat; do ./dla run resnet.tflite --device npu --input $f --json || exit 1; done\n",
+                  files=files).good()
+    runs = [json.loads(line) for line in guest.text.splitlines()]
+    assert len(runs) == len(inputs) == 10
+    for name, run in zip(sorted(os.path.basename(name) for name in inputs), runs):
+        here = dla_json("run", shared(RESNET), "--device", "sim:nv_small", "--input",
+                        shared("models/samples/mlperf-imgc/" + name))
+        assert run["outputs"] == here["outputs"], name
+        assert [o["where"] for o in run["operations"]] == [o["where"] for o in here["operations"]]
+
+
+def info_describes_the_node(kernel):
+    guest = Guest(kernel, "./dla info --json\n").good()
+    (node,) = json.loads(guest.text)
+    assert node["device"].startswith("/dev/") and node["config"] == "nv_small" and node["resettable"]
+
+
+# ------------------------------------------------------------------------------ mistakes
+
+def without_the_module(kernel):
+    Guest(kernel, "./dla info; echo status $?; ./dla run model.tflite --device npu; echo status $?\n"
+          "./dla run model.tflite >/dev/null; echo status $?\n", module=False).good() \
+        .says("the module nvdla is not loaded", "modprobe nvdla", "status 3\n", "status 0\n")
+
+
+def without_permission(kernel):
+    Guest(kernel, "mkdir -p /etc; echo 'user:x:1000:1000::/:/bin/sh' >/etc/passwd; echo 'user:x:1000:' >/etc/group\n"
+          "as_user() { start-stop-daemon -S -c user:user -x /demo/dla -- \"$@\"; echo status $?; }\n"
+          f"chmod 600 {kernel.node}\nas_user info\nas_user run /demo/model.tflite\n"
+          f"chmod 666 {kernel.node}\nas_user run /demo/model.tflite >/tmp/out; tail -n 1 /tmp/out\n").good() \
+        .says("permission denied", "render", "status 3\n", "status 0\n")
+
+
+def without_drm(kernel):
+    if kernel.name != "stock":
+        raise Skip(f"DRM is built into the {kernel.name} kernel")
+    guest = Guest(kernel, "rmmod nvdla drm_dma_helper gpu_sched drm_kms_helper drm 2>/dev/null\n"
+                  "insmod /modules/nvdla.ko; echo insmod $?\n./dla info; echo status $?\n")
+    # The kernel names what it misses, which the harness takes for trouble: here it is none.
+    guest.says("the kernel has no DRM", "drm_dma_helper", "status 3\n")
+    assert "Unknown symbol drm_" in guest.log
+
+
+def with_a_bad_device_tree(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        good, bad = os.path.join(folder, "good.dtb"), os.path.join(folder, "bad.dtb")
+        subprocess.run(["tests/qemu/boot", "--dump-dtb", good], check=True, capture_output=True)
+        source = subprocess.run(["dtc", "-q", "-I", "dtb", "-O", "dts", good], check=True, capture_output=True,
+                                text=True).stdout
+        node = re.search(r"npu@\w+ \{.*?\n\t*\};", source, re.DOTALL).group(0)
+        for what, pattern in {"interrupt": r"\n\t*interrupts = .*?;", "clock": r"\n\t*clocks = .*?;"}.items():
+            broken = source.replace(node, re.sub(pattern, "", node, count=1))
+            assert broken != source
+            subprocess.run(["dtc", "-q", "-f", "-I", "dts", "-O", "dtb", "-o", bad], input=broken, text=True,
+                           check=True, capture_output=True)
+            guest = Guest(kernel, "./dla info; echo status $?\n", "--dtb", bad).good() \
+                .says("has no device", "device tree", "status 3\n")
+            assert re.search(rf"nvdla.*{what}", guest.log), f"{what}: the kernel's log does not say\n{guest.log[-2000:]}"
+
+
+def with_no_contiguous_memory_left(kernel):
+    model = shared("models/coral/tf2_mobilenet_v2_1.0_224_ptq.tflite")
+    Guest(kernel, f"./hog {kernel.node} >/tmp/hog & hog=$!\n"
+          "while ! grep -q pieces /tmp/hog; do sleep 1; done; cat /tmp/hog\n"
+          "./dla run net.tflite --device npu >/dev/null; echo status $?\n"
+          "kill $hog; wait $hog 2>/dev/null; ./dla run model.tflite --device npu >/dev/null; echo status $?\n",
+          "--memory", "256", files={"/demo/net.tflite": model, "/demo/hog": os.path.join(ARM64, "guest-hog")}).good() \
+        .says("no contiguous memory left", "cma=", "status 4\n", "status 0\n")
+
+
+# ------------------------------------------------------------------- recordings, hangs, load
+
+def a_recording_replays(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        record = os.path.join(folder, "trace")
+        guest = Guest(kernel, "./classify --device npu --raw model.tflite labels.txt images/bag_18.png\n",
+                      "--record", record).good()
+        assert guest.text.split()[0] == "bag_18.png"
+        replayed = dla("replay", record).splitlines()
+        assert re.fullmatch(r"[1-9]\d* passed, 0 failed", replayed[-1]), replayed
+
+
+def a_hang_costs_one_run(kernel):
+    guest = Guest(kernel, "./dla run model.tflite --device npu --seed 1 --json; echo status $?\n"
+                  "./dla run model.tflite --device npu --seed 1 --json; echo status $?\n", "--npu", "hang-at=5")
+    guest.good().says("hung in layer", "was reset", "status 6\n", "status 0\n")
+    (line,) = [line for line in guest.text.splitlines() if line.startswith("{")]
+    assert json.loads(line)["outputs"] == dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+
+
+def many_inferences_from_four_processes(kernel):
+    # Each process 125, and fewer where a system call takes long.
+    times = 13 if kernel.name == "stock" else 3
+    # A process takes more than 100 KiB of the NPU's memory, so forty short ones at the end would leave 4 MiB
+    # behind if anything stayed. Some free pages wait on the processors' own lists, where nobody counts them.
+    script = ("free_cma() { sed -n 's/^CmaFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo; }\n"
+              "./classify --device npu --raw model.tflite labels.txt images/*.png >/tmp/one\n"
+              "round() { for p in 1 2 3 4; do (./classify --device npu --raw model.tflite labels.txt \"$@\" >/tmp/p$p; "
+              "echo status $? >/tmp/s$p) & done; wait; }\n"
+              "round images/*.png; rm /tmp/p? /tmp/s?; sleep 1; before=$(free_cma)\n"
+              f"pictures=; for i in $(seq {times}); do pictures=\"$pictures $(echo images/*.png)\"; done\n"
+              "set -- $pictures; shift 5; round \"$@\"; cat /tmp/s?; cat /tmp/p? | wc -l\n"
+              "for p in 1 2 3 4; do sort -u /tmp/p$p | cmp - /tmp/one || echo differs; done; rm /tmp/p? /tmp/s?\n"
+              "for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3 4; do ./classify --device npu --raw model.tflite "
+              "labels.txt images/bag_18.png >/dev/null || echo differs; done; done\n"
+              "sleep 1; echo cma $before $(free_cma)\n"
+              "rmmod nvdla && echo unloaded\n")
+    guest = Guest(kernel, script, timeout=600).good().says(f"{4 * (10 * times - 5)}\n", "unloaded\n")
+    assert guest.text.startswith("status 0\n" * 4) and "differs" not in guest.text, guest.text
+    before, after = re.search(r"cma (\d+) (\d+)", guest.text).groups()
+    assert int(before) - int(after) < 1024, guest.text
+
+
+def the_qemu_demo(kernel):
+    if kernel.name != "stock":
+        raise Skip("the demo uses the stock kernel")
+    shown = subprocess.run(["tests/qemu/demo"], capture_output=True, text=True, check=True).stdout
+    assert "10 of 10 pictures" in shown and kernel.node in shown
+
+
+def main(name):
+    kernel = Kernel(name)
+    tap.main([(test.__name__, test, kernel) for test in (
+        build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, info_describes_the_node,
+        without_the_module, without_permission, without_drm, with_a_bad_device_tree,
+        with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
+        many_inferences_from_four_processes, the_qemu_demo)])
