@@ -189,9 +189,14 @@ static int check_luts(const struct nvdla_source *source, struct nvdla_diag *diag
 
 /* What was checked of the operations so far that those behind must know. */
 struct so_far {
-	const struct drm_nvdla_conv *conv;	/* the last convolution */
+	const struct drm_nvdla_op *conv;	/* the last convolution */
 	u32 chain;				/* first operation of the present chain */
 };
+
+static const struct drm_nvdla_conv *conv_of(const struct drm_nvdla_op *op)
+{
+	return op ? &op->conv : NULL;
+}
 
 static int check_place(const struct nvdla_source *source, u32 index, struct so_far *so_far,
 		       struct nvdla_diag *diag)
@@ -211,8 +216,8 @@ static int check_place(const struct nvdla_source *source, u32 index, struct so_f
 			      "the next operation does not take the result");
 
 	if (op->engine == DRM_NVDLA_CONV) {
-		ret = nvdla_check_conv_buffer(so_far->conv, &op->conv, diag);
-		so_far->conv = &op->conv;
+		ret = nvdla_check_conv_buffer(conv_of(so_far->conv), &op->conv, diag);
+		so_far->conv = op;
 	}
 	if (!ret)
 		ret = check_deps(op, index, so_far->chain, diag);
@@ -254,7 +259,9 @@ int nvdla_program_check(const struct nvdla_config *config, const struct nvdla_so
 		if (ret)
 			return ret;
 	}
-	return nvdla_check_conv_buffer(so_far.conv, NULL, diag);
+	if (so_far.conv)
+		diag->index = so_far.conv - source->ops;
+	return nvdla_check_conv_buffer(conv_of(so_far.conv), NULL, diag);
 }
 
 static bool overlaps(const struct nvdla_binding *a, const struct nvdla_binding *b)

@@ -76,10 +76,15 @@ static int check_parts(const struct nvdla_config *config, const struct drm_nvdla
 		return refuse(diag, "pdp.parts", "must be 0 or 2..256");
 	if (pdp->source != DRM_NVDLA_SOURCE_MEMORY)
 		return refuse(diag, "pdp.parts", "must be zero, the input comes on the fly");
+	/* The hardware would leave out columns between the parts that no window needs. */
+	if (pdp->stride_x > pdp->kernel_width)
+		return refuse(diag, "pdp.parts", "must be zero, the windows do not touch");
 	if (pdp->parts == 2 && pdp->middle_width)
 		return refuse(diag, "pdp.middle_width", "must be zero, there is no middle part");
 
 	ret = check_part(config, pdp, &parts.first, "pdp.first_width", diag);
+	if (!ret && parts.first.in + pdp->stride_x < pdp->kernel_width)
+		ret = refuse(diag, "pdp.first_width", "narrower than what the next part reads again");
 	if (!ret && pdp->parts > 2)
 		ret = check_part(config, pdp, &parts.middle, "pdp.middle_width", diag);
 	if (!ret)

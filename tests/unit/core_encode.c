@@ -245,12 +245,12 @@ static void images_hold_what_operations_say(void **state)
 
 	(void)state;
 	fixed_program(&program);
-	nvdla_program_encode(small(), program.ops, program.count, images);
+	encode_program(&program, images);
 	for (u32 i = 0; i < program.count; i++)
 		assert_image(&images[i], &program.ops[i]);
 	for (u32 seed = 1; seed <= 1000; seed++) {
 		random_program(&program, seed, 20);
-		nvdla_program_encode(small(), program.ops, program.count, images);
+		encode_program(&program, images);
 		for (u32 i = 0; i < program.count; i++)
 			assert_image(&images[i], &program.ops[i]);
 	}
@@ -264,7 +264,7 @@ static void chains_start_with_their_first_operation(void **state)
 
 	(void)state;
 	fixed_program(&program);
-	nvdla_program_encode(small(), program.ops, program.count, images);
+	encode_program(&program, images);
 	for (u32 i = 0; i < program.count; i++)
 		assert_int_equal(images[i].chain, chains[i]);
 }
@@ -286,7 +286,8 @@ static void small_results_run_alone(void **state)
 		program.ops[0].conv.dst_width = cases[i].width;
 		program.ops[0].conv.dst_height = cases[i].height;
 		program.ops[0].conv.kernels = cases[i].kernels;
-		nvdla_program_encode(small(), program.ops, 1, &image);
+		program.count = 1;
+		encode_program(&program, &image);
 		assert_int_equal(image.alone, cases[i].alone);
 	}
 }
@@ -303,7 +304,7 @@ static void registers_have_fixed_places(void **state)
 	(void)state;
 	for (u32 seed = 1; seed <= 300; seed++) {
 		random_program(&program, seed, 20);
-		nvdla_program_encode(small(), program.ops, program.count, images);
+		encode_program(&program, images);
 		for (u32 i = 0; i < program.count; i++) {
 			const struct nvdla_image *image = &images[i];
 			u32 engine = image->engine, all = image->main_count + image->rdma_count;

@@ -285,9 +285,9 @@ static void setup(struct run *run)
 
 static void begin(struct run *run, const struct program *program, u32 seed)
 {
-	nvdla_program_encode(small(), program->ops, program->count, run->images);
+	encode_program(program, run->images);
 	mock_begin(&run->mock, run->images, run->bindings, program->count, seed);
-	nvdla_seq_begin(&run->seq, &run->hw, &run->io, run->images, program->count, run->bindings);
+	nvdla_seq_begin(&run->seq, &run->hw, &run->io, &run->code, run->bindings);
 }
 
 /* Interrupts come late, several bits at a time, and sometimes with bits nobody waits for. */

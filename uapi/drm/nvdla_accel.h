@@ -381,12 +381,13 @@ enum drm_nvdla_pool {
  * @dst_width: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left +
  *	pad_right.
  * @dst_height: Likewise.
- * @parts: With &DRM_NVDLA_SOURCE_MEMORY: upright strips into which the output is cut, 2..256; the
- *	hardware computes one after the other. 0: the output is not cut. A strip, or an output
+ * @parts: With &DRM_NVDLA_SOURCE_MEMORY and a stride_x of at most kernel_width: upright strips into
+ *	which the output is cut, 2..256; the hardware computes one after the other. 0: the output is
+ *	not cut. A strip, or an output
  *	that is not cut, is at most &drm_nvdla_dev_info.pdp_width wide over the lines that are
  *	open at once: 1, 2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more.
- *	Beyond that the hardware hangs. Each strip takes at most 1024 columns of the input, and at
- *	least one column that is not padding.
+ *	Beyond that the hardware hangs. Each strip takes 1..1024 columns of the input that are not
+ *	in the one before, the first not fewer than the next reads again.
  * @first_width: Output width of the first strip; zero when not cut.
  * @middle_width: Output width of each strip but the first and the last; zero when there is none.
  *	The last strip has what remains, at least 1.

@@ -30,10 +30,12 @@ struct convertor {
 	unsigned int out_bits;
 };
 
-/* A packed pixel format: bytes of a pixel, and which byte in memory each channel is. */
+/* A pixel format: bytes of a pixel in each plane, and which byte in memory each channel is. */
 struct pixel_format {
 	unsigned int bytes;
 	unsigned char order[4];
+	unsigned int uv_bytes;
+	unsigned char uv_order[2];
 };
 
 enum {
@@ -47,7 +49,8 @@ static struct pixel_format pixel_format(unsigned int format)
 	static const struct pixel_format
 		one = { 1, { 0 } },
 		abgr = { 4, { 0, 1, 2, 3 } }, argb = { 4, { 2, 1, 0, 3 } },
-		bgra = { 4, { 1, 2, 3, 0 } }, rgba = { 4, { 3, 2, 1, 0 } };
+		bgra = { 4, { 1, 2, 3, 0 } }, rgba = { 4, { 3, 2, 1, 0 } },
+		uv = { 1, { 0 }, 2, { 1, 0 } }, vu = { 1, { 0 }, 2, { 0, 1 } };
 
 	switch (format) {
 	case PIXEL_R8:
@@ -63,6 +66,10 @@ static struct pixel_format pixel_format(unsigned int format)
 	case 15:	/* R8G8B8A8 */
 	case 19:	/* R8G8B8X8 */
 		return rgba;
+	case PIXEL_Y8_U8V8:
+		return uv;
+	case PIXEL_Y8_V8U8:
+		return vu;
 	default:	/* A8B8G8R8, X8B8G8R8; what is unknown is taken for them */
 		return abgr;
 	}
@@ -142,13 +149,44 @@ static void load_features(struct nvdla_emu *emu, const struct load *load, unsign
 	}
 }
 
+/* A plane of an image: lines of pixels that are read in whole atoms from their start on. */
+struct plane {
+	uint32_t base, line_stride;
+	unsigned int pixel_bytes;
+	size_t skip, line;	/* bytes */
+	uint8_t *raw;
+};
+
+static bool plane_open(const struct nvdla_emu *emu, struct plane *plane, uint32_t base,
+		       uint32_t line_stride, unsigned int pixel_bytes, unsigned int width)
+{
+	uint32_t unit = emu->config->atom;
+	unsigned int left_out = bits(REG(consumer_group(emu, UNIT_CDMA), CDMA_D_PIXEL_OFFSET), 4, 0);
+
+	plane->base = base & -unit;
+	plane->line_stride = line_stride & -unit;
+	plane->pixel_bytes = pixel_bytes;
+	plane->skip = (size_t)left_out * pixel_bytes;
+	plane->line = (plane->skip + (size_t)width * pixel_bytes + unit - 1) & -(size_t)unit;
+	plane->raw = malloc(plane->line);
+	return plane->raw;
+}
+
+static const uint8_t *plane_line(struct nvdla_emu *emu, const struct plane *plane, unsigned int y)
+{
+	mem_read(emu, plane->base + y * plane->line_stride, plane->raw, plane->line);
+	return plane->raw + plane->skip;
+}
+
 /* One line: padding left and right is stored with it, raw, whatever the convertor does. */
 static void store_pixels(const struct convertor *convertor, const struct pixel_format *format,
-			 const uint8_t *raw, unsigned int width, int8_t *to)
+			 const uint8_t *raw, const uint8_t *uv, unsigned int width, int8_t *to)
 {
 	for (unsigned int x = 0; x < width; x++, raw += format->bytes) {
 		for (unsigned int c = 0; c < format->bytes; c++)
 			*to++ = convert(convertor, raw[format->order[c]], c);
+		for (unsigned int c = 0; c < format->uv_bytes; c++)
+			*to++ = convert(convertor, uv[2 * x + format->uv_order[c]], c + 1);
 	}
 }
 
@@ -156,35 +194,37 @@ static const char *load_image(struct nvdla_emu *emu, const struct load *load,
 			      const struct conv *conv, int8_t *to)
 {
 	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
-	unsigned int number = bits(REG(r, CDMA_D_DATAIN_FORMAT), 13, 8);
-	struct pixel_format format = pixel_format(number);
+	struct pixel_format format = pixel_format(bits(REG(r, CDMA_D_DATAIN_FORMAT), 13, 8));
+	unsigned int bytes = format.bytes + format.uv_bytes;
 	uint32_t padding = REG(r, CDMA_D_ZERO_PADDING);
-	size_t left = (size_t)bits(padding, 4, 0) * format.bytes;
-	size_t right = (size_t)bits(padding, 13, 8) * format.bytes;
-	size_t middle = (size_t)load->width * format.bytes;
+	size_t left = (size_t)bits(padding, 4, 0) * bytes;
+	size_t right = (size_t)bits(padding, 13, 8) * bytes;
+	size_t middle = (size_t)load->width * bytes;
 	size_t room = (size_t)conv->entries * emu->config->cbuf_entry_bytes;
-	size_t skip = (size_t)bits(REG(r, CDMA_D_PIXEL_OFFSET), 4, 0) * format.bytes;
+	struct plane plane = { 0 }, uv = { 0 };
 	struct convertor convertor;
-	uint8_t *raw;
+	bool ok;
 
-	if (number == PIXEL_Y8_U8V8 || number == PIXEL_Y8_V8U8)
-		return "convolution: semi-planar pixels are not modelled";
-	if (format.bytes != conv->pixel_bytes)
+	if (bytes != conv->pixel_bytes)
 		return "CDMA and CSC differ in the bytes of a pixel";
 	if (left + middle + right > room)
 		return "convolution: the input's line does not fit its entries";
 	decode_convertor(r, &convertor, true);
-	raw = malloc(middle);
-	if (!raw)
-		return "out of memory";
-	for (unsigned int y = 0; y < load->height; y++, to += room) {
-		mem_read(emu, load->base + y * load->line_stride + (uint32_t)skip, raw, middle);
+	ok = plane_open(emu, &plane, load->base, load->line_stride, format.bytes, load->width);
+	if (format.uv_bytes)
+		ok = ok && plane_open(emu, &uv, REG(r, CDMA_D_DAIN_ADDR_LOW_1),
+				      REG(r, CDMA_D_LINE_UV_STRIDE), format.uv_bytes, load->width);
+	for (unsigned int y = 0; ok && y < load->height; y++, to += room) {
+		const uint8_t *line = plane_line(emu, &plane, y);
+		const uint8_t *uv_line = format.uv_bytes ? plane_line(emu, &uv, y) : NULL;
+
 		memset(to, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), left);
-		store_pixels(&convertor, &format, raw, load->width, to + left);
+		store_pixels(&convertor, &format, line, uv_line, load->width, to + left);
 		memset(to + left + middle, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), right);
 	}
-	free(raw);
-	return NULL;
+	free(plane.raw);
+	free(uv.raw);
+	return ok ? NULL : "out of memory";
 }
 
 static const char *load_data(struct nvdla_emu *emu, const struct load *load, struct conv *conv,
