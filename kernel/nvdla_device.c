@@ -90,7 +90,7 @@ static int nvdla_device_make_ready(struct nvdla_device *ndev)
 	spin_lock_irq(&ndev->lock);
 	nvdla_hw_adopt(&ndev->hw, &ndev->io);
 	nvdla_device_write(ndev, NVDLA_GLB_INTR_STATUS, U32_MAX);
-	nvdla_device_write(ndev, NVDLA_GLB_INTR_MASK, 0);
+	nvdla_device_write(ndev, NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);
 	ndev->powered = true;
 	spin_unlock_irq(&ndev->lock);
 	return 0;

@@ -94,8 +94,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 	} else {
 		job->deadline = jiffies + timeout;
 		ndev->job = job;
-		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, job->program->images,
-				job->program->count, job->bindings);
+		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
+				job->bindings);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -263,8 +263,8 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
  * @irq: Interrupt.
  * @data: Device.
  *
- * At most six operations start, some 70 register writes each: the next of each engine in both of
- * its groups. The watchdog calls this, too.
+ * At most eight operations start, some 70 register writes each: the next of each engine in both of
+ * its groups; and CDP's look-up tables may change, 340 writes. The watchdog calls this, too.
  *
  * Return: Whether the device had anything to say.
  */
@@ -277,7 +277,7 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 
 	spin_lock_irqsave(&ndev->lock, flags);
 	if (ndev->powered)
-		status = ndev->io.read(ndev, NVDLA_GLB_INTR_STATUS);
+		status = ndev->io.read(ndev, NVDLA_GLB_INTR_STATUS) & NVDLA_DONE_BITS;
 	if (!status) {
 		spin_unlock_irqrestore(&ndev->lock, flags);
 		return IRQ_NONE;

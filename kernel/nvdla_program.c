@@ -12,8 +12,9 @@
 
 /*
  * The hardware translates no addresses and reports no bad ones, so what is checked here is all that
- * stands between a client and the memory of everybody else. Operations are copied once and checked
- * in the copy, where nobody can change them any more; from then on only their images are used.
+ * stands between a client and the memory of everybody else. Operations and look-up tables are copied
+ * once and checked in the copy, where nobody can change them any more; from then on only the
+ * operations' images and the copied tables are used.
  */
 
 static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count)
@@ -29,7 +30,8 @@ static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u3
 	}
 	kref_init(&program->kref);
 	program->client = nvdla_client_get(client);
-	program->count = count;
+	program->code.images = program->images;
+	program->code.count = count;
 	return program;
 }
 
@@ -37,8 +39,9 @@ static void nvdla_program_release(struct kref *kref)
 {
 	struct nvdla_program *program = container_of(kref, struct nvdla_program, kref);
 
-	atomic_sub(program->count, &program->client->ops);
+	atomic_sub(program->code.count, &program->client->ops);
 	nvdla_client_put(program->client);
+	kvfree(program->luts);
 	kvfree(program);
 }
 
@@ -51,16 +54,35 @@ static u32 nvdla_program_slot_count(const struct nvdla_program *program)
 	return count;
 }
 
+static int nvdla_program_copy_luts(struct nvdla_program *program,
+				   const struct drm_nvdla_program_create *args)
+{
+	const struct nvdla_user_array array = { args->luts, args->lut_count, args->lut_stride };
+
+	if (!args->lut_count)
+		return 0;
+	program->luts = kvmalloc_array(args->lut_count, sizeof(*program->luts),
+				       GFP_KERNEL_ACCOUNT);
+	if (!program->luts)
+		return -ENOMEM;
+	program->code.luts = program->luts;
+	return nvdla_user_get(program->luts, sizeof(*program->luts), &array);
+}
+
 /* Fill in the program from the caller's operations. */
 static int nvdla_program_fill(struct nvdla_program *program, const struct nvdla_config *config,
 			      struct drm_nvdla_program_create *args,
 			      const struct nvdla_user_text *text)
 {
 	const struct nvdla_user_array array = { args->ops, args->op_count, args->op_stride };
+	struct nvdla_source source = { .op_count = args->op_count, .lut_count = args->lut_count };
 	struct nvdla_diag diag = {};
 	struct drm_nvdla_op *ops;
 	int ret;
 
+	ret = nvdla_program_copy_luts(program, args);
+	if (ret)
+		return ret;
 	ops = kvmalloc_array(args->op_count, sizeof(*ops), GFP_KERNEL_ACCOUNT);
 	if (!ops)
 		return -ENOMEM;
@@ -68,13 +90,15 @@ static int nvdla_program_fill(struct nvdla_program *program, const struct nvdla_
 	if (ret)
 		goto free_ops;
 
-	ret = nvdla_program_check(config, ops, args->op_count, program->slots, &diag);
+	source.ops = ops;
+	source.luts = program->luts;
+	ret = nvdla_program_check(config, &source, program->slots, &diag);
 	if (ret) {
 		if (nvdla_user_reason(&args->reason, text, &diag))
 			ret = -EFAULT;
 		goto free_ops;
 	}
-	nvdla_program_encode(config, ops, args->op_count, program->images);
+	nvdla_program_encode(config, &source, program->images);
 free_ops:
 	kvfree(ops);
 	return ret;
@@ -118,7 +142,7 @@ int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_fi
 	if (ret)
 		return ret;
 	if (args->flags || args->handle || !args->op_count || args->op_count > DRM_NVDLA_MAX_OPS ||
-	    args->slot_count > DRM_NVDLA_MAX_SLOTS)
+	    args->lut_count > DRM_NVDLA_MAX_LUTS || args->slot_count > DRM_NVDLA_MAX_SLOTS)
 		return -EINVAL;
 	if (!slots.ptr)
 		slots.count = 0;

@@ -14,8 +14,9 @@ struct nvdla_client;
  * struct nvdla_program - a program that may run
  * @kref: Held by the handle and by jobs.
  * @client: Whose operations it counts among.
- * @count: Operations.
  * @slots: What it needs.
+ * @luts: Its look-up tables.
+ * @code: What the engine core runs: @images and @luts.
  * @images: Its operations' registers.
  *
  * Never changes.
@@ -23,9 +24,10 @@ struct nvdla_client;
 struct nvdla_program {
 	struct kref kref;
 	struct nvdla_client *client;
-	u32 count;
 	struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
-	struct nvdla_image images[] __counted_by(count);
+	struct drm_nvdla_lut *luts;
+	struct nvdla_code code;
+	struct nvdla_image images[];
 };
 
 struct nvdla_program *nvdla_program_find(struct nvdla_client *client, u32 handle);

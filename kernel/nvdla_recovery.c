@@ -22,6 +22,7 @@ static const char * const nvdla_engine_name[] = {
 	[DRM_NVDLA_CONV] = "convolution",
 	[DRM_NVDLA_SDP] = "SDP",
 	[DRM_NVDLA_PDP] = "PDP",
+	[DRM_NVDLA_CDP] = "CDP",
 };
 
 static_assert(ARRAY_SIZE(nvdla_engine_name) == NVDLA_ENGINES);
@@ -42,7 +43,7 @@ static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
 		const struct nvdla_image *image;
 
 		fault->op = nvdla_seq_oldest(&ndev->seq, &bits);
-		image = &job->program->images[fault->op];
+		image = &job->program->code.images[fault->op];
 		fault->cookie = job->cookie;
 		fault->op_cookie = image->cookie;
 		fault->engine = image->engine;

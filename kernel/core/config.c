@@ -12,7 +12,8 @@
 static const struct nvdla_config nvdla_configs[] = {
 	{
 		.name = "nv_small",
-		.engines = BIT(DRM_NVDLA_CONV) | BIT(DRM_NVDLA_SDP) | BIT(DRM_NVDLA_PDP),
+		.engines = BIT(DRM_NVDLA_CONV) | BIT(DRM_NVDLA_SDP) | BIT(DRM_NVDLA_PDP) |
+			   BIT(DRM_NVDLA_CDP),
 		.atom = 8,
 		.atomic_c = 8,
 		.atomic_k = 8,
@@ -55,6 +56,7 @@ void nvdla_config_info(const struct nvdla_config *config, struct drm_nvdla_dev_i
 		.cbuf_entry_bytes = config->cbuf_entry_bytes,
 		.pdp_width = config->pdp_width,
 		.dma_bits = config->dma_bits,
+		.engines = config->engines,
 	};
 	strscpy_pad((char *)info->config, config->name, sizeof(info->config));
 }

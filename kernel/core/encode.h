@@ -12,6 +12,7 @@ void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla
 		       struct nvdla_image *image);
 void nvdla_encode_sdp(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image);
 void nvdla_encode_pdp(const struct drm_nvdla_pdp *pdp, struct nvdla_image *image);
+void nvdla_encode_cdp(const struct drm_nvdla_cdp *cdp, struct nvdla_image *image);
 
 /* The add functions write at main_count + rdma_count; encoders count the main unit's first. */
 static inline void nvdla_image_add(struct nvdla_image *image, u8 *count, u32 reg, u32 value)

@@ -15,21 +15,88 @@ static void add_addr(struct nvdla_image *image, u32 low, u32 high,
 	nvdla_image_add_addr(image, &image->main_count, low, high, addr);
 }
 
-static u32 datain_format(const struct drm_nvdla_conv *conv)
+static u32 pixel_code(const struct drm_nvdla_conv *conv)
 {
 	switch (conv->format) {
-	case DRM_NVDLA_R8:
-		return CDMA_DATAIN_FORMAT_PIXEL |
-		       FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, CDMA_PIXEL_R8);
 	case DRM_NVDLA_A8B8G8R8:
-		return CDMA_DATAIN_FORMAT_PIXEL |
-		       FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, CDMA_PIXEL_A8B8G8R8);
+		return CDMA_PIXEL_A8B8G8R8;
 	case DRM_NVDLA_R8G8B8A8:
-		return CDMA_DATAIN_FORMAT_PIXEL |
-		       FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, CDMA_PIXEL_R8G8B8A8);
+		return CDMA_PIXEL_R8G8B8A8;
+	case DRM_NVDLA_A8R8G8B8:
+		return CDMA_PIXEL_A8R8G8B8;
+	case DRM_NVDLA_B8G8R8A8:
+		return CDMA_PIXEL_B8G8R8A8;
+	case DRM_NVDLA_A8Y8U8V8:
+		return CDMA_PIXEL_A8Y8U8V8;
+	case DRM_NVDLA_V8U8Y8A8:
+		return CDMA_PIXEL_V8U8Y8A8;
+	case DRM_NVDLA_Y8_U8V8:
+		return CDMA_PIXEL_Y8_U8V8;
+	case DRM_NVDLA_Y8_V8U8:
+		return CDMA_PIXEL_Y8_V8U8;
 	default:
-		return 0;
+		return CDMA_PIXEL_R8;
 	}
+}
+
+static u32 datain_format(const struct drm_nvdla_conv *conv)
+{
+	u32 format = CDMA_DATAIN_FORMAT_PIXEL |
+		     FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, pixel_code(conv));
+
+	if (conv->format == DRM_NVDLA_FEATURE)
+		return 0;
+	if (conv->flags & DRM_NVDLA_CONV_SIGNED)
+		format |= CDMA_DATAIN_FORMAT_SIGNED;
+	return format;
+}
+
+/* Lines that CDMA reads; none means that it has nothing to do. */
+static u32 new_lines(const struct drm_nvdla_conv *conv)
+{
+	return conv->src_height - conv->reuse_lines;
+}
+
+/*
+ * CDMA and CSC each have bits for what stays and what is taken over. In CDMA taking over means to
+ * read nothing; so for new lines behind old ones it is CSC only that knows of the old ones. And
+ * CDMA only has to know that something stays, while CSC counts the lines that it gives up.
+ */
+static u32 cdma_misc(const struct drm_nvdla_conv *conv)
+{
+	u32 misc = 0;
+
+	if (!new_lines(conv))
+		misc |= CONV_MISC_DATA_REUSE;
+	if (conv->keep_lines)
+		misc |= CONV_MISC_SKIP_DATA_RLS;
+	if (conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS)
+		misc |= CONV_MISC_WEIGHT_REUSE;
+	if (conv->flags & DRM_NVDLA_CONV_KEEP_WEIGHTS)
+		misc |= CONV_MISC_SKIP_WEIGHT_RLS;
+	return misc;
+}
+
+static u32 csc_misc(const struct drm_nvdla_conv *conv)
+{
+	u32 misc = 0;
+
+	if (conv->reuse_lines)
+		misc |= CONV_MISC_DATA_REUSE;
+	if (conv->keep_lines == conv->src_height)
+		misc |= CONV_MISC_SKIP_DATA_RLS;
+	if (conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS)
+		misc |= CONV_MISC_WEIGHT_REUSE;
+	if (conv->flags & DRM_NVDLA_CONV_KEEP_WEIGHTS)
+		misc |= CONV_MISC_SKIP_WEIGHT_RLS;
+	return misc;
+}
+
+/* Ignored when everything stays. */
+static u32 released_lines(const struct drm_nvdla_conv *conv)
+{
+	return conv->keep_lines == conv->src_height ? conv->src_height :
+						      conv->src_height - conv->keep_lines;
 }
 
 static u32 datain_map(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
@@ -39,7 +106,7 @@ static u32 datain_map(const struct nvdla_config *config, const struct drm_nvdla_
 	if (conv->format != DRM_NVDLA_FEATURE || conv->src.line_stride != line)
 		return 0;
 	/* Only with both bits may CDMA ignore the strides, which it does for a 1x1 surface. */
-	if (conv->src.surface_stride != line * conv->src_height)
+	if (conv->src.surface_stride != line * conv->src_height || conv->reuse_lines)
 		return CDMA_DAIN_MAP_LINE_PACKED;
 	return CDMA_DAIN_MAP_LINE_PACKED | CDMA_DAIN_MAP_SURF_PACKED;
 }
@@ -72,7 +139,7 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	u32 kernel_width = pixels ? 1 : conv->kernel_width;
 	u32 kernel_channels = pixels ? conv->kernel_width * conv->src_channels : conv->src_channels;
 
-	add(image, CSC_D_MISC_CFG, 0);
+	add(image, CSC_D_MISC_CFG, csc_misc(conv));
 	add(image, CSC_D_DATAIN_FORMAT, pixels);
 	add(image, CSC_D_DATAIN_SIZE_EXT_0, nvdla_size_pair(conv->src_width, conv->src_height));
 	add(image, CSC_D_DATAIN_SIZE_EXT_1, conv->src_channels - 1);
@@ -87,7 +154,7 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	add(image, CSC_D_DATAOUT_SIZE_0, nvdla_size_pair(conv->dst_width, conv->dst_height));
 	add(image, CSC_D_DATAOUT_SIZE_1, conv->kernels - 1);
 	add(image, CSC_D_ATOMICS, conv->dst_width * conv->dst_height - 1);
-	add(image, CSC_D_RELEASE, conv->src_height - 1);
+	add(image, CSC_D_RELEASE, released_lines(conv) - 1);
 	add(image, CSC_D_CONV_STRIDE_EXT, nvdla_size_pair(conv->stride_x, conv->stride_y));
 	add(image, CSC_D_DILATION_EXT, nvdla_size_pair(conv->dilation_x, conv->dilation_y));
 	add(image, CSC_D_ZERO_PADDING, FIELD_PREP(CDMA_ZERO_PADDING_LEFT, conv->pad_left) |
@@ -97,27 +164,70 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	add(image, CSC_D_PRA_CFG, 0);
 }
 
-static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
-			struct nvdla_image *image)
+static struct drm_nvdla_addr new_start(const struct drm_nvdla_addr *addr,
+				       const struct drm_nvdla_conv *conv, u32 line_stride)
 {
-	u32 size = nvdla_size_pair(conv->src_width, conv->src_height);
-	u32 convert = conv->format == DRM_NVDLA_FEATURE ? 0 :
-		      CDMA_CVT_CFG_EN | FIELD_PREP(CDMA_CVT_CFG_TRUNCATE, conv->cvt_truncate);
+	return (struct drm_nvdla_addr) {
+		.offset = addr->offset + (u64)conv->reuse_lines * line_stride,
+		.slot = addr->slot,
+	};
+}
 
-	add(image, CDMA_D_MISC_CFG, 0);
+static void encode_cdma_input(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
+			      struct nvdla_image *image)
+{
+	u32 size = nvdla_size_pair(conv->src_width, new_lines(conv) ? new_lines(conv) : 1);
+	struct drm_nvdla_addr src = new_start(&conv->src.addr, conv, conv->src.line_stride);
+	struct drm_nvdla_addr uv = new_start(&conv->src_uv, conv, conv->uv_line_stride);
+
+	add(image, CDMA_D_MISC_CFG, cdma_misc(conv));
 	add(image, CDMA_D_DATAIN_FORMAT, datain_format(conv));
 	add(image, CDMA_D_DATAIN_SIZE_0, size);
 	add(image, CDMA_D_DATAIN_SIZE_1, conv->src_channels - 1);
 	add(image, CDMA_D_DATAIN_SIZE_EXT_0, size);
-	add(image, CDMA_D_PIXEL_OFFSET, 0);
+	add(image, CDMA_D_PIXEL_OFFSET, conv->src_x);
 	add(image, CDMA_D_DAIN_RAM_TYPE, RAM_TYPE_MC);
-	add_addr(image, CDMA_D_DAIN_ADDR_LOW_0, CDMA_D_DAIN_ADDR_HIGH_0, &conv->src.addr);
-	add(image, CDMA_D_DAIN_ADDR_LOW_1, 0);
-	add(image, CDMA_D_DAIN_ADDR_HIGH_1, 0);
+	if (new_lines(conv)) {
+		add_addr(image, CDMA_D_DAIN_ADDR_LOW_0, CDMA_D_DAIN_ADDR_HIGH_0, &src);
+	} else {
+		add(image, CDMA_D_DAIN_ADDR_LOW_0, 0);
+		add(image, CDMA_D_DAIN_ADDR_HIGH_0, 0);
+	}
+	if (new_lines(conv) && nvdla_conv_pixel(conv).uv_bytes) {
+		add_addr(image, CDMA_D_DAIN_ADDR_LOW_1, CDMA_D_DAIN_ADDR_HIGH_1, &uv);
+	} else {
+		add(image, CDMA_D_DAIN_ADDR_LOW_1, 0);
+		add(image, CDMA_D_DAIN_ADDR_HIGH_1, 0);
+	}
 	add(image, CDMA_D_LINE_STRIDE, conv->src.line_stride);
-	add(image, CDMA_D_LINE_UV_STRIDE, 0);
+	add(image, CDMA_D_LINE_UV_STRIDE, conv->uv_line_stride);
 	add(image, CDMA_D_SURF_STRIDE, conv->src.surface_stride);
 	add(image, CDMA_D_DAIN_MAP, datain_map(config, conv));
+}
+
+/* One offset for all channels, or a mean for each. */
+static void encode_cdma_convertor(const struct drm_nvdla_conv *conv, struct nvdla_image *image)
+{
+	const s16 *offset = conv->cvt_offset;
+	u32 convert = 0;
+
+	if (conv->flags & DRM_NVDLA_CONV_CONVERT)
+		convert = CDMA_CVT_CFG_EN | FIELD_PREP(CDMA_CVT_CFG_TRUNCATE, conv->cvt_truncate);
+	add(image, CDMA_D_MEAN_FORMAT, conv->src_channels > 1 &&
+				       conv->format != DRM_NVDLA_FEATURE);
+	add(image, CDMA_D_MEAN_GLOBAL_0, FIELD_PREP(SIZE_LOW, (u16)offset[0]) |
+					 FIELD_PREP(SIZE_HIGH, (u16)offset[1]));
+	add(image, CDMA_D_MEAN_GLOBAL_1, FIELD_PREP(SIZE_LOW, (u16)offset[2]) |
+					 FIELD_PREP(SIZE_HIGH, (u16)offset[3]));
+	add(image, CDMA_D_CVT_CFG, convert);
+	add(image, CDMA_D_CVT_OFFSET, (u16)offset[0]);
+	add(image, CDMA_D_CVT_SCALE, (u16)conv->cvt_scale);
+}
+
+static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
+			struct nvdla_image *image)
+{
+	encode_cdma_input(config, conv, image);
 	add(image, CDMA_D_RESERVED_X_CFG, 0);
 	add(image, CDMA_D_RESERVED_Y_CFG, 0);
 	add(image, CDMA_D_BATCH_NUMBER, 0);
@@ -129,14 +239,14 @@ static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdl
 	    conv->kernel_width * conv->kernel_height * conv->src_channels - 1);
 	add(image, CDMA_D_WEIGHT_SIZE_1, conv->kernels - 1);
 	add(image, CDMA_D_WEIGHT_RAM_TYPE, RAM_TYPE_MC);
-	add_addr(image, CDMA_D_WEIGHT_ADDR_LOW, CDMA_D_WEIGHT_ADDR_HIGH, &conv->weights);
+	if (conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS) {
+		add(image, CDMA_D_WEIGHT_ADDR_LOW, 0);
+		add(image, CDMA_D_WEIGHT_ADDR_HIGH, 0);
+	} else {
+		add_addr(image, CDMA_D_WEIGHT_ADDR_LOW, CDMA_D_WEIGHT_ADDR_HIGH, &conv->weights);
+	}
 	add(image, CDMA_D_WEIGHT_BYTES, nvdla_conv_weight_fetch(config, conv));
-	add(image, CDMA_D_MEAN_FORMAT, 0);
-	add(image, CDMA_D_MEAN_GLOBAL_0, 0);
-	add(image, CDMA_D_MEAN_GLOBAL_1, 0);
-	add(image, CDMA_D_CVT_CFG, convert);
-	add(image, CDMA_D_CVT_OFFSET, (u16)conv->cvt_offset);
-	add(image, CDMA_D_CVT_SCALE, (u16)conv->cvt_scale);
+	encode_cdma_convertor(conv, image);
 	add(image, CDMA_D_CONV_STRIDE, nvdla_size_pair(conv->stride_x, conv->stride_y));
 	add(image, CDMA_D_ZERO_PADDING, FIELD_PREP(CDMA_ZERO_PADDING_LEFT, conv->pad_left) |
 					FIELD_PREP(CDMA_ZERO_PADDING_RIGHT, conv->pad_right) |

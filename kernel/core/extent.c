@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include <linux/errno.h>
 #include <linux/math.h>
-#include <linux/overflow.h>
 
 #include "geometry.h"
 #include "nvdla_core.h"
@@ -36,24 +34,52 @@ static struct nvdla_extent flat_extent(const struct drm_nvdla_addr *addr, u32 by
 	};
 }
 
+/* A plane of an image: a line is read in whole atoms. */
+static struct nvdla_extent image_extent(const struct nvdla_config *config,
+					const struct drm_nvdla_conv *conv,
+					const struct drm_nvdla_addr *addr, u32 line_stride,
+					u32 pixel_bytes)
+{
+	u32 line = nvdla_conv_line_bytes(config, conv, pixel_bytes);
+	struct nvdla_extent extent = flat_extent(addr, line, config->atom);
+
+	extent.rows = conv->src_height;
+	extent.row_stride = line_stride;
+	return extent;
+}
+
+/* The first lines are in the convolution buffer already. */
+static struct nvdla_extent without_reused(struct nvdla_extent extent, u32 lines)
+{
+	extent.offset += (u64)lines * extent.row_stride;
+	extent.rows -= lines;
+	return extent;
+}
+
 static u32 conv_extents(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 			struct nvdla_extent *extents)
 {
-	if (conv->format == DRM_NVDLA_FEATURE) {
-		extents[0] = surface_extent(config, &conv->src, DRM_NVDLA_SLOT_READ,
-					    conv->src_width, conv->src_height, conv->src_channels,
-					    config->atom);
-	} else {
-		/* A line is read in whole atoms. */
-		u32 line = round_up((u32)conv->src_width * conv->src_channels, config->atom);
+	struct nvdla_pixel pixel = nvdla_conv_pixel(conv);
+	u32 n = 0;
 
-		extents[0] = flat_extent(&conv->src.addr, line, NVDLA_IMAGE_ALIGN);
-		extents[0].rows = conv->src_height;
-		extents[0].row_stride = conv->src.line_stride;
-	}
-	extents[1] = flat_extent(&conv->weights, nvdla_conv_weight_fetch(config, conv),
-				 NVDLA_WEIGHT_ALIGN);
-	return 2;
+	if (conv->format == DRM_NVDLA_FEATURE)
+		extents[n++] = surface_extent(config, &conv->src, DRM_NVDLA_SLOT_READ,
+					      conv->src_width, conv->src_height, conv->src_channels,
+					      config->atom);
+	else
+		extents[n++] = image_extent(config, conv, &conv->src.addr, conv->src.line_stride,
+					    pixel.bytes);
+	if (pixel.uv_bytes)
+		extents[n++] = image_extent(config, conv, &conv->src_uv, conv->uv_line_stride,
+					    pixel.uv_bytes);
+	for (u32 i = 0; i < n; i++)
+		extents[i] = without_reused(extents[i], conv->reuse_lines);
+	if (conv->reuse_lines == conv->src_height)
+		n = 0;
+	if (!(conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS))
+		extents[n++] = flat_extent(&conv->weights, nvdla_conv_weight_fetch(config, conv),
+					   NVDLA_WEIGHT_ALIGN);
+	return n;
 }
 
 static u32 stage_extents(const struct nvdla_config *config, const struct drm_nvdla_sdp *sdp,
@@ -103,6 +129,16 @@ static u32 pdp_extents(const struct nvdla_config *config, const struct drm_nvdla
 	return n;
 }
 
+static u32 cdp_extents(const struct nvdla_config *config, const struct drm_nvdla_cdp *cdp,
+		       struct nvdla_extent *extents)
+{
+	extents[0] = surface_extent(config, &cdp->src, DRM_NVDLA_SLOT_READ, cdp->width, cdp->height,
+				    cdp->channels, config->atom);
+	extents[1] = surface_extent(config, &cdp->dst, DRM_NVDLA_SLOT_WRITE, cdp->width,
+				    cdp->height, cdp->channels, config->atom);
+	return 2;
+}
+
 /**
  * nvdla_op_extents() - list the bytes that an operation touches
  * @config: Configuration.
@@ -121,6 +157,8 @@ u32 nvdla_op_extents(const struct nvdla_config *config, const struct drm_nvdla_o
 		return sdp_extents(config, &op->sdp, extents);
 	case DRM_NVDLA_PDP:
 		return pdp_extents(config, &op->pdp, extents);
+	case DRM_NVDLA_CDP:
+		return cdp_extents(config, &op->cdp, extents);
 	default:
 		return 0;
 	}
@@ -128,18 +166,15 @@ u32 nvdla_op_extents(const struct nvdla_config *config, const struct drm_nvdla_o
 
 /**
  * nvdla_extent_end() - find the end of an extent
- * @extent: Extent.
- * @end: Offset of the byte after its last.
+ * @extent: Extent of an operation that nvdla_program_check() has accepted.
  *
- * Return: 0, or -EOVERFLOW.
+ * Return: Offset of the byte after its last.
  */
-int nvdla_extent_end(const struct nvdla_extent *extent, u64 *end)
+u64 nvdla_extent_end(const struct nvdla_extent *extent)
 {
 	u64 last_row = (u64)(extent->rows - 1) * extent->row_stride;
 	u64 last_plane = (u64)(extent->planes - 1) * extent->plane_stride;
 
-	/* 13-bit counts times 32-bit strides: the sum of the two is far from an overflow. */
-	if (check_add_overflow(extent->offset, last_row + last_plane + extent->row_bytes, end))
-		return -EOVERFLOW;
-	return 0;
+	/* 13-bit counts times 32-bit strides, behind an offset of 48 bits. */
+	return extent->offset + last_row + last_plane + extent->row_bytes;
 }

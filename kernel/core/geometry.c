@@ -4,6 +4,32 @@
 
 #include "geometry.h"
 
+struct nvdla_pixel nvdla_conv_pixel(const struct drm_nvdla_conv *conv)
+{
+	switch (conv->format) {
+	case DRM_NVDLA_R8:
+		return (struct nvdla_pixel) { .bytes = 1 };
+	case DRM_NVDLA_A8B8G8R8:
+	case DRM_NVDLA_R8G8B8A8:
+	case DRM_NVDLA_A8R8G8B8:
+	case DRM_NVDLA_B8G8R8A8:
+	case DRM_NVDLA_A8Y8U8V8:
+	case DRM_NVDLA_V8U8Y8A8:
+		return (struct nvdla_pixel) { .bytes = 4 };
+	case DRM_NVDLA_Y8_U8V8:
+	case DRM_NVDLA_Y8_V8U8:
+		return (struct nvdla_pixel) { .bytes = 1, .uv_bytes = 2 };
+	default:
+		return (struct nvdla_pixel) { 0 };
+	}
+}
+
+u32 nvdla_conv_line_bytes(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
+			  u32 pixel_bytes)
+{
+	return round_up(((u32)conv->src_x + conv->src_width) * pixel_bytes, config->atom);
+}
+
 /**
  * nvdla_conv_slice_entries() - compute the entries of the convolution buffer for one input line
  * @config: Configuration.
@@ -52,10 +78,20 @@ u32 nvdla_conv_data_banks(const struct nvdla_config *config, const struct drm_nv
 u32 nvdla_conv_weight_banks(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
 {
 	u32 kernel = conv->kernel_width * conv->kernel_height * conv->src_channels;
-	u32 group = min_t(u32, conv->kernels, config->atomic_k) * kernel;
+	u32 resident = min_t(u32, conv->kernels, config->atomic_k);
 
-	return DIV_ROUND_UP(group + NVDLA_WEIGHT_UNIT,
+	/* What is to stay has to be there at once. */
+	if (conv->flags & (DRM_NVDLA_CONV_KEEP_WEIGHTS | DRM_NVDLA_CONV_REUSE_WEIGHTS))
+		resident = conv->kernels;
+	return DIV_ROUND_UP(resident * kernel + NVDLA_WEIGHT_UNIT,
 			    config->cbuf_entries * config->cbuf_entry_bytes);
+}
+
+u32 nvdla_conv_weight_bytes(const struct drm_nvdla_conv *conv)
+{
+	u32 kernel = conv->kernel_width * conv->kernel_height * conv->src_channels;
+
+	return conv->kernels * kernel;
 }
 
 /*
@@ -66,7 +102,24 @@ u32 nvdla_conv_weight_banks(const struct nvdla_config *config, const struct drm_
  */
 u32 nvdla_conv_weight_fetch(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
 {
-	u32 kernel = conv->kernel_width * conv->kernel_height * conv->src_channels;
+	return round_up(nvdla_conv_weight_bytes(conv), config->cbuf_entry_bytes);
+}
 
-	return round_up(conv->kernels * kernel, config->cbuf_entry_bytes);
+/*
+ * The first part's windows begin in the padding; each further part begins with columns that the one
+ * before has read already.
+ */
+struct nvdla_pdp_parts nvdla_pdp_parts(const struct drm_nvdla_pdp *pdp)
+{
+	u32 middles = pdp->parts - 2;
+	struct nvdla_pdp_parts parts = {
+		.first.out = pdp->first_width,
+		.middle.out = pdp->middle_width,
+		.last.out = pdp->dst_width - pdp->first_width - middles * pdp->middle_width,
+	};
+
+	parts.first.in = (parts.first.out - 1) * pdp->stride_x + pdp->kernel_width - pdp->pad_left;
+	parts.middle.in = parts.middle.out * pdp->stride_x;
+	parts.last.in = pdp->src_width - parts.first.in - middles * parts.middle.in;
+	return parts;
 }

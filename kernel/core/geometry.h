@@ -6,7 +6,6 @@
 
 /* What several parts of the core read from an operation's fields. */
 
-#define NVDLA_IMAGE_ALIGN	32
 #define NVDLA_WEIGHT_ALIGN	256
 #define NVDLA_WEIGHT_UNIT	128
 
@@ -16,7 +15,37 @@ static inline bool nvdla_op_takes_from_previous(const struct drm_nvdla_op *op)
 	       (op->engine == DRM_NVDLA_PDP && op->pdp.source == DRM_NVDLA_SOURCE_OP);
 }
 
-/* Bytes of weights that a convolution reads. */
+/*
+ * An image's planes: bytes of a pixel in each, zero in the second if there is none. A format that
+ * is not known has no bytes at all.
+ */
+struct nvdla_pixel {
+	u32 bytes;
+	u32 uv_bytes;
+};
+
+struct nvdla_pixel nvdla_conv_pixel(const struct drm_nvdla_conv *conv);
+
+/* Bytes of one line of an image's plane that are read, those before the first pixel included. */
+u32 nvdla_conv_line_bytes(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
+			  u32 pixel_bytes);
+
+/* A part of PDP's output, and the input columns that are not in the part before. */
+struct nvdla_pdp_part {
+	u32 in;
+	u32 out;
+};
+
+struct nvdla_pdp_parts {
+	struct nvdla_pdp_part first, middle, last;
+};
+
+struct nvdla_pdp_parts nvdla_pdp_parts(const struct drm_nvdla_pdp *pdp);
+
+/* Bytes of all kernels. */
+u32 nvdla_conv_weight_bytes(const struct drm_nvdla_conv *conv);
+
+/* Bytes of weights that a convolution takes from the convolution buffer. */
 u32 nvdla_conv_weight_fetch(const struct nvdla_config *config, const struct drm_nvdla_conv *conv);
 
 /* A surface in memory has lines, so a stride. */

@@ -16,7 +16,8 @@
  *    slots.
  * 3. nvdla_program_encode() turns each operation into the registers of its units.
  * 4. nvdla_seq_begin() and nvdla_seq_interrupt() write these registers, as soon as the operations'
- *    dependencies and the units' register groups allow.
+ *    dependencies and the units' register groups allow. Each call does a bounded amount of work,
+ *    however long the program is.
  *
  * The core allocates nothing, takes no lock, does not sleep, keeps no state but what it is given,
  * and never looks at a device address other than to put it into a register. Callers serialise the
@@ -24,13 +25,15 @@
  *
  * A program's life on a device::
  *
- *	nvdla_program_check(config, ops, count, slots, &diag);
- *	nvdla_program_encode(config, ops, count, images);
+ *	nvdla_program_check(config, &source, slots, &diag);
+ *	nvdla_program_encode(config, &source, images);
  *
+ *	write(NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);		(once after a reset)
  *	nvdla_bindings_check(config, slots, bindings, binding_count, &diag);
- *	nvdla_seq_begin(&seq, &hw, &io, images, count, bindings);
+ *	nvdla_seq_begin(&seq, &hw, &io, &code, bindings);
  *	while (!nvdla_seq_finished(&seq)) {
- *		status = read(NVDLA_GLB_INTR_STATUS);	(on an interrupt)
+ *		status = read(NVDLA_GLB_INTR_STATUS);		(on an interrupt)
+ *		status &= NVDLA_DONE_BITS;
  *		write(NVDLA_GLB_INTR_STATUS, status);
  *		nvdla_seq_interrupt(&seq, status);
  *	}
@@ -110,15 +113,28 @@ struct nvdla_extent {
 
 u32 nvdla_op_extents(const struct nvdla_config *config, const struct drm_nvdla_op *op,
 		     struct nvdla_extent extents[NVDLA_MAX_EXTENTS]);
-int nvdla_extent_end(const struct nvdla_extent *extent, u64 *end);
+u64 nvdla_extent_end(const struct nvdla_extent *extent);
 
 u32 nvdla_conv_slice_entries(const struct nvdla_config *config, const struct drm_nvdla_conv *conv);
 u32 nvdla_conv_data_banks(const struct nvdla_config *config, const struct drm_nvdla_conv *conv);
 u32 nvdla_conv_weight_banks(const struct nvdla_config *config, const struct drm_nvdla_conv *conv);
 
-int nvdla_program_check(const struct nvdla_config *config, const struct drm_nvdla_op *ops,
-			u32 count, struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS],
-			struct nvdla_diag *diag);
+/**
+ * struct nvdla_source - a program as userspace gives it
+ * @ops: Operations.
+ * @luts: Look-up tables.
+ * @op_count: Entries in @ops.
+ * @lut_count: Entries in @luts.
+ */
+struct nvdla_source {
+	const struct drm_nvdla_op *ops;
+	const struct drm_nvdla_lut *luts;
+	u32 op_count;
+	u32 lut_count;
+};
+
+int nvdla_program_check(const struct nvdla_config *config, const struct nvdla_source *source,
+			struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS], struct nvdla_diag *diag);
 
 /**
  * struct nvdla_binding - the memory that a slot stands for in one run
@@ -141,6 +157,8 @@ int nvdla_bindings_check(const struct nvdla_config *config,
  * @NVDLA_UNIT_SDP_RDMA: SDP's reader; an operation that reads no memory in SDP does not use it.
  * @NVDLA_UNIT_PDP: PDP.
  * @NVDLA_UNIT_PDP_RDMA: PDP's reader; an operation on the fly does not use it.
+ * @NVDLA_UNIT_CDP: CDP, without its look-up tables, of which there is one set for both groups.
+ * @NVDLA_UNIT_CDP_RDMA: CDP's reader.
  * @NVDLA_UNITS: How many there are.
  */
 enum nvdla_unit {
@@ -149,8 +167,13 @@ enum nvdla_unit {
 	NVDLA_UNIT_SDP_RDMA,
 	NVDLA_UNIT_PDP,
 	NVDLA_UNIT_PDP_RDMA,
+	NVDLA_UNIT_CDP,
+	NVDLA_UNIT_CDP_RDMA,
 	NVDLA_UNITS
 };
+
+/** NVDLA_ENGINES - one more than the largest &enum drm_nvdla_engine. */
+#define NVDLA_ENGINES		5
 
 /** NVDLA_MAX_REGS - registers that one operation has at most, over all its units. */
 #define NVDLA_MAX_REGS		80
@@ -175,6 +198,8 @@ struct nvdla_reloc {
  *	order: all that its datapath reads, so that no result depends on what ran before.
  * @reloc: Addresses to fill in, in the order of their positions.
  * @deps: Operations that must have finished.
+ * @next: Per engine, the first operation behind this one that it runs; the number of operations
+ *	when there is none.
  * @cookie: The operation's.
  * @engine: &enum drm_nvdla_engine.
  * @chain: How many operations start together with this one, itself included; zero for one that
@@ -184,6 +209,7 @@ struct nvdla_reloc {
  * @rdma_count: Registers of its RDMA unit, which follow; zero when the operation does not use it.
  * @reloc_count: Entries in @reloc.
  * @dep_count: Entries in @deps.
+ * @lut: CDP: index of its look-up tables.
  *
  * Does not say which register group: that is decided when the operation starts.
  */
@@ -192,6 +218,7 @@ struct nvdla_image {
 	u16 reg[NVDLA_MAX_REGS];
 	struct nvdla_reloc reloc[NVDLA_MAX_EXTENTS];
 	u32 deps[DRM_NVDLA_MAX_DEPS];
+	u32 next[NVDLA_ENGINES];
 	u64 cookie;
 	u8 engine;
 	u8 chain;
@@ -200,10 +227,11 @@ struct nvdla_image {
 	u8 rdma_count;
 	u8 reloc_count;
 	u8 dep_count;
+	u8 lut;
 };
 
-void nvdla_program_encode(const struct nvdla_config *config, const struct drm_nvdla_op *ops,
-			  u32 count, struct nvdla_image *images);
+void nvdla_program_encode(const struct nvdla_config *config, const struct nvdla_source *source,
+			  struct nvdla_image *images);
 
 /**
  * struct nvdla_io - access to the registers
@@ -226,19 +254,39 @@ struct nvdla_io {
 /** NVDLA_GLB_INTR_STATUS - done bits; writing a bit clears it. */
 #define NVDLA_GLB_INTR_STATUS	0x100c
 
+/**
+ * NVDLA_DONE_BITS - the done bits that a program waits for
+ *
+ * Those of SDP, CDP and PDP. A convolution raises three more, which say nothing that the bit of the
+ * SDP operation behind it does not say better; they are to be masked, and may stay set for ever.
+ */
+#define NVDLA_DONE_BITS		0x3f
+
 /** NVDLA_CBUF_FLUSH_STATUS - bit 0: the convolution buffer is ready; see nvdla_cbuf_flushed(). */
 #define NVDLA_CBUF_FLUSH_STATUS	0x300c
 
 /**
+ * enum nvdla_known - what is known of a group of registers
+ * @NVDLA_KNOWN_NOTHING: They may hold anything.
+ * @NVDLA_KNOWN_RESET: They hold what the hardware gives them at reset.
+ * @NVDLA_KNOWN_VALUES: They hold what was written.
+ */
+enum nvdla_known {
+	NVDLA_KNOWN_NOTHING,
+	NVDLA_KNOWN_RESET,
+	NVDLA_KNOWN_VALUES,
+};
+
+/**
  * struct nvdla_unit_state - what is known of one unit's registers
  * @value: Contents of each group's registers, in the order of an image.
- * @known: Whether @value is what the group holds.
+ * @known: &enum nvdla_known, per group.
  * @group: Group that the unit's next operation takes: groups alternate, whatever the program.
  * @pointer: Group that register writes go to.
  */
 struct nvdla_unit_state {
 	u32 value[2][NVDLA_MAX_REGS];
-	bool known[2];
+	u8 known[2];
 	u8 group;
 	u8 pointer;
 };
@@ -246,40 +294,70 @@ struct nvdla_unit_state {
 /**
  * struct nvdla_hw - what is known of a device's registers between programs
  * @unit: Per unit.
+ * @lut: What CDP's look-up tables hold.
+ * @lut_known: Whether they do.
  *
  * Starts as, and after every reset and power cycle must be made, nvdla_hw_reset().
  */
 struct nvdla_hw {
 	struct nvdla_unit_state unit[NVDLA_UNITS];
+	struct drm_nvdla_lut lut;
+	bool lut_known;
 };
 
 void nvdla_hw_reset(struct nvdla_hw *hw);
 void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io);
 bool nvdla_cbuf_flushed(const struct nvdla_io *io);
 
-/** NVDLA_ENGINES - one more than the largest &enum drm_nvdla_engine. */
-#define NVDLA_ENGINES		4
+/**
+ * struct nvdla_code - a program, ready to run
+ * @images: Its operations, from nvdla_program_encode().
+ * @luts: Its look-up tables, which nvdla_program_check() has accepted.
+ * @count: Operations.
+ */
+struct nvdla_code {
+	const struct nvdla_image *images;
+	const struct drm_nvdla_lut *luts;
+	u32 count;
+};
+
+/** NVDLA_MAX_EVENTS - operations that start, or finish, in one call: two on each engine. */
+#define NVDLA_MAX_EVENTS	(2 * (NVDLA_ENGINES - 1))
+
+/**
+ * struct nvdla_events - operations to which something happened
+ * @op: Indices.
+ * @count: How many.
+ */
+struct nvdla_events {
+	u32 op[NVDLA_MAX_EVENTS];
+	u32 count;
+};
 
 /**
  * struct nvdla_seq - a program on the hardware
+ * @started: Operations that began in the last call, for time stamps: their engine has nothing else
+ *	to do from here on. One that was in a group behind another begins when that finishes.
+ * @finished: Operations that finished in the last call.
  * @hw: The device.
  * @io: Its registers.
- * @images: The program.
+ * @code: The program.
  * @bindings: Memory of its slots.
- * @count: Operations.
- * @next: Per engine, its first operation that has not started; @count when there is none.
- * @head: Per engine, its first operation that has not finished; @count when there is none.
+ * @next: Per engine, its first operation that was not handed to it; the number of operations when
+ *	there is none.
+ * @head: Per engine, its first operation that has not finished, likewise.
  * @wait: Per engine and group, the done bits that the operation running there still lacks.
  * @busy: Per engine, operations that it has: those that run and those that wait in a group.
  *
- * All fields are the sequencer's own.
+ * All fields but the first two are the sequencer's own.
  */
 struct nvdla_seq {
+	struct nvdla_events started;
+	struct nvdla_events finished;
 	struct nvdla_hw *hw;
 	const struct nvdla_io *io;
-	const struct nvdla_image *images;
+	struct nvdla_code code;
 	const struct nvdla_binding *bindings;
-	u32 count;
 	u32 next[NVDLA_ENGINES];
 	u32 head[NVDLA_ENGINES];
 	u32 wait[NVDLA_ENGINES][2];
@@ -287,8 +365,7 @@ struct nvdla_seq {
 };
 
 void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,
-		     const struct nvdla_image *images, u32 count,
-		     const struct nvdla_binding *bindings);
+		     const struct nvdla_code *code, const struct nvdla_binding *bindings);
 void nvdla_seq_interrupt(struct nvdla_seq *seq, u32 status);
 bool nvdla_seq_finished(const struct nvdla_seq *seq);
 u32 nvdla_seq_waiting(const struct nvdla_seq *seq);

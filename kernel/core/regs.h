@@ -11,10 +11,8 @@
 
 /* Done bits in GLB's interrupt registers. */
 #define GLB_SDP_DONE(group)		BIT(0 + (group))
+#define GLB_CDP_DONE(group)		BIT(2 + (group))
 #define GLB_PDP_DONE(group)		BIT(4 + (group))
-#define GLB_CDMA_DAT_DONE(group)	BIT(16 + (group))
-#define GLB_CDMA_WT_DONE(group)		BIT(18 + (group))
-#define GLB_CACC_DONE(group)		BIT(20 + (group))
 
 /* S_POINTER of every block: the group that its datapath takes next. */
 #define S_POINTER_CONSUMER		BIT(16)
@@ -23,12 +21,24 @@
 #define CDMA_S_CBUF_FLUSH_STATUS	0x300c
 #define CDMA_D_OP_ENABLE		0x3010
 #define CDMA_D_MISC_CFG			0x3014
+/* The same bits in CSC. */
+#define CONV_MISC_DATA_REUSE		BIT(16)
+#define CONV_MISC_WEIGHT_REUSE		BIT(20)
+#define CONV_MISC_SKIP_DATA_RLS		BIT(24)
+#define CONV_MISC_SKIP_WEIGHT_RLS	BIT(28)
 #define CDMA_D_DATAIN_FORMAT		0x3018
 #define CDMA_DATAIN_FORMAT_PIXEL	BIT(0)
 #define CDMA_DATAIN_FORMAT_CODE		GENMASK(13, 8)
 #define CDMA_PIXEL_R8			0
 #define CDMA_PIXEL_A8B8G8R8		12
+#define CDMA_PIXEL_A8R8G8B8		13
+#define CDMA_PIXEL_B8G8R8A8		14
 #define CDMA_PIXEL_R8G8B8A8		15
+#define CDMA_PIXEL_A8Y8U8V8		26
+#define CDMA_PIXEL_V8U8Y8A8		27
+#define CDMA_PIXEL_Y8_U8V8		28
+#define CDMA_PIXEL_Y8_V8U8		29
+#define CDMA_DATAIN_FORMAT_SIGNED	BIT(20)
 #define CDMA_D_DATAIN_SIZE_0		0x301c
 #define CDMA_D_DATAIN_SIZE_1		0x3020
 #define CDMA_D_DATAIN_SIZE_EXT_0	0x3024
@@ -213,6 +223,10 @@
 #define PDP_RDMA_KERNEL_STRIDE_WIDTH	GENMASK(7, 4)
 #define PDP_RDMA_D_POOLING_PADDING_CFG	0xa03c
 #define PDP_RDMA_D_PARTIAL_WIDTH_IN	0xa040
+/* Input or output columns of the parts, in three registers alike. */
+#define PDP_PARTIAL_WIDTH_FIRST		GENMASK(9, 0)
+#define PDP_PARTIAL_WIDTH_LAST		GENMASK(19, 10)
+#define PDP_PARTIAL_WIDTH_MIDDLE	GENMASK(29, 20)
 #define PDP_RDMA_D_PERF_ENABLE		0xa044
 
 #define PDP_S_POINTER			0xb004
@@ -229,6 +243,7 @@
 #define PDP_METHOD_MAX			1
 #define PDP_METHOD_MIN			2
 #define PDP_OPERATION_MODE_MEMORY	BIT(4)
+#define PDP_OPERATION_MODE_PARTS	GENMASK(15, 8)
 #define PDP_D_NAN_FLUSH_TO_ZERO		0xb028
 #define PDP_D_PARTIAL_WIDTH_IN		0xb02c
 #define PDP_D_PARTIAL_WIDTH_OUT		0xb030
@@ -254,6 +269,68 @@
 #define PDP_D_DST_RAM_CFG		0xb080
 #define PDP_D_DATA_FORMAT		0xb084
 #define PDP_D_PERF_ENABLE		0xb094
+
+#define CDP_RDMA_S_POINTER		0xc004
+#define CDP_RDMA_D_OP_ENABLE		0xc008
+#define CDP_RDMA_D_DATA_CUBE_WIDTH	0xc00c
+#define CDP_RDMA_D_DATA_CUBE_HEIGHT	0xc010
+#define CDP_RDMA_D_DATA_CUBE_CHANNEL	0xc014
+#define CDP_RDMA_D_SRC_BASE_ADDR_LOW	0xc018
+#define CDP_RDMA_D_SRC_BASE_ADDR_HIGH	0xc01c
+#define CDP_RDMA_D_SRC_LINE_STRIDE	0xc020
+#define CDP_RDMA_D_SRC_SURFACE_STRIDE	0xc024
+#define CDP_RDMA_D_SRC_DMA_CFG		0xc028
+#define CDP_RDMA_D_DATA_FORMAT		0xc034
+#define CDP_RDMA_D_PERF_ENABLE		0xc038
+
+#define CDP_S_POINTER			0xd004
+#define CDP_S_LUT_ACCESS_CFG		0xd008
+#define CDP_LUT_ACCESS_LO		BIT(16)
+#define CDP_LUT_ACCESS_WRITE		BIT(17)
+#define CDP_S_LUT_ACCESS_DATA		0xd00c
+#define CDP_S_LUT_CFG			0xd010
+#define CDP_LUT_CFG_LINEAR		BIT(0)
+#define CDP_LUT_CFG_BELOW_LO		BIT(4)
+#define CDP_LUT_CFG_ABOVE_LO		BIT(5)
+#define CDP_LUT_CFG_HIT_LO		BIT(6)
+#define CDP_S_LUT_INFO			0xd014
+#define CDP_LUT_INFO_OFFSET		GENMASK(7, 0)
+#define CDP_LUT_INFO_LE_SELECT		GENMASK(15, 8)
+#define CDP_LUT_INFO_LO_SELECT		GENMASK(23, 16)
+/* Four registers for each table: start and end, each in a low and a high part. */
+#define CDP_S_LUT_LE_START_LOW		0xd018
+#define CDP_S_LUT_LO_START_LOW		0xd028
+#define CDP_LUT_START_HIGH		0x04
+#define CDP_LUT_END_LOW			0x08
+#define CDP_LUT_END_HIGH		0x0c
+#define CDP_LUT_HIGH			GENMASK(5, 0)
+/* And two: scale and shift of the slopes. */
+#define CDP_S_LUT_LE_SLOPE_SCALE	0xd038
+#define CDP_S_LUT_LO_SLOPE_SCALE	0xd040
+#define CDP_LUT_SLOPE_SCALE_BELOW	GENMASK(15, 0)
+#define CDP_LUT_SLOPE_SCALE_ABOVE	GENMASK(31, 16)
+#define CDP_LUT_SLOPE_SHIFT		0x04
+#define CDP_LUT_SLOPE_SHIFT_BELOW	GENMASK(4, 0)
+#define CDP_LUT_SLOPE_SHIFT_ABOVE	GENMASK(9, 5)
+#define CDP_D_OP_ENABLE			0xd048
+#define CDP_D_FUNC_BYPASS		0xd04c
+#define CDP_FUNC_BYPASS_SUM		BIT(0)
+#define CDP_FUNC_BYPASS_PRODUCT		BIT(1)
+#define CDP_D_DST_BASE_ADDR_LOW		0xd050
+#define CDP_D_DST_BASE_ADDR_HIGH	0xd054
+#define CDP_D_DST_LINE_STRIDE		0xd058
+#define CDP_D_DST_SURFACE_STRIDE	0xd05c
+#define CDP_D_DST_DMA_CFG		0xd060
+#define CDP_D_DATA_FORMAT		0xd068
+#define CDP_D_NAN_FLUSH_TO_ZERO		0xd06c
+#define CDP_D_LRN_CFG			0xd070
+#define CDP_D_DATIN_OFFSET		0xd074
+#define CDP_D_DATIN_SCALE		0xd078
+#define CDP_D_DATIN_SHIFTER		0xd07c
+#define CDP_D_DATOUT_OFFSET		0xd080
+#define CDP_D_DATOUT_SCALE		0xd084
+#define CDP_D_DATOUT_SHIFTER		0xd088
+#define CDP_D_PERF_ENABLE		0xd09c
 
 /* Size fields of two kinds: width or X in the low half, height or Y in the high half. */
 #define SIZE_LOW			GENMASK(15, 0)

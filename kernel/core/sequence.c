@@ -2,6 +2,7 @@
 #include <linux/bitfield.h>
 #include <linux/string.h>
 
+#include "lut.h"
 #include "nvdla_core.h"
 #include "regs.h"
 
@@ -18,6 +19,9 @@
  * Operations of one engine start, and therefore finish, in program order. All that must be known of
  * an engine is which of its operations is the next to start, and which the first not to have
  * finished: there are at most two in between, one for each group.
+ *
+ * A convolution has finished when the SDP operation behind it has, which never takes longer than to
+ * write what it was given: one interrupt for both, and SDP's groups limit the convolutions anyway.
  */
 
 #define MAX_BLOCKS	5
@@ -41,71 +45,100 @@ static const struct unit_blocks unit_blocks[NVDLA_UNITS] = {
 	[NVDLA_UNIT_SDP_RDMA] = { { SDP_RDMA_S_POINTER }, { SDP_RDMA_D_OP_ENABLE }, 1 },
 	[NVDLA_UNIT_PDP] = { { PDP_S_POINTER }, { PDP_D_OP_ENABLE }, 1 },
 	[NVDLA_UNIT_PDP_RDMA] = { { PDP_RDMA_S_POINTER }, { PDP_RDMA_D_OP_ENABLE }, 1 },
+	[NVDLA_UNIT_CDP] = { { CDP_S_POINTER }, { CDP_D_OP_ENABLE }, 1 },
+	[NVDLA_UNIT_CDP_RDMA] = { { CDP_RDMA_S_POINTER }, { CDP_RDMA_D_OP_ENABLE }, 1 },
 };
 
-static enum nvdla_unit main_unit(u32 engine)
+static const u8 main_unit[NVDLA_ENGINES] = {
+	[DRM_NVDLA_CONV] = NVDLA_UNIT_CONV,
+	[DRM_NVDLA_SDP] = NVDLA_UNIT_SDP,
+	[DRM_NVDLA_PDP] = NVDLA_UNIT_PDP,
+	[DRM_NVDLA_CDP] = NVDLA_UNIT_CDP,
+};
+
+static const u8 rdma_unit[NVDLA_ENGINES] = {
+	[DRM_NVDLA_SDP] = NVDLA_UNIT_SDP_RDMA,
+	[DRM_NVDLA_PDP] = NVDLA_UNIT_PDP_RDMA,
+	[DRM_NVDLA_CDP] = NVDLA_UNIT_CDP_RDMA,
+};
+
+static struct nvdla_unit_state *main_state(const struct nvdla_seq *seq, u32 engine)
+{
+	return &seq->hw->unit[main_unit[engine]];
+}
+
+/* The bits of an operation that is about to start. */
+static u32 done_bits(const struct nvdla_seq *seq, u32 engine)
 {
 	switch (engine) {
-	case DRM_NVDLA_CONV:
-		return NVDLA_UNIT_CONV;
-	case DRM_NVDLA_SDP:
-		return NVDLA_UNIT_SDP;
+	case DRM_NVDLA_PDP:
+		return GLB_PDP_DONE(main_state(seq, DRM_NVDLA_PDP)->group);
+	case DRM_NVDLA_CDP:
+		return GLB_CDP_DONE(main_state(seq, DRM_NVDLA_CDP)->group);
 	default:
-		return NVDLA_UNIT_PDP;
+		return GLB_SDP_DONE(main_state(seq, DRM_NVDLA_SDP)->group);
 	}
 }
 
-static enum nvdla_unit rdma_unit(u32 engine)
+static u32 next_of_engine(const struct nvdla_seq *seq, u32 index, u32 engine)
 {
-	return engine == DRM_NVDLA_SDP ? NVDLA_UNIT_SDP_RDMA : NVDLA_UNIT_PDP_RDMA;
+	return seq->code.images[index].next[engine];
 }
 
-static u32 done_bits(u32 engine, u32 group)
+static u32 first_of_engine(const struct nvdla_seq *seq, u32 engine)
 {
-	switch (engine) {
-	case DRM_NVDLA_CONV:
-		return GLB_CDMA_DAT_DONE(group) | GLB_CDMA_WT_DONE(group) | GLB_CACC_DONE(group);
-	case DRM_NVDLA_SDP:
-		return GLB_SDP_DONE(group);
-	default:
-		return GLB_PDP_DONE(group);
-	}
-}
-
-static u32 find_engine(const struct nvdla_seq *seq, u32 index, u32 engine)
-{
-	while (index < seq->count && seq->images[index].engine != engine)
-		index++;
-	return index;
+	return seq->code.images[0].engine == engine ? 0 : next_of_engine(seq, 0, engine);
 }
 
 /* Group of the engine's first unfinished operation, if it has started. */
 static u32 head_group(const struct nvdla_seq *seq, u32 engine)
 {
-	return (seq->hw->unit[main_unit(engine)].group + seq->busy[engine]) & 1;
+	return (main_state(seq, engine)->group + seq->busy[engine]) & 1;
+}
+
+static void note(struct nvdla_events *events, u32 op)
+{
+	events->op[events->count++] = op;
 }
 
 static bool has_finished(const struct nvdla_seq *seq, u32 index)
 {
-	return index < seq->head[seq->images[index].engine];
+	return index < seq->head[seq->code.images[index].engine];
+}
+
+static const struct drm_nvdla_lut *lut_of(const struct nvdla_seq *seq,
+					  const struct nvdla_image *image)
+{
+	return &seq->code.luts[image->lut];
+}
+
+/* How many operations the engine may have for this one to join them. */
+static u32 most_busy(const struct nvdla_seq *seq, const struct nvdla_image *image)
+{
+	if (image->alone)
+		return 0;
+	/* Both groups share the look-up tables. */
+	if (image->engine == DRM_NVDLA_CDP && !nvdla_lut_held(seq->hw, lut_of(seq, image)))
+		return 0;
+	return 1;
 }
 
 static bool can_start(const struct nvdla_seq *seq, u32 first)
 {
-	u32 end = first + seq->images[first].chain;
+	u32 end = first + seq->code.images[first].chain;
 
 	for (u32 i = first; i < end; i++) {
-		const struct nvdla_image *image = &seq->images[i];
+		const struct nvdla_image *image = &seq->code.images[i];
 
 		/* A reader has no more to do than its engine: where that has a group, so has it. */
 		if (seq->next[image->engine] != i ||
-		    seq->busy[image->engine] > (image->alone ? 0 : 1))
+		    seq->busy[image->engine] > most_busy(seq, image))
 			return false;
 		for (u32 d = 0; d < image->dep_count; d++)
 			if (!has_finished(seq, image->deps[d]))
 				return false;
 	}
-	return seq->images[first].chain;
+	return seq->code.images[first].chain;
 }
 
 static void write_reg(const struct nvdla_seq *seq, u32 reg, u32 value)
@@ -128,13 +161,58 @@ static u32 register_value(const struct nvdla_seq *seq, const struct nvdla_image 
 	return image->value[position];
 }
 
+/* What registers hold after a reset that is not zero, and not what the core never writes. */
+static u32 reset_value(u32 reg)
+{
+	switch (reg) {
+	case CDMA_D_MISC_CFG:
+	case CSC_D_MISC_CFG:
+		return 0x1100;
+	case CDMA_D_DATAIN_FORMAT:
+		return 0xc00;
+	case CMAC_A_D_MISC_CFG:
+	case CMAC_B_D_MISC_CFG:
+	case CACC_D_MISC_CFG:
+		return 0x1000;
+	case SDP_D_DP_BS_CFG:
+		return 0x73;
+	case SDP_D_DP_BN_CFG:
+	case SDP_D_DP_EW_CFG:
+		return 0x53;
+	case SDP_RDMA_D_FEATURE_MODE_CFG:
+		return 0x14;
+	case CSC_D_ATOMICS:
+	case CSC_D_RELEASE:
+	case SDP_RDMA_D_BRDMA_CFG:
+	case SDP_RDMA_D_NRDMA_CFG:
+	case SDP_RDMA_D_ERDMA_CFG:
+	case CDP_D_DATA_FORMAT:
+	case CDP_D_DATIN_SCALE:
+	case CDP_D_DATOUT_SCALE:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static bool holds(const struct nvdla_unit_state *state, u32 position, u32 reg, u32 value)
+{
+	switch (state->known[state->group]) {
+	case NVDLA_KNOWN_VALUES:
+		return state->value[state->group][position] == value;
+	case NVDLA_KNOWN_RESET:
+		return reset_value(reg) == value;
+	default:
+		return false;
+	}
+}
+
 /* Write the registers that the unit's next group is not known to hold already. */
 static void program_unit(struct nvdla_seq *seq, enum nvdla_unit unit,
 			 const struct nvdla_image *image, u32 first, u32 count)
 {
 	const struct unit_blocks *blocks = &unit_blocks[unit];
 	struct nvdla_unit_state *state = &seq->hw->unit[unit];
-	u32 *held = state->value[state->group];
 
 	if (state->pointer != state->group) {
 		for (u32 i = 0; i < blocks->count; i++)
@@ -145,12 +223,21 @@ static void program_unit(struct nvdla_seq *seq, enum nvdla_unit unit,
 	for (u32 i = 0; i < count; i++) {
 		u32 value = register_value(seq, image, first + i);
 
-		if (state->known[state->group] && held[i] == value)
-			continue;
-		write_reg(seq, image->reg[first + i], value);
-		held[i] = value;
+		if (!holds(state, i, image->reg[first + i], value))
+			write_reg(seq, image->reg[first + i], value);
+		state->value[state->group][i] = value;
 	}
-	state->known[state->group] = true;
+	state->known[state->group] = NVDLA_KNOWN_VALUES;
+}
+
+static void program_op(struct nvdla_seq *seq, const struct nvdla_image *image)
+{
+	if (image->engine == DRM_NVDLA_CDP)
+		nvdla_lut_load(seq->hw, seq->io, lut_of(seq, image));
+	if (image->rdma_count)
+		program_unit(seq, rdma_unit[image->engine], image, image->main_count,
+			     image->rdma_count);
+	program_unit(seq, main_unit[image->engine], image, 0, image->main_count);
 }
 
 static void enable_unit(struct nvdla_seq *seq, enum nvdla_unit unit)
@@ -164,42 +251,45 @@ static void enable_unit(struct nvdla_seq *seq, enum nvdla_unit unit)
 
 static void start_chain(struct nvdla_seq *seq, u32 first)
 {
-	u32 end = first + seq->images[first].chain;
+	u32 end = first + seq->code.images[first].chain;
 
+	/* A convolution knows its done bit, which is SDP's, before that turns to the next group. */
 	for (u32 i = first; i < end; i++) {
-		const struct nvdla_image *image = &seq->images[i];
+		u32 engine = seq->code.images[i].engine;
 
-		program_unit(seq, main_unit(image->engine), image, 0, image->main_count);
-		if (image->rdma_count)
-			program_unit(seq, rdma_unit(image->engine), image, image->main_count,
-				     image->rdma_count);
+		seq->wait[engine][main_state(seq, engine)->group] = done_bits(seq, engine);
+		seq->next[engine] = next_of_engine(seq, i, engine);
+		if (!seq->busy[engine]++)
+			note(&seq->started, i);
 	}
 
+	/*
+	 * Who takes data before who gives it. The convolution's blocks come last also because CSC
+	 * may still be counting down when SDP has its last result written.
+	 */
+	for (u32 i = end; i-- > first; )
+		program_op(seq, &seq->code.images[i]);
 	for (u32 i = end; i-- > first; ) {
-		u32 engine = seq->images[i].engine;
-		u32 group = seq->hw->unit[main_unit(engine)].group;
+		const struct nvdla_image *image = &seq->code.images[i];
 
-		seq->wait[engine][group] = done_bits(engine, group);
-		seq->next[engine] = find_engine(seq, i + 1, engine);
-		seq->busy[engine]++;
-		if (seq->images[i].rdma_count)
-			enable_unit(seq, rdma_unit(engine));
-		enable_unit(seq, main_unit(engine));
+		if (image->rdma_count)
+			enable_unit(seq, rdma_unit[image->engine]);
+		enable_unit(seq, main_unit[image->engine]);
 	}
 }
 
 /* Start the first chain of the program that can start. */
 static bool start_one(struct nvdla_seq *seq)
 {
-	u32 first = seq->count;
+	u32 first = seq->code.count;
 
-	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
 		u32 i = seq->next[engine];
 
 		if (i < first && can_start(seq, i))
 			first = i;
 	}
-	if (first == seq->count)
+	if (first == seq->code.count)
 		return false;
 	start_chain(seq, first);
 	return true;
@@ -208,8 +298,10 @@ static bool start_one(struct nvdla_seq *seq)
 static void finish_engine(struct nvdla_seq *seq, u32 engine)
 {
 	while (seq->busy[engine] && !seq->wait[engine][head_group(seq, engine)]) {
-		seq->busy[engine]--;
-		seq->head[engine] = find_engine(seq, seq->head[engine] + 1, engine);
+		note(&seq->finished, seq->head[engine]);
+		seq->head[engine] = next_of_engine(seq, seq->head[engine], engine);
+		if (--seq->busy[engine])
+			note(&seq->started, seq->head[engine]);
 	}
 }
 
@@ -223,6 +315,8 @@ static void finish_engine(struct nvdla_seq *seq, u32 engine)
 void nvdla_hw_reset(struct nvdla_hw *hw)
 {
 	memset(hw, 0, sizeof(*hw));
+	for (u32 unit = 0; unit < NVDLA_UNITS; unit++)
+		memset(hw->unit[unit].known, NVDLA_KNOWN_RESET, sizeof(hw->unit[unit].known));
 }
 
 /**
@@ -231,7 +325,7 @@ void nvdla_hw_reset(struct nvdla_hw *hw)
  * @io: Registers.
  *
  * Like nvdla_hw_reset(), for a device that is idle but was perhaps not reset: the turn of each
- * unit's groups goes on where it was, and has to be read.
+ * unit's groups goes on where it was, and has to be read. The first operations write everything.
  */
 void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io)
 {
@@ -240,6 +334,7 @@ void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io)
 		struct nvdla_unit_state *state = &hw->unit[unit];
 		u32 pointer = io->read(io->ctx, unit_blocks[unit].pointer[0]);
 
+		memset(state->known, NVDLA_KNOWN_NOTHING, sizeof(state->known));
 		state->group = FIELD_GET(S_POINTER_CONSUMER, pointer);
 		/* Whatever it is: makes the first operation write it. */
 		state->pointer = !state->group;
@@ -263,27 +358,24 @@ bool nvdla_cbuf_flushed(const struct nvdla_io *io)
 /**
  * nvdla_seq_begin() - begin to run a program
  * @seq: Filled in.
- * @hw: The device. No other program is running on it, and all done bits are clear.
+ * @hw: The device. No other program is running on it, and all done bits that count are clear.
  * @io: Its registers.
- * @images: The program, from nvdla_program_encode().
- * @count: Its operations.
+ * @code: The program.
  * @bindings: Memory of its slots, which nvdla_bindings_check() has accepted.
  *
- * Starts as many operations as can start. What is pointed to must stay as it is until the program
- * has finished, or the hardware was reset and nvdla_hw_reset() called.
+ * Starts as many operations as can start. What is pointed to, and what @code points to, must stay
+ * as it is until the program has finished, or the hardware was reset and nvdla_hw_reset() called.
  */
 void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,
-		     const struct nvdla_image *images, u32 count,
-		     const struct nvdla_binding *bindings)
+		     const struct nvdla_code *code, const struct nvdla_binding *bindings)
 {
 	memset(seq, 0, sizeof(*seq));
 	seq->hw = hw;
 	seq->io = io;
-	seq->images = images;
+	seq->code = *code;
 	seq->bindings = bindings;
-	seq->count = count;
-	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
-		seq->next[engine] = find_engine(seq, 0, engine);
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
+		seq->next[engine] = first_of_engine(seq, engine);
 		seq->head[engine] = seq->next[engine];
 	}
 	while (start_one(seq))
@@ -296,7 +388,8 @@ void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nv
  * @status: Bits that were set in &NVDLA_GLB_INTR_STATUS and that the caller has cleared there.
  *
  * Clear first, then call: an operation started by this call may be done before it returns. Bits
- * that no running operation waits for are ignored.
+ * that no running operation waits for are ignored. At most two operations of each engine finish,
+ * and two start; CDP's tables are loaded at most twice.
  *
  * The registers written depend on nothing but the bits of each call. A caller that wants a run to
  * be repeatable on a device of another speed clears and passes the bits of one operation at a time,
@@ -304,12 +397,13 @@ void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nv
  */
 void nvdla_seq_interrupt(struct nvdla_seq *seq, u32 status)
 {
-	for (u32 engine = 0; engine < NVDLA_ENGINES; engine++) {
+	seq->started.count = 0;
+	seq->finished.count = 0;
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
 		seq->wait[engine][0] &= ~status;
 		seq->wait[engine][1] &= ~status;
-	}
-	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++)
 		finish_engine(seq, engine);
+	}
 	while (start_one(seq))
 		;
 }
@@ -324,7 +418,7 @@ bool nvdla_seq_finished(const struct nvdla_seq *seq)
 {
 	u32 bits;
 
-	return nvdla_seq_oldest(seq, &bits) == seq->count;
+	return nvdla_seq_oldest(seq, &bits) == seq->code.count;
 }
 
 /**
@@ -353,7 +447,7 @@ u32 nvdla_seq_waiting(const struct nvdla_seq *seq)
  */
 u32 nvdla_seq_oldest(const struct nvdla_seq *seq, u32 *bits)
 {
-	u32 index = seq->count;
+	u32 index = seq->code.count;
 
 	*bits = 0;
 	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {

@@ -19,8 +19,8 @@ static u32 get(const struct nvdla_image *image, u32 reg)
 	return 0;
 }
 
-static void assert_addr(const struct nvdla_image *image, u32 low, u32 high,
-			const struct drm_nvdla_addr *addr)
+static void assert_line_addr(const struct nvdla_image *image, u32 low, u32 high,
+			     const struct drm_nvdla_addr *addr, u64 more)
 {
 	for (u32 i = 0; i < image->reloc_count; i++) {
 		const struct nvdla_reloc *reloc = &image->reloc[i];
@@ -29,10 +29,16 @@ static void assert_addr(const struct nvdla_image *image, u32 low, u32 high,
 			continue;
 		assert_int_equal(image->reg[reloc->low + 1], high);
 		assert_int_equal(reloc->slot, addr->slot);
-		assert_int_equal(reloc->offset, addr->offset);
+		assert_int_equal(reloc->offset, addr->offset + more);
 		return;
 	}
 	fail_msg("register %#x gets no address", low);
+}
+
+static void assert_addr(const struct nvdla_image *image, u32 low, u32 high,
+			const struct drm_nvdla_addr *addr)
+{
+	assert_line_addr(image, low, high, addr, 0);
 }
 
 static u32 pair(u32 low, u32 high)
@@ -42,16 +48,22 @@ static u32 pair(u32 low, u32 high)
 
 static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_conv *conv)
 {
-	static const u32 formats[] = { 0, 0x0001, 0x0c01, 0x0f01 };
+	static const u32 formats[] = {
+		0, 0x0001, 0x0c01, 0x0f01, 0x0d01, 0x0e01, 0x1a01, 0x1b01, 0x1c01, 0x1d01,
+	};
 	bool pixels = conv->format;
 	u32 taps = conv->kernel_width * conv->kernel_height * conv->src_channels;
 	u32 eps = pixels ? ((conv->pad_left + conv->src_width + conv->pad_right) *
 			    conv->src_channels + 7u) / 8 :
 			   (conv->src_channels + 7u) / 8 * conv->src_width;
 	u32 line = conv->src_width * 8;
+	u32 fresh = conv->src_height - conv->reuse_lines;
 	u32 map = pixels || conv->src.line_stride != line ? 0 :
-		  conv->src.surface_stride == line * conv->src_height ? 0x10001 : 1;
+		  conv->src.surface_stride == line * fresh ? 0x10001 : 1;
 	u32 src = pair(conv->src_width, conv->src_height);
+	u32 weights = (conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS ? 1 << 20 : 0) |
+		      (conv->flags & DRM_NVDLA_CONV_KEEP_WEIGHTS ? 1 << 28 : 0);
+	bool convert = conv->flags & DRM_NVDLA_CONV_CONVERT;
 	u32 dst = pair(conv->dst_width, conv->dst_height);
 	u32 left_top = conv->pad_left | conv->pad_top << 16;
 
@@ -62,6 +74,8 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 			 conv->dst_width == 1 && conv->dst_height == 1 ? 0x10001 : 0);
 	assert_int_equal(get(image, 0x702c), conv->truncate);
 	/* CSC */
+	assert_int_equal(get(image, 0x400c), weights | (conv->reuse_lines ? 1 << 16 : 0) |
+			 (conv->keep_lines == conv->src_height ? 1 << 24 : 0));
 	assert_int_equal(get(image, 0x4010), pixels);
 	assert_int_equal(get(image, 0x4014), src);
 	assert_int_equal(get(image, 0x4018), conv->src_channels - 1);
@@ -75,19 +89,31 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x403c), dst);
 	assert_int_equal(get(image, 0x4040), conv->kernels - 1);
 	assert_int_equal(get(image, 0x4044), conv->dst_width * conv->dst_height - 1);
-	assert_int_equal(get(image, 0x4048), conv->src_height - 1);
+	if (conv->keep_lines < conv->src_height)
+		assert_int_equal(get(image, 0x4048), conv->src_height - conv->keep_lines - 1);
 	assert_int_equal(get(image, 0x404c), pair(conv->stride_x, conv->stride_y));
 	assert_int_equal(get(image, 0x4050), pair(conv->dilation_x, conv->dilation_y));
 	assert_int_equal(get(image, 0x4054), left_top);
 	assert_int_equal(get(image, 0x4058), (u16)conv->pad_value);
 	assert_int_equal(get(image, 0x405c), pair(conv->data_banks, conv->weight_banks));
 	/* CDMA */
-	assert_int_equal(get(image, 0x3018), formats[conv->format]);
-	assert_int_equal(get(image, 0x301c), src);
+	assert_int_equal(get(image, 0x3014), weights | (fresh ? 0 : 1 << 16) |
+			 (conv->keep_lines ? 1 << 24 : 0));
+	assert_int_equal(get(image, 0x3018), formats[conv->format] |
+			 (conv->flags & DRM_NVDLA_CONV_SIGNED ? 1 << 20 : 0));
 	assert_int_equal(get(image, 0x3020), conv->src_channels - 1);
-	assert_int_equal(get(image, 0x3024), src);
+	assert_int_equal(get(image, 0x3028), conv->src_x);
 	assert_int_equal(get(image, 0x302c), 1);
-	assert_addr(image, 0x3034, 0x3030, &conv->src.addr);
+	if (fresh) {
+		assert_int_equal(get(image, 0x301c), pair(conv->src_width, fresh));
+		assert_int_equal(get(image, 0x3024), pair(conv->src_width, fresh));
+		assert_line_addr(image, 0x3034, 0x3030, &conv->src.addr,
+				 (u64)conv->reuse_lines * conv->src.line_stride);
+	}
+	if (fresh && conv->src_channels == 3 && pixels)
+		assert_line_addr(image, 0x303c, 0x3038, &conv->src_uv,
+				 (u64)conv->reuse_lines * conv->uv_line_stride);
+	assert_int_equal(get(image, 0x3044), conv->uv_line_stride);
 	assert_int_equal(get(image, 0x3040), conv->src.line_stride);
 	assert_int_equal(get(image, 0x3048), conv->src.surface_stride);
 	assert_int_equal(get(image, 0x304c), map);
@@ -95,10 +121,20 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x306c), taps - 1);
 	assert_int_equal(get(image, 0x3070), conv->kernels - 1);
 	assert_int_equal(get(image, 0x3074), 1);
-	assert_addr(image, 0x307c, 0x3078, &conv->weights);
+	if (!(conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS))
+		assert_addr(image, 0x307c, 0x3078, &conv->weights);
 	assert_int_equal(get(image, 0x3080), whole(taps * conv->kernels, 8));
-	assert_int_equal(get(image, 0x30a4), pixels ? 1 | conv->cvt_truncate << 4 : 0);
-	assert_int_equal(get(image, 0x30a8), (u16)conv->cvt_offset);
+	if (pixels && conv->src_channels > 1) {
+		assert_int_equal(get(image, 0x3098), 1);
+		assert_int_equal(get(image, 0x309c), (u16)conv->cvt_offset[0] |
+				 (u32)(u16)conv->cvt_offset[1] << 16);
+		assert_int_equal(get(image, 0x30a0), (u16)conv->cvt_offset[2] |
+				 (u32)(u16)conv->cvt_offset[3] << 16);
+	} else {
+		assert_int_equal(get(image, 0x3098), 0);
+		assert_int_equal(get(image, 0x30a8), (u16)conv->cvt_offset[0]);
+	}
+	assert_int_equal(get(image, 0x30a4), convert ? 1 | conv->cvt_truncate << 4 : 0);
 	assert_int_equal(get(image, 0x30ac), (u16)conv->cvt_scale);
 	assert_int_equal(get(image, 0x30b0), pair(conv->stride_x, conv->stride_y));
 	assert_int_equal(get(image, 0x30b4),
@@ -106,7 +142,6 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x30b8), (u16)conv->pad_value);
 	assert_int_equal(get(image, 0x30bc), pair(conv->data_banks, conv->weight_banks));
 	assert_int_equal(image->rdma_count, 0);
-	assert_int_equal(image->reloc_count, 2);
 }
 
 static void assert_stage(const struct nvdla_image *image, const struct drm_nvdla_sdp_stage *stage,
@@ -180,6 +215,26 @@ static void assert_sdp(const struct nvdla_image *image, const struct drm_nvdla_s
 	assert_int_equal(get(image, 0x8074), 1);
 }
 
+/* First, last and middle, ten bits each. */
+static u32 three(u32 first, u32 middle, u32 last)
+{
+	return (first - 1) | (last - 1) << 10 | (middle ? middle - 1 : 0) << 20;
+}
+
+static void assert_parts(const struct nvdla_image *image, const struct drm_nvdla_pdp *pdp)
+{
+	u32 first = (pdp->first_width - 1) * pdp->stride_x + pdp->kernel_width - pdp->pad_left;
+	u32 middle = pdp->middle_width * pdp->stride_x, middles = pdp->parts - 2;
+	u32 in = three(first, middle, pdp->src_width - first - middles * middle);
+
+	assert_int_equal(get(image, 0xb02c), in);
+	assert_int_equal(get(image, 0xb030),
+			 three(pdp->first_width, pdp->middle_width,
+			       pdp->dst_width - pdp->first_width - middles * pdp->middle_width));
+	assert_int_equal(get(image, 0xa034), pdp->parts - 1);
+	assert_int_equal(get(image, 0xa040), in);
+}
+
 static void assert_pdp(const struct nvdla_image *image, const struct drm_nvdla_pdp *pdp)
 {
 	bool memory = pdp->source == DRM_NVDLA_SOURCE_MEMORY;
@@ -190,7 +245,8 @@ static void assert_pdp(const struct nvdla_image *image, const struct drm_nvdla_p
 	assert_int_equal(get(image, 0xb018), pdp->dst_width - 1);
 	assert_int_equal(get(image, 0xb01c), pdp->dst_height - 1);
 	assert_int_equal(get(image, 0xb020), pdp->channels - 1);
-	assert_int_equal(get(image, 0xb024), pdp->pool | memory << 4);
+	assert_int_equal(get(image, 0xb024), pdp->pool | memory << 4 |
+			 (pdp->parts ? pdp->parts - 1 : 0) << 8);
 	assert_int_equal(get(image, 0xb034), (pdp->kernel_width - 1) | (pdp->kernel_height - 1) << 8 |
 			 (pdp->stride_x - 1) << 16 | (pdp->stride_y - 1) << 20);
 	assert_int_equal(get(image, 0xb038), pdp->recip_width);
@@ -217,6 +273,38 @@ static void assert_pdp(const struct nvdla_image *image, const struct drm_nvdla_p
 	assert_int_equal(get(image, 0xa02c), 1);
 	assert_int_equal(get(image, 0xa038), (pdp->kernel_width - 1) | (pdp->stride_x - 1) << 4);
 	assert_int_equal(get(image, 0xa03c), pdp->pad_left);
+	if (pdp->parts)
+		assert_parts(image, pdp);
+	else
+		assert_int_equal(get(image, 0xa034), 0);
+}
+
+static void assert_cdp(const struct nvdla_image *image, const struct drm_nvdla_cdp *cdp)
+{
+	static const u8 length[] = { 0, 0, 0, 0, 0, 1, 0, 2, 0, 3 };
+
+	assert_int_equal(image->lut, cdp->lut);
+	assert_int_equal(get(image, 0xd04c), cdp->flags);
+	assert_addr(image, 0xd050, 0xd054, &cdp->dst.addr);
+	assert_int_equal(get(image, 0xd058), cdp->dst.line_stride);
+	assert_int_equal(get(image, 0xd05c), cdp->dst.surface_stride);
+	assert_int_equal(get(image, 0xd060), 1);
+	assert_int_equal(get(image, 0xd068), 0);
+	assert_int_equal(get(image, 0xd070), length[cdp->local_size]);
+	assert_int_equal(get(image, 0xd074), (u16)cdp->in_offset);
+	assert_int_equal(get(image, 0xd078), (u16)cdp->in_scale);
+	assert_int_equal(get(image, 0xd07c), cdp->in_shift);
+	assert_int_equal(get(image, 0xd080), (u32)cdp->out_offset);
+	assert_int_equal(get(image, 0xd084), (u16)cdp->out_scale);
+	assert_int_equal(get(image, 0xd088), cdp->out_shift);
+	assert_int_equal(get(image, 0xc00c), cdp->width - 1);
+	assert_int_equal(get(image, 0xc010), cdp->height - 1);
+	assert_int_equal(get(image, 0xc014), cdp->channels - 1);
+	assert_addr(image, 0xc018, 0xc01c, &cdp->src.addr);
+	assert_int_equal(get(image, 0xc020), cdp->src.line_stride);
+	assert_int_equal(get(image, 0xc024), cdp->src.surface_stride);
+	assert_int_equal(get(image, 0xc028), 1);
+	assert_int_equal(get(image, 0xc034), 0);
 }
 
 static void assert_image(const struct nvdla_image *image, const struct drm_nvdla_op *op)
@@ -232,8 +320,11 @@ static void assert_image(const struct nvdla_image *image, const struct drm_nvdla
 	case DRM_NVDLA_SDP:
 		assert_sdp(image, &op->sdp);
 		break;
-	default:
+	case DRM_NVDLA_PDP:
 		assert_pdp(image, &op->pdp);
+		break;
+	default:
+		assert_cdp(image, &op->cdp);
 		break;
 	}
 }
@@ -245,12 +336,12 @@ static void images_hold_what_operations_say(void **state)
 
 	(void)state;
 	fixed_program(&program);
-	nvdla_program_encode(small(), program.ops, program.count, images);
+	encode_program(&program, images);
 	for (u32 i = 0; i < program.count; i++)
 		assert_image(&images[i], &program.ops[i]);
 	for (u32 seed = 1; seed <= 1000; seed++) {
 		random_program(&program, seed, 20);
-		nvdla_program_encode(small(), program.ops, program.count, images);
+		encode_program(&program, images);
 		for (u32 i = 0; i < program.count; i++)
 			assert_image(&images[i], &program.ops[i]);
 	}
@@ -258,15 +349,37 @@ static void images_hold_what_operations_say(void **state)
 
 static void chains_start_with_their_first_operation(void **state)
 {
-	static const u8 chains[] = { 3, 0, 0, 1, 1, 2, 0 };
+	static const u8 chains[] = { 3, 0, 0, 1, 1, 2, 0, 1, 1, 2, 0, 2, 0 };
 	struct nvdla_image images[PROGRAM_MAX];
 	struct program program;
 
 	(void)state;
 	fixed_program(&program);
-	nvdla_program_encode(small(), program.ops, program.count, images);
+	encode_program(&program, images);
 	for (u32 i = 0; i < program.count; i++)
 		assert_int_equal(images[i].chain, chains[i]);
+}
+
+/* An interrupt must not have to search for an engine's next operation. */
+static void operations_know_the_next_of_each_engine(void **state)
+{
+	struct nvdla_image images[PROGRAM_MAX];
+	struct program program;
+
+	(void)state;
+	for (u32 seed = 1; seed <= 100; seed++) {
+		random_program(&program, seed, 20);
+		encode_program(&program, images);
+		for (u32 i = 0; i < program.count; i++) {
+			for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
+				u32 next = i + 1;
+
+				while (next < program.count && program.ops[next].engine != engine)
+					next++;
+				assert_int_equal(images[i].next[engine], next);
+			}
+		}
+	}
 }
 
 /* CACC's delivery buffer holds 16 atoms. */
@@ -286,7 +399,8 @@ static void small_results_run_alone(void **state)
 		program.ops[0].conv.dst_width = cases[i].width;
 		program.ops[0].conv.dst_height = cases[i].height;
 		program.ops[0].conv.kernels = cases[i].kernels;
-		nvdla_program_encode(small(), program.ops, 1, &image);
+		program.count = 1;
+		encode_program(&program, &image);
 		assert_int_equal(image.alone, cases[i].alone);
 	}
 }
@@ -295,7 +409,7 @@ static void small_results_run_alone(void **state)
 static void registers_have_fixed_places(void **state)
 {
 	struct nvdla_image images[PROGRAM_MAX];
-	const u16 *main[4] = { NULL }, *rdma[4] = { NULL };
+	const u16 *main[NVDLA_ENGINES] = { NULL }, *rdma[NVDLA_ENGINES] = { NULL };
 	struct nvdla_image first[8];
 	struct program program;
 	u32 kept = 0;
@@ -303,7 +417,7 @@ static void registers_have_fixed_places(void **state)
 	(void)state;
 	for (u32 seed = 1; seed <= 300; seed++) {
 		random_program(&program, seed, 20);
-		nvdla_program_encode(small(), program.ops, program.count, images);
+		encode_program(&program, images);
 		for (u32 i = 0; i < program.count; i++) {
 			const struct nvdla_image *image = &images[i];
 			u32 engine = image->engine, all = image->main_count + image->rdma_count;
@@ -325,7 +439,7 @@ static void registers_have_fixed_places(void **state)
 						    image->rdma_count * 2);
 		}
 	}
-	assert_true(main[1] && main[2] && main[3] && rdma[2] && rdma[3]);
+	assert_true(main[1] && main[2] && main[3] && main[4] && rdma[2] && rdma[3] && rdma[4]);
 }
 
 int main(void)
@@ -333,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(images_hold_what_operations_say),
 		cmocka_unit_test(chains_start_with_their_first_operation),
+		cmocka_unit_test(operations_know_the_next_of_each_engine),
 		cmocka_unit_test(small_results_run_alone),
 		cmocka_unit_test(registers_have_fixed_places),
 	};

@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "core_programs.h"
+#include "core_corruptions.h"
 
 static int check(const struct program *program, struct nvdla_diag *diag)
 {
 	struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
 
-	return nvdla_program_check(small(), program->ops, program->count, slots, diag);
+	return check_program(program, slots, diag);
 }
 
 static void assert_accepted(const struct program *program)
@@ -52,215 +52,7 @@ static void accepts_random_programs(void **state)
 	}
 }
 
-/* One field of the fixed program, a value that breaks it, and what must be said about it. */
-struct corruption {
-	u32 op;
-	size_t offset;
-	size_t size;
-	u64 value;
-	const char *field;
-};
-
-#define BREAK(op, field, value, says) \
-	{ op, offsetof(struct drm_nvdla_op, field), \
-	  sizeof(((struct drm_nvdla_op *)0)->field), (u64)(value), says }
-
-static const struct corruption corruptions[] = {
-	BREAK(0, engine, 0, "engine"),
-	BREAK(0, engine, 4, "engine"),
-	BREAK(0, engine, ~0u, "engine"),
-	BREAK(0, flags, 1, "flags"),
-	BREAK(0, pad, 1, "pad"),
-	BREAK(0, reserved[255], 1, "reserved"),
-	BREAK(0, reserved[sizeof(struct drm_nvdla_conv)], 1, "reserved"),
-	BREAK(3, reserved[sizeof(struct drm_nvdla_sdp)], 1, "reserved"),
-	BREAK(4, reserved[sizeof(struct drm_nvdla_pdp)], 1, "reserved"),
-
-	BREAK(0, deps[0], 1, "deps"),
-	BREAK(0, dep_count, 1, "deps"),
-	BREAK(3, dep_count, 9, "dep_count"),
-	BREAK(3, dep_count, ~0u, "dep_count"),
-	BREAK(3, deps[0], 3, "deps"),
-	BREAK(3, deps[0], 4, "deps"),
-	BREAK(3, deps[7], 1, "deps"),
-	/* On operation 0, whose chain these two belong to. */
-	BREAK(1, dep_count, 1, "deps"),
-	BREAK(2, dep_count, 1, "deps"),
-
-	BREAK(0, conv.src.addr.slot, 64, "conv.src"),
-	BREAK(0, conv.src.addr.offset, 4, "conv.src"),
-	BREAK(0, conv.src.addr.pad, 1, "conv.src"),
-	BREAK(0, conv.src.addr.offset, 1ull << 32, "offset"),
-	BREAK(0, conv.src.addr.offset, ~7ull, "offset"),
-	BREAK(0, conv.src.line_stride, 72, "conv.src"),
-	BREAK(0, conv.src.line_stride, 84, "conv.src"),
-	BREAK(0, conv.src.surface_stride, 472, "conv.src"),
-	BREAK(0, conv.src.surface_stride, 484, "conv.src"),
-	BREAK(0, conv.weights.slot, 64, "conv.weights"),
-	BREAK(0, conv.weights.offset, 128, "conv.weights"),
-	BREAK(0, conv.weights.pad, 1, "conv.weights"),
-	BREAK(0, conv.weight_bytes, 2280, "conv.weight_bytes"),
-	BREAK(0, conv.weight_bytes, 2432, "conv.weight_bytes"),
-	BREAK(0, conv.format, 4, "conv.format"),
-	BREAK(0, conv.src_width, 0, "conv.src_width"),
-	BREAK(0, conv.src_width, 8193, "conv.src_width"),
-	BREAK(0, conv.src_width, 9, "conv.dst_width"),
-	BREAK(0, conv.src_height, 0, "conv.src_height"),
-	BREAK(0, conv.src_height, 8193, "conv.src_height"),
-	BREAK(0, conv.src_height, 5, "conv.dst_height"),
-	BREAK(0, conv.src_channels, 0, "conv.src_channels"),
-	BREAK(0, conv.src_channels, 8193, "conv.src_channels"),
-	BREAK(0, conv.src_channels, 8192, "conv.weight_bytes"),
-	BREAK(0, conv.kernels, 0, "conv.kernels"),
-	BREAK(0, conv.kernels, 8193, "conv.kernels"),
-	BREAK(0, conv.kernels, 40, "conv.weight_bytes"),
-	BREAK(0, conv.dst_width, 0, "conv.dst_width"),
-	BREAK(0, conv.dst_width, 6, "conv.dst_width"),
-	BREAK(0, conv.dst_width, 8193, "conv.dst_width"),
-	BREAK(0, conv.dst_height, 0, "conv.dst_height"),
-	BREAK(0, conv.dst_height, 3, "conv.dst_height"),
-	BREAK(0, conv.dst_height, 8193, "conv.dst_height"),
-	BREAK(0, conv.pad_value, -129, "conv.pad_value"),
-	BREAK(0, conv.pad_value, 128, "conv.pad_value"),
-	BREAK(0, conv.kernel_width, 0, "conv.kernel_width"),
-	BREAK(0, conv.kernel_width, 33, "conv.kernel_width"),
-	BREAK(0, conv.kernel_height, 0, "conv.kernel_height"),
-	BREAK(0, conv.kernel_height, 33, "conv.kernel_height"),
-	BREAK(0, conv.stride_x, 0, "conv.stride_x"),
-	BREAK(0, conv.stride_x, 9, "conv.stride_x"),
-	BREAK(0, conv.stride_y, 0, "conv.stride_y"),
-	BREAK(0, conv.stride_y, 9, "conv.stride_y"),
-	BREAK(0, conv.dilation_x, 0, "conv.dilation_x"),
-	BREAK(0, conv.dilation_x, 33, "conv.dilation_x"),
-	BREAK(0, conv.dilation_y, 0, "conv.dilation_y"),
-	BREAK(0, conv.dilation_y, 33, "conv.dilation_y"),
-	BREAK(0, conv.pad_left, 2, "conv.pad_left"),
-	BREAK(0, conv.pad_left, 32, "conv.pad_left"),
-	BREAK(0, conv.pad_right, 2, "conv.pad_right"),
-	BREAK(0, conv.pad_top, 5, "conv.pad_top"),
-	BREAK(0, conv.pad_bottom, 5, "conv.pad_bottom"),
-	BREAK(0, conv.data_banks, 0, "conv.data_banks"),
-	BREAK(0, conv.data_banks, 32, "conv.weight_banks"),
-	BREAK(0, conv.data_banks, 255, "conv.weight_banks"),
-	BREAK(0, conv.weight_banks, 0, "conv.weight_banks"),
-	BREAK(0, conv.weight_banks, 32, "conv.weight_banks"),
-	BREAK(0, conv.truncate, 32, "conv.truncate"),
-	BREAK(0, conv.cvt_truncate, 1, "conv.cvt_truncate"),
-	BREAK(0, conv.cvt_offset, 1, "conv.cvt_offset"),
-	BREAK(0, conv.cvt_scale, 1, "conv.cvt_scale"),
-	BREAK(0, conv.pad, 1, "conv.pad"),
-
-	BREAK(5, conv.src.addr.offset, 104, "conv.src"),
-	BREAK(5, conv.src.line_stride, 72, "conv.src"),
-	BREAK(5, conv.src.line_stride, 32, "conv.src"),
-	BREAK(5, conv.src.surface_stride, 320, "conv.src"),
-	BREAK(5, conv.format, DRM_NVDLA_R8, "conv.src_channels"),
-	BREAK(5, conv.src_channels, 3, "conv.src_channels"),
-	BREAK(5, conv.dilation_x, 2, "conv.dilation_x"),
-	BREAK(5, conv.dilation_y, 2, "conv.dilation_y"),
-	BREAK(5, conv.cvt_truncate, 64, "conv.cvt_truncate"),
-
-	BREAK(3, sdp.source, 2, "sdp.source"),
-	BREAK(1, sdp.src.line_stride, 40, "sdp.src"),
-	BREAK(1, sdp.dst.surface_stride, 40, "sdp.dst"),
-	BREAK(1, sdp.width, 0, "sdp.width"),
-	BREAK(1, sdp.width, 4, "sdp.source"),
-	BREAK(1, sdp.width, 8193, "sdp.width"),
-	BREAK(1, sdp.height, 0, "sdp.height"),
-	BREAK(1, sdp.height, 3, "sdp.source"),
-	BREAK(1, sdp.height, 8193, "sdp.height"),
-	BREAK(1, sdp.channels, 0, "sdp.channels"),
-	BREAK(1, sdp.channels, 18, "sdp.source"),
-	BREAK(1, sdp.channels, 8193, "sdp.channels"),
-	BREAK(1, sdp.out_shift, 64, "sdp.out_shift"),
-	BREAK(1, sdp.pad[1], 1, "sdp.pad"),
-	BREAK(1, sdp.x1.alu, 4, "sdp.x1.alu"),
-	BREAK(1, sdp.x1.alu, DRM_NVDLA_ALU_NONE, "sdp.x1.alu"),
-	BREAK(1, sdp.x1.alu_operand, 3, "sdp.x1.alu"),
-	BREAK(1, sdp.x1.alu_operand, DRM_NVDLA_OPERAND_ELEMENT, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.alu_shift, 64, "sdp.x1.alu"),
-	BREAK(1, sdp.x1.alu_value, 1, "sdp.x1.alu"),
-	BREAK(1, sdp.x1.mul, 3, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.mul, DRM_NVDLA_MUL_NONE, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.mul, DRM_NVDLA_MUL_PRELU, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.mul_operand, 3, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.mul_operand, DRM_NVDLA_OPERAND_ELEMENT, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.mul_shift, 64, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.mul_value, 1, "sdp.x1.mul"),
-	BREAK(1, sdp.x1.relu, 2, "sdp.x1.relu"),
-	BREAK(1, sdp.x1.operand_bytes, 0, "sdp.x1.operand_bytes"),
-	BREAK(1, sdp.x1.operand_bytes, 3, "sdp.x1.operand_bytes"),
-	BREAK(1, sdp.x1.pad, 1, "sdp.x1.pad"),
-	BREAK(1, sdp.x1.operand.addr.slot, 64, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.operand.addr.offset, 4, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.operand.addr.pad, 4, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.operand.line_stride, 8, "sdp.x1.operand"),
-	BREAK(1, sdp.x1.operand.surface_stride, 8, "sdp.x1.operand"),
-	BREAK(1, sdp.x2.operand.line_stride, 32, "sdp.x2.operand"),
-	BREAK(1, sdp.x2.operand.surface_stride, 152, "sdp.x2.operand"),
-	BREAK(1, sdp.x2.operand_bytes, 2, "sdp.x2.operand"),
-	BREAK(1, sdp.x2.alu_operand, DRM_NVDLA_OPERAND_REG, "sdp.x2.operand_bytes"),
-	BREAK(1, sdp.x2.alu_operand, DRM_NVDLA_OPERAND_CHANNEL, "sdp.x2.operand"),
-	BREAK(1, sdp.x2.mul_value, 1, "sdp.x2.mul"),
-	BREAK(1, sdp.x2.relu, 2, "sdp.x2.relu"),
-	BREAK(1, sdp.x2.pad, 1, "sdp.x2.pad"),
-	BREAK(3, sdp.source, DRM_NVDLA_SOURCE_OP, "sdp.src"),
-	BREAK(3, sdp.src.line_stride, 16, "sdp.src"),
-	BREAK(3, sdp.dst.addr.slot, 64, "sdp.dst"),
-	BREAK(3, sdp.dst.line_stride, 16, "sdp.dst"),
-	BREAK(3, sdp.dst.surface_stride, 40, "sdp.dst"),
-	BREAK(3, sdp.dst.line_stride, 0, "sdp.dst"),
-	BREAK(3, sdp.x1.alu_shift, 1, "sdp.x1.alu"),
-	BREAK(3, sdp.x1.alu_value, 1, "sdp.x1.alu"),
-	BREAK(3, sdp.x1.operand.addr.slot, 1, "sdp.x1.operand"),
-	BREAK(3, sdp.x1.operand_bytes, 1, "sdp.x1.operand_bytes"),
-
-	BREAK(4, pdp.source, 2, "pdp.source"),
-	BREAK(2, pdp.src.addr.slot, 1, "pdp.src"),
-	BREAK(2, pdp.dst.addr.slot, 64, "pdp.dst"),
-	BREAK(2, pdp.dst.line_stride, 16, "pdp.dst"),
-	BREAK(2, pdp.dst.surface_stride, 40, "pdp.dst"),
-	BREAK(2, pdp.recip_width, 1 << 17, "pdp.recip_width"),
-	BREAK(2, pdp.recip_width, 33200, "pdp.recip_height"),
-	BREAK(2, pdp.recip_height, 1 << 17, "pdp.recip_height"),
-	BREAK(2, pdp.recip_height, 33200, "pdp.recip_height"),
-	BREAK(2, pdp.pad_value, -129, "pdp.pad_value"),
-	BREAK(2, pdp.pad_value, 128, "pdp.pad_value"),
-	BREAK(2, pdp.pool, 3, "pdp.pool"),
-	BREAK(2, pdp.pool, DRM_NVDLA_POOL_MAX, "pdp.recip_width"),
-	BREAK(2, pdp.src_width, 0, "pdp.src_width"),
-	BREAK(2, pdp.src_width, 8193, "pdp.src_width"),
-	BREAK(2, pdp.src_width, 4, "pdp.dst_width"),
-	BREAK(2, pdp.src_height, 0, "pdp.src_height"),
-	BREAK(2, pdp.src_height, 8193, "pdp.src_height"),
-	BREAK(2, pdp.src_height, 5, "pdp.dst_height"),
-	BREAK(2, pdp.channels, 0, "pdp.channels"),
-	BREAK(2, pdp.channels, 8193, "pdp.channels"),
-	BREAK(2, pdp.channels, 20, "pdp.source"),
-	BREAK(2, pdp.dst_width, 0, "pdp.dst_width"),
-	BREAK(2, pdp.dst_width, 8193, "pdp.dst_width"),
-	BREAK(2, pdp.dst_height, 0, "pdp.dst_height"),
-	BREAK(2, pdp.dst_height, 8193, "pdp.dst_height"),
-	BREAK(2, pdp.kernel_width, 0, "pdp.kernel_width"),
-	BREAK(2, pdp.kernel_width, 9, "pdp.kernel_width"),
-	BREAK(2, pdp.kernel_height, 0, "pdp.kernel_height"),
-	BREAK(2, pdp.kernel_height, 9, "pdp.kernel_height"),
-	BREAK(2, pdp.stride_x, 0, "pdp.stride_x"),
-	BREAK(2, pdp.stride_x, 17, "pdp.stride_x"),
-	BREAK(2, pdp.stride_y, 0, "pdp.stride_y"),
-	BREAK(2, pdp.stride_y, 17, "pdp.stride_y"),
-	BREAK(2, pdp.pad_left, 2, "pdp.pad_left"),
-	BREAK(2, pdp.pad_right, 2, "pdp.pad_right"),
-	BREAK(2, pdp.pad_top, 2, "pdp.pad_top"),
-	BREAK(2, pdp.pad_bottom, 2, "pdp.pad_bottom"),
-	BREAK(2, pdp.pad[1], 1, "pdp.pad"),
-	BREAK(4, pdp.source, DRM_NVDLA_SOURCE_OP, "pdp.src"),
-	BREAK(4, pdp.src.line_stride, 16, "pdp.src"),
-	BREAK(4, pdp.recip_width, 1, "pdp.recip_width"),
-	BREAK(4, pdp.recip_height, 1, "pdp.recip_width"),
-	BREAK(4, pdp.pad_value, 1, "pdp.pad_value"),
-};
-
+/* What one convolution keeps is compared at the next one, which is blamed. */
 static void refuses_each_broken_field(void **state)
 {
 	(void)state;
@@ -270,13 +62,15 @@ static void refuses_each_broken_field(void **state)
 		struct nvdla_diag diag;
 
 		fixed_program(&program);
-		memcpy((u8 *)&program.ops[c->op] + c->offset, &c->value, c->size);
+		corrupt(&program, c);
 		if (check(&program, &diag) != -EINVAL)
 			fail_msg("corruption %zu (%s, %lld) was accepted", i, c->field,
 				 (long long)c->value);
-		if (strcmp(diag.field, c->field) || diag.index != c->op)
-			fail_msg("corruption %zu (operation %u, %s, %lld) was called %u, %s: %s", i,
-				 c->op, c->field, (long long)c->value, diag.index, diag.field,
+		if (strcmp(diag.field, c->field) ||
+		    (diag.index != c->index &&
+		     program.ops[diag.index].engine != DRM_NVDLA_CONV))
+			fail_msg("corruption %zu (of %u, %s, %lld) was called %u, %s: %s", i,
+				 c->index, c->field, (long long)c->value, diag.index, diag.field,
 				 diag.rule);
 	}
 }
@@ -500,6 +294,7 @@ static void refuses_image_kernels_that_go_wrong(void **state)
 		conv->dst_width = cases[i].dst;
 		conv->src_width = cases[i].dst + cases[i].kernel - 1;
 		conv->src.line_stride = 512;
+		memset(&conv->cvt_offset[conv->src_channels], 0, (4 - conv->src_channels) * 2);
 		conv->weight_bytes = whole(3 * 3 * cases[i].kernel * cases[i].channels, 128);
 		program.ops[6].sdp.width = cases[i].dst;
 		program.ops[6].sdp.dst = packed(8, 0, cases[i].dst, 5);
@@ -534,6 +329,8 @@ static void survives_extreme_sizes(void **state)
 	*sdp = (struct drm_nvdla_sdp) { .width = 2, .height = 1, .channels = 1 };
 	sdp->src = packed(0, ~7ull, 2, 1);
 	sdp->dst = packed(1, 0, 2, 1);
+	assert_refused(&program, 0, "sdp.src");
+	sdp->src = packed(0, 1ull << 48, 2, 1);
 	assert_refused(&program, 0, "offset");
 	sdp->src = packed(0, (1ull << 32) - 16, 2, 1);
 	assert_accepted(&program);
@@ -550,7 +347,7 @@ static void tells_what_slots_need(void **state)
 	(void)state;
 	fixed_program(&program);
 	memset(slots, 0xff, sizeof(slots));
-	assert_int_equal(nvdla_program_check(small(), program.ops, program.count, slots, &diag), 0);
+	assert_int_equal(check_program(&program, slots, &diag), 0);
 	/* Three planes of 6 lines of 10 atoms, from 64 on. */
 	assert_int_equal(slots[0].min_size, 64 + 3 * 480);
 	assert_int_equal(slots[0].access, DRM_NVDLA_SLOT_READ);
@@ -565,12 +362,14 @@ static void tells_what_slots_need(void **state)
 	assert_int_equal(slots[4].min_size, 3 * 48);
 	assert_int_equal(slots[4].access, DRM_NVDLA_SLOT_READ | DRM_NVDLA_SLOT_WRITE);
 	assert_int_equal(slots[6].access, DRM_NVDLA_SLOT_WRITE);
-	/* Five lines of 52 bytes, read in whole atoms, 64 apart, from 96 on. */
+	/* Five lines of 56 bytes, 64 apart, from 96 on. */
 	assert_int_equal(slots[7].min_size, 96 + 4 * 64 + 56);
-	assert_int_equal(slots[7].align, 32);
-	assert_int_equal(slots[9].min_size, 0);
-	assert_int_equal(slots[9].align, 0);
-	assert_int_equal(slots[9].access, 0);
+	assert_int_equal(slots[7].align, 8);
+	assert_int_equal(slots[9].min_size, 3 * 48);
+	assert_int_equal(slots[9].access, DRM_NVDLA_SLOT_WRITE);
+	assert_int_equal(slots[12].min_size, 0);
+	assert_int_equal(slots[12].align, 0);
+	assert_int_equal(slots[12].access, 0);
 }
 
 struct three_bindings {

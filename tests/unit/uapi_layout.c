@@ -25,7 +25,8 @@ static void test_sizes_are_multiples_of_eight(void **state)
 		size_t size;
 	} structures[] = {
 		SIZE(drm_nvdla_addr), SIZE(drm_nvdla_surface), SIZE(drm_nvdla_conv),
-		SIZE(drm_nvdla_sdp_stage), SIZE(drm_nvdla_sdp), SIZE(drm_nvdla_pdp), SIZE(drm_nvdla_op),
+		SIZE(drm_nvdla_sdp_stage), SIZE(drm_nvdla_sdp), SIZE(drm_nvdla_pdp),
+		SIZE(drm_nvdla_cdp), SIZE(drm_nvdla_lut_range), SIZE(drm_nvdla_lut), SIZE(drm_nvdla_op),
 		SIZE(drm_nvdla_slot), SIZE(drm_nvdla_dev_info), SIZE(drm_nvdla_dev_query),
 		SIZE(drm_nvdla_bo_create), SIZE(drm_nvdla_bo_sync), SIZE(drm_nvdla_bo_wait),
 		SIZE(drm_nvdla_reason), SIZE(drm_nvdla_program_create), SIZE(drm_nvdla_program_destroy),

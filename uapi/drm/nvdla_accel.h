@@ -42,6 +42,9 @@ extern "C" {
 /** DRM_NVDLA_MAX_DEPS - operations that one operation may wait for. */
 #define DRM_NVDLA_MAX_DEPS	8
 
+/** DRM_NVDLA_MAX_LUTS - look-up tables of one program. */
+#define DRM_NVDLA_MAX_LUTS	64
+
 /**
  * struct drm_nvdla_addr - a place in memory
  * @offset: Bytes from the start of the slot's binding.
@@ -84,35 +87,106 @@ enum drm_nvdla_engine {
 	DRM_NVDLA_SDP = 2,
 	/** @DRM_NVDLA_PDP: the planar processor: pooling. */
 	DRM_NVDLA_PDP = 3,
+	/** @DRM_NVDLA_CDP: the channel processor: normalisation across channels, look-up. */
+	DRM_NVDLA_CDP = 4,
 };
 
-/** enum drm_nvdla_format - what a convolution reads. */
+/**
+ * enum drm_nvdla_format - what a convolution reads
+ *
+ * The channels of a pixel count in one order whatever their order in memory: R, G, B, A, or Y, U, V,
+ * A. X is a fourth channel that has no meaning, and is read all the same.
+ */
 enum drm_nvdla_format {
 	/** @DRM_NVDLA_FEATURE: a feature surface of int8. */
 	DRM_NVDLA_FEATURE = 0,
-	/** @DRM_NVDLA_R8: an image of one byte per pixel. */
+	/** @DRM_NVDLA_R8: one byte per pixel. */
 	DRM_NVDLA_R8 = 1,
-	/** @DRM_NVDLA_A8B8G8R8: an image of four bytes per pixel, R at the lowest address. */
+	/** @DRM_NVDLA_A8B8G8R8: four bytes per pixel, R at the lowest address; X8B8G8R8 too. */
 	DRM_NVDLA_A8B8G8R8 = 2,
-	/** @DRM_NVDLA_R8G8B8A8: an image of four bytes per pixel, A at the lowest address. */
+	/** @DRM_NVDLA_R8G8B8A8: A at the lowest address, then B; R8G8B8X8 too. */
 	DRM_NVDLA_R8G8B8A8 = 3,
+	/** @DRM_NVDLA_A8R8G8B8: B at the lowest address, then G; X8R8G8B8 too. */
+	DRM_NVDLA_A8R8G8B8 = 4,
+	/** @DRM_NVDLA_B8G8R8A8: A at the lowest address, then R; B8G8R8X8 too. */
+	DRM_NVDLA_B8G8R8A8 = 5,
+	/** @DRM_NVDLA_A8Y8U8V8: V at the lowest address, then U. */
+	DRM_NVDLA_A8Y8U8V8 = 6,
+	/** @DRM_NVDLA_V8U8Y8A8: A at the lowest address, then Y. */
+	DRM_NVDLA_V8U8Y8A8 = 7,
+	/**
+	 * @DRM_NVDLA_Y8_U8V8: two planes: Y of one byte a pixel, and pairs of two bytes a pixel (not
+	 * subsampled), V at the lower address. Three channels.
+	 */
+	DRM_NVDLA_Y8_U8V8 = 8,
+	/** @DRM_NVDLA_Y8_V8U8: likewise, U at the lower address. */
+	DRM_NVDLA_Y8_V8U8 = 9,
 };
+
+/**
+ * DRM_NVDLA_CONV_CONVERT - convert what is read
+ *
+ * An element becomes sat8((element - cvt_offset) * cvt_scale >> cvt_truncate), rounded half away
+ * from zero.
+ */
+#define DRM_NVDLA_CONV_CONVERT		(1 << 0)
+
+/** DRM_NVDLA_CONV_SIGNED - the bytes of an image to convert are int8; they are uint8 otherwise. */
+#define DRM_NVDLA_CONV_SIGNED		(1 << 1)
+
+/**
+ * DRM_NVDLA_CONV_KEEP_WEIGHTS - leave the weights in the convolution buffer
+ *
+ * The program's next convolution has &DRM_NVDLA_CONV_REUSE_WEIGHTS. All weights must fit into
+ * the banks for them at once.
+ */
+#define DRM_NVDLA_CONV_KEEP_WEIGHTS	(1 << 2)
+
+/**
+ * DRM_NVDLA_CONV_REUSE_WEIGHTS - take the weights that are in the convolution buffer
+ *
+ * The program's convolution before this one has &DRM_NVDLA_CONV_KEEP_WEIGHTS, kernels of the same
+ * size and number, and the same banks.
+ */
+#define DRM_NVDLA_CONV_REUSE_WEIGHTS	(1 << 3)
 
 /**
  * struct drm_nvdla_conv - a convolution
  *
  * The next operation must be an SDP operation that takes the result on the fly.
  *
- * @src: Feature surface, or image. An image's offset and line stride are multiples of 32 bytes; its
- *	lines are read in whole atoms.
- * @weights: Kernels in the hardware's order (Documentation/layouts.md); 256-byte aligned.
+ * Input lines can stay in the convolution buffer for the program's next convolution: all of them
+ * when it computes further kernels, the last few when it computes the next lines of the output from
+ * overlapping lines. What one convolution keeps, the next one reuses; both have the same format,
+ * src_width, src_channels and data_banks, and for an image the same pad_left and pad_right. Between
+ * programs nothing is kept.
+ *
+ * @src: Feature surface, or image (its first plane). An image's offset and line stride are
+ *	multiples of the atom; its lines are read in whole atoms. All zero if every line is reused.
+ * @src_uv: Second plane of an image of two planes, likewise; zero otherwise.
+ * @weights: Kernels in the hardware's order (Documentation/layouts.md); 256-byte aligned. Zero with
+ *	&DRM_NVDLA_CONV_REUSE_WEIGHTS.
+ * @uv_line_stride: Bytes from a line of the second plane to the next; zero if there is none.
  * @weight_bytes: Bytes of all kernels together, padded to a multiple of 128. The padding is not
  *	read and need not be in the slot.
+ * @flags: &DRM_NVDLA_CONV_CONVERT, &DRM_NVDLA_CONV_SIGNED, &DRM_NVDLA_CONV_KEEP_WEIGHTS,
+ *	&DRM_NVDLA_CONV_REUSE_WEIGHTS.
  * @format: &enum drm_nvdla_format.
  * @src_width: Pixels in a line, 1..8192.
- * @src_height: Lines, 1..8192.
- * @src_channels: Channels, 1..8192; for an image those of its format, 1 or 4.
+ * @src_height: Lines, 1..8192, with those that are reused.
+ * @src_channels: Channels, 1..8192; for an image those of its format: 1, 3 or 4.
  * @kernels: Output channels, 1..8192.
+ * @dst_width: Output width: (dst_width - 1) * stride_x + dilated kernel width is exactly
+ *	src_width + pad_left + pad_right.
+ * @dst_height: Output height, likewise.
+ * @keep_lines: How many of the last lines stay in the buffer for the next convolution, at most
+ *	src_height.
+ * @reuse_lines: How many of the first lines the convolution before has left in the buffer: its
+ *	keep_lines, or none. They are not read from @src.
+ * @pad_value: What padding reads as, -128..127; for an image, in place of a converted pixel.
+ * @cvt_scale: See &DRM_NVDLA_CONV_CONVERT; zero without it.
+ * @cvt_offset: Likewise. An image has one for each of its channels, zero for those that it does not
+ *	have; a feature surface has only the first.
  * @kernel_width: 1..32. For an image, kernel_width * src_channels is a multiple of 8 plus one only
  *	as 1 or 9; above 24, the multiple of 8 plus 1..4 needs a dst_width that is no multiple of
  *	16 plus one. The hardware computes wrong results otherwise.
@@ -125,24 +199,22 @@ enum drm_nvdla_format {
  * @pad_right: 0..63, fewer than the dilated kernel's.
  * @pad_top: Padding lines, 0..31, fewer than the dilated kernel's.
  * @pad_bottom: 0..63, fewer than the dilated kernel's.
- * @pad_value: What padding reads as, -128..127; for an image, in place of a converted pixel.
- * @dst_width: Output width: (dst_width - 1) * stride_x + dilated kernel width is exactly
- *	src_width + pad_left + pad_right.
- * @dst_height: Output height, likewise.
  * @data_banks: Banks of the convolution buffer for data; the whole input must fit.
  * @weight_banks: Banks for weights; one group of atomic-K kernels and 128 bytes must fit.
  *	data_banks + weight_banks may not exceed &drm_nvdla_dev_info.cbuf_banks.
  * @truncate: Rounding right shift of the accumulator's result, 0..31.
- * @cvt_truncate: Image: right shift of the input converter, 0..63.
- * @cvt_offset: Image: a converted pixel is sat8((pixel - cvt_offset) * cvt_scale >> cvt_truncate),
- *	rounded half away from zero, where the pixel is an unsigned byte.
- * @cvt_scale: Image: see @cvt_offset.
+ * @cvt_truncate: See &DRM_NVDLA_CONV_CONVERT, 0..63; zero without it.
+ * @src_x: Image: pixels to leave out at the start of each line, fewer than an atom of the first
+ *	plane holds; zero for features. The line stride covers them and src_width.
  * @pad: Must be zero.
  */
 struct drm_nvdla_conv {
 	struct drm_nvdla_surface src;
+	struct drm_nvdla_addr src_uv;
 	struct drm_nvdla_addr weights;
+	__u32 uv_line_stride;
 	__u32 weight_bytes;
+	__u16 flags;
 	__u16 format;
 	__u16 src_width;
 	__u16 src_height;
@@ -150,7 +222,11 @@ struct drm_nvdla_conv {
 	__u16 kernels;
 	__u16 dst_width;
 	__u16 dst_height;
+	__u16 keep_lines;
+	__u16 reuse_lines;
 	__s16 pad_value;
+	__s16 cvt_scale;
+	__s16 cvt_offset[4];
 	__u8 kernel_width;
 	__u8 kernel_height;
 	__u8 stride_x;
@@ -165,9 +241,8 @@ struct drm_nvdla_conv {
 	__u8 weight_banks;
 	__u8 truncate;
 	__u8 cvt_truncate;
-	__s16 cvt_offset;
-	__s16 cvt_scale;
-	__u16 pad;
+	__u8 src_x;
+	__u8 pad;
 };
 
 /** enum drm_nvdla_alu - the ALU of an SDP stage. */
@@ -304,10 +379,18 @@ enum drm_nvdla_pool {
  * @src_height: 1..8192, likewise.
  * @channels: 1..8192, likewise.
  * @dst_width: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left +
- *	pad_right. At most &drm_nvdla_dev_info.pdp_width over the lines that are open at once: 1,
- *	2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more. Beyond that the
- *	hardware hangs.
- * @dst_height: Likewise, without the limit.
+ *	pad_right.
+ * @dst_height: Likewise.
+ * @parts: With &DRM_NVDLA_SOURCE_MEMORY and a stride_x of at most kernel_width: upright strips into
+ *	which the output is cut, 2..256; the hardware computes one after the other. 0: the output is
+ *	not cut. A strip, or an output
+ *	that is not cut, is at most &drm_nvdla_dev_info.pdp_width wide over the lines that are
+ *	open at once: 1, 2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more.
+ *	Beyond that the hardware hangs. Each strip takes 1..1024 columns of the input that are not
+ *	in the one before, the first not fewer than the next reads again.
+ * @first_width: Output width of the first strip; zero when not cut.
+ * @middle_width: Output width of each strip but the first and the last; zero when there is none.
+ *	The last strip has what remains, at least 1.
  * @pad_value: Average: what a padding element counts as, -128..127. Zero for max and min.
  * @pool: &enum drm_nvdla_pool.
  * @source: &enum drm_nvdla_source. With &DRM_NVDLA_SOURCE_OP the operation before is an SDP
@@ -332,6 +415,9 @@ struct drm_nvdla_pdp {
 	__u16 channels;
 	__u16 dst_width;
 	__u16 dst_height;
+	__u16 parts;
+	__u16 first_width;
+	__u16 middle_width;
 	__s16 pad_value;
 	__u8 pool;
 	__u8 source;
@@ -343,7 +429,122 @@ struct drm_nvdla_pdp {
 	__u8 pad_right;
 	__u8 pad_top;
 	__u8 pad_bottom;
-	__u8 pad[2];
+	__u8 pad[4];
+};
+
+/** enum drm_nvdla_lut_table - one of the two tables of a LUT. */
+enum drm_nvdla_lut_table {
+	/** @DRM_NVDLA_LUT_LE: the table of 65 entries. */
+	DRM_NVDLA_LUT_LE = 0,
+	/** @DRM_NVDLA_LUT_LO: the table of 257 entries. */
+	DRM_NVDLA_LUT_LO = 1,
+};
+
+/** enum drm_nvdla_lut_function - how the LE table's entries are spaced. */
+enum drm_nvdla_lut_function {
+	/** @DRM_NVDLA_LUT_EXPONENT: entry i stands for le.start + 2^(i + le_index_offset). */
+	DRM_NVDLA_LUT_EXPONENT = 0,
+	/** @DRM_NVDLA_LUT_LINEAR: entry i stands for le.start + i * 2^select. */
+	DRM_NVDLA_LUT_LINEAR = 1,
+};
+
+/**
+ * struct drm_nvdla_lut_range - what a table covers, and how it goes on outside
+ * @start: Input of the first entry, a signed number of 38 bits. Inputs up to it are below.
+ * @end: Input at which the slope above begins, likewise. Inputs whose index is the last entry's or
+ *	larger are above.
+ * @below_scale: Below, the result is the first entry + ((input - start) * scale >> shift).
+ * @above_scale: Above, the last entry + ((input - end) * scale >> shift).
+ * @below_shift: -16..15; a left shift when negative.
+ * @above_shift: Likewise.
+ * @select: Distance of two entries is 2^select, -32..31. Zero for &DRM_NVDLA_LUT_EXPONENT.
+ * @pad: Must be zero.
+ */
+struct drm_nvdla_lut_range {
+	__s64 start;
+	__s64 end;
+	__s16 below_scale;
+	__s16 above_scale;
+	__s8 below_shift;
+	__s8 above_shift;
+	__s8 select;
+	__u8 pad;
+};
+
+/**
+ * struct drm_nvdla_lut - a look-up of two tables
+ * @le: Range of the LE table.
+ * @lo: Range of the LO table.
+ * @le_entry: LE table.
+ * @lo_entry: LO table. Within its range a table interpolates between two entries.
+ * @le_function: &enum drm_nvdla_lut_function.
+ * @le_index_offset: &DRM_NVDLA_LUT_EXPONENT: binary logarithm of the first entry's distance to
+ *	le.start. Zero otherwise.
+ * @both_below: &enum drm_nvdla_lut_table: which table answers for an input that is below both.
+ * @both_above: For one that is above both.
+ * @both_hit: For one that lies within both; or below one and above the other. An input that lies
+ *	within one range only is answered by that table.
+ * @pad: Must be zero.
+ */
+struct drm_nvdla_lut {
+	struct drm_nvdla_lut_range le;
+	struct drm_nvdla_lut_range lo;
+	__s16 le_entry[65];
+	__s16 lo_entry[257];
+	__u8 le_function;
+	__s8 le_index_offset;
+	__u8 both_below;
+	__u8 both_above;
+	__u8 both_hit;
+	__u8 pad[7];
+};
+
+/** DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself. */
+#define DRM_NVDLA_CDP_NO_SUM		(1 << 0)
+
+/** DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element. */
+#define DRM_NVDLA_CDP_NO_PRODUCT	(1 << 1)
+
+/**
+ * struct drm_nvdla_cdp - a normalisation across channels, or an element-wise look-up
+ *
+ * Each element x becomes v = sat9((x - in_offset) * in_scale >> in_shift); the sum of the squares of
+ * the v of @local_size channels around it, without those that do not exist, is looked up; what is
+ * found is multiplied by v, and converted: sat8((p - out_offset) * out_scale >> out_shift). Shifts
+ * round half away from zero. With both flags an operation is f(x) for any f.
+ *
+ * @src: Input surface.
+ * @dst: Output surface. It may be the input: the hardware reads an atom before it writes it.
+ * @out_offset: Signed number of 25 bits.
+ * @width: 1..8192.
+ * @height: 1..8192.
+ * @channels: 1..8192.
+ * @lut: Index of the program's LUT to look up in.
+ * @flags: &DRM_NVDLA_CDP_NO_SUM, &DRM_NVDLA_CDP_NO_PRODUCT.
+ * @in_offset: -128..127.
+ * @in_scale: See above.
+ * @out_scale: See above.
+ * @in_shift: 0..31.
+ * @out_shift: 0..63.
+ * @local_size: 3, 5, 7 or 9; zero with &DRM_NVDLA_CDP_NO_SUM.
+ * @pad: Must be zero.
+ */
+struct drm_nvdla_cdp {
+	struct drm_nvdla_surface src;
+	struct drm_nvdla_surface dst;
+	__s32 out_offset;
+	__u16 width;
+	__u16 height;
+	__u16 channels;
+	__u16 lut;
+	__u16 flags;
+	__s16 in_offset;
+	__s16 in_scale;
+	__s16 out_scale;
+	__u8 in_shift;
+	__u8 out_shift;
+	__u8 local_size;
+	__u8 pad;
 };
 
 /**
@@ -360,7 +561,9 @@ struct drm_nvdla_pdp {
  * @conv: For &DRM_NVDLA_CONV.
  * @sdp: For &DRM_NVDLA_SDP.
  * @pdp: For &DRM_NVDLA_PDP.
- * @reserved: Fixes the size; bytes beyond the engine's own structure must be zero.
+ * @cdp: For &DRM_NVDLA_CDP.
+ * @reserved: Fixes the size; bytes beyond the engine's own structure must be zero, where later
+ *	versions may have more fields.
  */
 struct drm_nvdla_op {
 	__u32 engine;
@@ -373,6 +576,7 @@ struct drm_nvdla_op {
 		struct drm_nvdla_conv conv;
 		struct drm_nvdla_sdp sdp;
 		struct drm_nvdla_pdp pdp;
+		struct drm_nvdla_cdp cdp;
 		__u8 reserved[256];
 	};
 };
@@ -415,6 +619,8 @@ struct drm_nvdla_slot {
  * @cbuf_entry_bytes: Bytes of an entry.
  * @pdp_width: Output atoms that PDP's line buffer holds, for a window of one line.
  * @dma_bits: Address bits that the device masters.
+ * @engines: A bit, 1 << n, for each &enum drm_nvdla_engine n that the device has.
+ * @pad: Zero.
  * @flags: &DRM_NVDLA_INFO_COHERENT, &DRM_NVDLA_INFO_RESET, &DRM_NVDLA_INFO_WEDGED.
  * @timeout_ms: Time-out of a queue that names none.
  * @max_timeout_ms: Largest time-out that a queue may have.
@@ -433,6 +639,8 @@ struct drm_nvdla_dev_info {
 	__u32 cbuf_entry_bytes;
 	__u32 pdp_width;
 	__u32 dma_bits;
+	__u32 engines;
+	__u32 pad;
 	__u32 flags;
 	__u32 timeout_ms;
 	__u32 max_timeout_ms;
@@ -599,7 +807,8 @@ struct drm_nvdla_bo_wait {
  * @text: in: room for a NUL-terminated text; zero if it is not wanted.
  * @text_size: in: bytes at @text, 0..4096; out: bytes of the whole text with its NUL, zero when
  *	nothing was refused by a rule. A text too long for its room is cut.
- * @index: out: what the text is about: the operation of a program, the slot of a submission.
+ * @index: out: what the text is about: the operation of a program, or its LUT if the text begins
+ *	with "lut"; the slot of a submission.
  *
  * Filled in when a request fails with -EINVAL because of a program's operations, or of the buffers
  * bound to it. The text reads "field: rule", for instance
@@ -617,6 +826,9 @@ struct drm_nvdla_reason {
  * @ops: in: pointer to an array of &struct drm_nvdla_op.
  * @op_count: in: operations, 1..&DRM_NVDLA_MAX_OPS.
  * @op_stride: in: bytes of an element at @ops.
+ * @luts: in: pointer to an array of &struct drm_nvdla_lut.
+ * @lut_count: in: elements at @luts, 0..&DRM_NVDLA_MAX_LUTS.
+ * @lut_stride: in: bytes of an element at @luts.
  * @slots: in: pointer to an array of &struct drm_nvdla_slot, filled in with what the program
  *	needs of each slot; zero if not wanted.
  * @slot_count: in: elements at @slots, 0..&DRM_NVDLA_MAX_SLOTS; out: one more than the highest
@@ -627,7 +839,7 @@ struct drm_nvdla_reason {
  * @flags: in: must be zero.
  * @handle: out: program handle, never zero.
  *
- * The driver copies the operations; the array is not needed afterwards.
+ * The driver copies the operations and the tables; the arrays are not needed afterwards.
  *
  * Errors: -EINVAL for a bad operation, -E2BIG, -EDQUOT beyond &drm_nvdla_dev_info.max_ops.
  */
@@ -635,6 +847,9 @@ struct drm_nvdla_program_create {
 	__u64 ops;
 	__u32 op_count;
 	__u32 op_stride;
+	__u64 luts;
+	__u32 lut_count;
+	__u32 lut_stride;
 	__u64 slots;
 	__u32 slot_count;
 	__u32 slot_stride;

@@ -81,8 +81,7 @@ static unsigned int find_chains(const struct nvdla_config *config, const struct 
 		found = nvdla_op_extents(config, &op[i], &c->extent[c->extents]);
 		for (unsigned int e = c->extents; e < c->extents + found; e++) {
 			c->start[e] = c->extent[e].offset;
-			if (nvdla_extent_end(&c->extent[e], &c->end[e]))
-				c->end[e] = UINT64_MAX;
+			c->end[e] = nvdla_extent_end(&c->extent[e]);
 		}
 		c->extents += found;
 	}

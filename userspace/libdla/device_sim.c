@@ -136,6 +136,7 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 			   struct dla_program **out)
 {
 	const struct nvdla_config *config = to_sim(device)->config;
+	const struct nvdla_source source = { .ops = op, .op_count = count };
 	struct dla_program *program = calloc(1, sizeof(*program));
 	struct nvdla_diag diag = { 0 };
 	int err;
@@ -147,7 +148,7 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 	if (!program->image) {
 		err = dla_fail(ENOMEM, "out of memory for a program of %u layers", count);
 	} else {
-		err = nvdla_program_check(config, op, count, program->slot, &diag);
+		err = nvdla_program_check(config, &source, program->slot, &diag);
 		if (err)
 			dla_fail(-err, "the NPU's validator refused layer %" PRIu32 ": %s: %s", diag.index,
 				 diag.field, diag.rule);
@@ -156,7 +157,7 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 		sim_program_free(device, program);
 		return err;
 	}
-	nvdla_program_encode(config, op, count, program->image);
+	nvdla_program_encode(config, &source, program->image);
 	*out = program;
 	return 0;
 }
@@ -186,6 +187,7 @@ static int make_ready(struct sim *sim)
 		wait_for_event(sim);
 	}
 	nvdla_hw_reset(&sim->hw);
+	register_write(sim, NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);
 	sim->ready = true;
 	return 0;
 }
@@ -202,7 +204,7 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 	if (sim->record)
 		nvdla_seq_oldest(seq, &wanted);
 	for (;;) {
-		status = sim->api->read(sim->emu, NVDLA_GLB_INTR_STATUS);
+		status = sim->api->read(sim->emu, NVDLA_GLB_INTR_STATUS) & NVDLA_DONE_BITS;
 		if (wanted ? (status & wanted) == wanted : status != 0)
 			break;
 		if (!wait_for_event(sim)) {
@@ -222,10 +224,11 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 static int run_program(struct sim *sim, const struct dla_program *program, const struct nvdla_binding *binding,
 		       const struct dla_progress *progress)
 {
+	const struct nvdla_code code = { .images = program->image, .count = program->count };
 	struct nvdla_seq seq;
 	int err = 0;
 
-	nvdla_seq_begin(&seq, &sim->hw, &sim->io, program->image, program->count, binding);
+	nvdla_seq_begin(&seq, &sim->hw, &sim->io, &code, binding);
 	while (!err && !nvdla_seq_finished(&seq)) {
 		u32 bits = 0;
 
