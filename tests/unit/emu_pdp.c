@@ -172,13 +172,119 @@ static void test_line_buffer(void **state)
 				      four = { 8, 3, 1, 0, 0 }, eight = { 8, 5, 1, 0, 0 };
 
 	width(*state, 128, &one, 0);
-	width(*state, 129, &one, 1);
 	width(*state, 64, &two, 0);
 	width(*state, 65, &two, 1);
 	width(*state, 32, &four, 0);
 	width(*state, 33, &four, 1);
 	width(*state, 16, &eight, 0);
 	width(*state, 17, &eight, 1);
+}
+
+/*
+ * A single line may use all of the buffer. A wider one begins again at the buffer's start: its 129th
+ * column goes through the same partial result as the first.
+ */
+static void test_line_wraps(void **state)
+{
+	static const struct pool_axis x = { 129, 1, 1, 0, 0 }, y = { 2, 2, 2, 0, 0 };
+	struct device *device = *state;
+
+	memset(device->ram + IN, 1, 2 * 129 * ATOM);
+	device->ram[IN] = 100;				/* first column, overwritten before it counts */
+	device->ram[IN + 128 * ATOM] = 50;		/* last column */
+	device->ram[IN + 129 * ATOM] = 70;		/* first column, second line */
+	pool_program(device, &x, &y, 8, POOL_MAX, IN, OUT);
+	pool_enable(device);
+	device_settle(device);
+	assert_null(nvdla_emu_hang_reason(device->emu));
+	assert_int_equal(device->ram[OUT], 70);
+	assert_int_equal(device->ram[OUT + ATOM], 1);
+	assert_int_equal(device->ram[OUT + 128 * ATOM], 70);
+}
+
+/* The acknowledgement of the last write and the end of the reader in the same cycle. */
+static void test_lost_interrupt(void **state)
+{
+	static const struct pool_axis x = { 5, 3, 5, 1, 1 }, y = { 11, 4, 3, 0, 0 };
+	static const struct pool_axis longer = { 12, 4, 3, 0, 0 };
+	struct device *device = *state;
+
+	pool_program(device, &x, &y, 8, POOL_MAX, IN, OUT);
+	pool_enable(device);
+	device_settle(device);
+	assert_non_null(nvdla_emu_hang_reason(device->emu));
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0);
+
+	nvdla_emu_reset(device->emu);
+	pool_program(device, &x, &longer, 8, POOL_MAX, IN, OUT);
+	pool_enable(device);
+	device_settle(device);
+	assert_null(nvdla_emu_hang_reason(device->emu));
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x10);
+}
+
+static int hangs_after(struct device *device, const struct pool_axis *first_y)
+{
+	static const struct pool_axis first_x = { 4, 8, 8, 2, 2 }, x = { 27, 2, 3, 0, 0 },
+				      y = { 3, 5, 4, 1, 4 };
+
+	nvdla_emu_reset(device->emu);
+	pool_program(device, &first_x, first_y, 8, POOL_MAX, IN, OUT);
+	pool_enable(device);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x10);
+	put(device, PDP + PDP_S_POINTER, 1);
+	put(device, PDP_RDMA + PDP_RDMA_S_POINTER, 1);
+	pool_program(device, &x, &y, 8, POOL_MAX, IN, OUT);
+	pool_enable(device);
+	device_settle(device);
+	return nvdla_emu_hang_reason(device->emu) != NULL;
+}
+
+/* A line behind the last window still is under way when the operation ends. */
+static void test_lines_nobody_needs(void **state)
+{
+	static const struct pool_axis exact = { 3, 3, 4, 0, 0 }, more = { 4, 3, 4, 0, 0 };
+
+	assert_false(hangs_after(*state, &exact));
+	assert_true(hangs_after(*state, &more));
+}
+
+/* SDP and PDP each end when they have all of theirs, whatever the other has. */
+static void test_fused_sizes(void **state)
+{
+	static const struct pool_axis x = { 4, 1, 1, 0, 0 }, y = { 3, 1, 1, 0, 0 };
+	struct device *device = *state;
+
+	pool_program_flying(device, &x, &y, 8, POOL_MAX, OUT);
+	put(device, PDP + PDP_D_OP_ENABLE, 1);
+	sdp_identity(device, IN, 0x40000, 4, 2, 8);
+	put(device, SDP + SDP_D_FEATURE_MODE_CFG, 2);
+	sdp_enable(device);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x1);
+	assert_int_equal(get(device, SDP + SDP_S_STATUS), 0);
+	assert_int_equal(get(device, PDP + PDP_S_STATUS), 1);
+	assert_non_null(nvdla_emu_hang_reason(device->emu));
+}
+
+/* Nobody answers for a second memory. */
+static void test_second_memory(void **state)
+{
+	static const struct pool_axis axis = { 4, 2, 2, 0, 0 };
+	static const uint32_t which[] = { PDP + PDP_D_DST_RAM_CFG,
+					  PDP_RDMA + PDP_RDMA_D_SRC_RAM_CFG };
+	struct device *device = *state;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		nvdla_emu_reset(device->emu);
+		pool_program(device, &axis, &axis, 8, POOL_MAX, IN, OUT);
+		put(device, which[i], 0);
+		pool_enable(device);
+		device_settle(device);
+		assert_int_equal(get(device, PDP + PDP_S_STATUS), 1);
+		assert_non_null(nvdla_emu_hang_reason(device->emu));
+	}
 }
 
 /* In parts, a line that is too wide fits. */
@@ -217,11 +323,21 @@ static void test_table(void **state)
 	for (unsigned int i = 0; i < 256; i++)
 		device->ram[IN + i] = (uint8_t)(i - 128);
 	table_program(device, IN, OUT, 8, 4, 8);
+	put(device, CDP + CDP_D_DATA_FORMAT, 1);
 	table_enable(device);
 	device_settle(device);
 	for (unsigned int i = 0; i < 256; i++)
 		assert_int_equal((int8_t)device->ram[OUT + i], table[i]);
 	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 4);
+	/*
+	 * LE's range begins above all of them, LO's with the smallest, which counts as below. The
+	 * precision and the enable bit change nothing.
+	 */
+	assert_int_equal(get(device, CDP + CDP_D_PERF_LUT_LO_HIT), 255);
+	assert_int_equal(get(device, CDP + CDP_D_PERF_LUT_LE_HIT), 0);
+	assert_int_equal(get(device, CDP + CDP_D_PERF_LUT_HYBRID), 0);
+	assert_int_equal(get(device, CDP + CDP_D_PERF_LUT_UFLOW), 1);
+	assert_int_equal(get(device, CDP + CDP_D_PERF_LUT_OFLOW), 0);
 
 	/* Read back: the address starts over with each write of the configuration. */
 	put(device, CDP + CDP_S_LUT_ACCESS_CFG, 1 << 16 | 3);
@@ -239,6 +355,11 @@ int main(void)
 		TEST(test_narrow_word),
 		TEST(test_pad_values),
 		TEST(test_line_buffer),
+		TEST(test_line_wraps),
+		TEST(test_lost_interrupt),
+		TEST(test_lines_nobody_needs),
+		TEST(test_fused_sizes),
+		TEST(test_second_memory),
 		TEST(test_split),
 		TEST(test_table),
 	};

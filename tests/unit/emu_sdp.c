@@ -147,7 +147,7 @@ static void operands(struct device *device, int two_bytes, int per_element)
 	put(device, SDP + SDP_D_DP_BS_ALU_CFG, 1);
 	put(device, SDP + SDP_D_DP_BS_MUL_CFG, 1);
 	put(device, SDP_RDMA + SDP_RDMA_D_BRDMA_CFG,
-	    2 << 1 | (uint32_t)two_bytes << 3 | (uint32_t)per_element << 4);
+	    2 << 1 | (uint32_t)two_bytes << 3 | (uint32_t)per_element << 4 | 1 << 5);
 	put(device, SDP_RDMA + SDP_RDMA_D_BS_BASE_ADDR_LOW, OPERANDS);
 	put(device, SDP_RDMA + SDP_RDMA_D_BS_LINE_STRIDE, WIDTH * atom);
 	put(device, SDP_RDMA + SDP_RDMA_D_BS_SURFACE_STRIDE, WIDTH * HEIGHT * atom);
@@ -199,23 +199,62 @@ static void test_hangs(void **state)
 {
 	struct device *device = *state;
 
-	/* An operand that nobody fetches, and one that nobody takes. */
+	/* An operand that nobody fetches, more input than there is, a memory that is not there. */
 	fresh(device);
 	put(device, SDP + SDP_D_DP_BS_CFG, ALU_SUM | NO_MUL | NO_RELU);
 	put(device, SDP + SDP_D_DP_BS_ALU_CFG, 1);
 	sdp_enable(device);
 	assert_non_null(nvdla_emu_hang_reason(device->emu));
 	fresh(device);
-	put(device, SDP_RDMA + SDP_RDMA_D_NRDMA_CFG, 0);
+	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_WIDTH, 1);
+	put(device, SDP + SDP_D_DATA_CUBE_WIDTH, 2);
 	sdp_enable(device);
 	assert_non_null(nvdla_emu_hang_reason(device->emu));
 	fresh(device);
-	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_CHANNEL, 8);
+	put(device, SDP_RDMA + SDP_RDMA_D_SRC_DMA_CFG, 0);
 	sdp_enable(device);
 	assert_non_null(nvdla_emu_hang_reason(device->emu));
 	assert_true(nvdla_emu_next_event(device->emu) < 10000);
 	device_settle(device);
 	assert_int_equal(get(device, SDP + SDP_S_STATUS), 1);
+}
+
+static void only_rdma_hangs(struct device *device)
+{
+	sdp_enable(device);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 1);
+	assert_int_equal(get(device, SDP + SDP_S_STATUS), 0);
+	assert_int_equal(get(device, SDP_RDMA + SDP_RDMA_S_STATUS), 1);
+	assert_non_null(nvdla_emu_hang_reason(device->emu));
+}
+
+/* What SDP_RDMA has fetched and nobody takes does not stop SDP. */
+static void test_too_much_fetched(void **state)
+{
+	struct device *device = *state;
+
+	fresh(device);
+	put(device, SDP_RDMA + SDP_RDMA_D_NRDMA_CFG, 1 << 5);
+	only_rdma_hangs(device);
+	fresh(device);
+	put(device, SDP_RDMA + SDP_RDMA_D_DATA_CUBE_CHANNEL, 8);
+	only_rdma_hangs(device);
+}
+
+/* Without a Y unit an "equal" comparison is none: results are written, and seen to be not zero. */
+static void test_unequal(void **state)
+{
+	struct device *device = *state;
+
+	for (int value = 0; value < 2; value++) {
+		fresh(device);
+		put(device, SDP + SDP_D_DP_EW_CFG, 3 << 2);
+		device->ram[OUT] = 77;
+		one(device, (int8_t)value);
+		assert_int_equal(device->ram[OUT], value);
+		assert_int_equal(get(device, SDP + SDP_D_STATUS), value);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -229,6 +268,8 @@ int main(void)
 		TEST(test_operands_from_memory),
 		TEST(test_packed),
 		TEST(test_hangs),
+		TEST(test_too_much_fetched),
+		TEST(test_unequal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
