@@ -282,7 +282,8 @@ static void random_x(struct device *device, uint32_t unit, uint32_t cfg, uint32_
 	put(device, SDP + unit + 8, below(65536));
 	put(device, SDP + unit + 12, mul_memory | (below(4) ? below(20) : shift) << 8);
 	put(device, SDP + unit + 16, below(65536));
-	put(device, SDP_RDMA + cfg, alu || mul ? use << 1 | below(2) << 3 | below(2) << 4 : 1);
+	put(device, SDP_RDMA + cfg, alu || mul ? use << 1 | below(2) << 3 | below(2) << 4 | 1 << 5 :
+						     1);
 	put(device, SDP_RDMA + reader, SDP_OPERANDS + unit * 128);
 	put(device, SDP_RDMA + reader + 8, 32 * ATOM);
 	put(device, SDP_RDMA + reader + 12, 32 * ATOM * 8);
