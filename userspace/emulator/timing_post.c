@@ -29,7 +29,7 @@ enum {
 	SDP_CYCLES = 55,
 	SDP_UNIT_CYCLES = 6,
 	SDP_OPERAND_CYCLES = 3,
-	SDP_TO_PDP = 30,
+	SDP_TO_PDP = 37,
 	SDP_SENT = 20,
 	/* From CACC's last sum to SDP's last write. */
 	CONV_TO_SDP = 25,
