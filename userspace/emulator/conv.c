@@ -306,6 +306,20 @@ bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums)
 	return true;
 }
 
+uint64_t conv_feeds_at(const struct nvdla_emu *emu)
+{
+	return emu->conv->fed_atoms ? emu->conv->time.at[CONV_FED] : UINT64_MAX;
+}
+
+bool conv_is_computing(const struct nvdla_emu *emu)
+{
+	for (const struct conv *op = emu->conv->first; op; op = op->next) {
+		if (mac_is_computing(op->mac))
+			return true;
+	}
+	return false;
+}
+
 void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
 {
 	emu->memory.latency = latency;

@@ -236,10 +236,19 @@ uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 
 bool nvdla_emu_ready(struct nvdla_emu *emu)
 {
-	const struct job *job = earliest(emu);
+	const struct job *job = &emu->jobs[JOB_SDP];
+	uint64_t cycles = nvdla_emu_next_event(emu), until;
 
-	return !job || job->events[job->next].done != UNIT_SDP ||
-	       job->events[job->next].time > conv_time(emu) || !sdp_is_computing(emu, job);
+	if (cycles == UINT64_MAX)
+		return true;
+	/* Other events may have the same time. */
+	until = emu->now + cycles * 4;
+	for (unsigned int e = job->next; e < job->nr_events; e++) {
+		if (job->events[e].done == UNIT_SDP && job->events[e].time <= until &&
+		    sdp_is_computing(emu, job))
+			return false;
+	}
+	return conv_feeds_at(emu) > until / 4 || !sdp_pools(job) || !conv_is_computing(emu);
 }
 
 void nvdla_emu_advance(struct nvdla_emu *emu, uint64_t cycles)

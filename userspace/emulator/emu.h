@@ -233,6 +233,10 @@ uint64_t conv_next_event(const struct nvdla_emu *emu);
 void conv_event(struct nvdla_emu *emu);
 /* SDP takes so many atoms of sums from now on; sdp_fed() follows when they are there. */
 void conv_open(struct nvdla_emu *emu, uint64_t atoms);
+/* When that is, as far as it is known, in cycles, or UINT64_MAX. */
+uint64_t conv_feeds_at(const struct nvdla_emu *emu);
+/* Somebody is still at work on sums of what has begun. */
+bool conv_is_computing(const struct nvdla_emu *emu);
 /* The next of these atoms, in order. False without memory. */
 bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums);
 /* From now on; in cycles. */
@@ -247,6 +251,8 @@ void sdp_fed(struct nvdla_emu *emu);
 const char *sdp_collect(struct nvdla_emu *emu, struct job *job);
 /* sdp_collect() would have to wait for somebody. */
 bool sdp_is_computing(struct nvdla_emu *emu, const struct job *job);
+/* It hands its results on to PDP, which takes them as soon as it is fed. */
+bool sdp_pools(const struct job *job);
 void sdp_drop(struct nvdla_emu *emu, struct job *job);
 
 /* job.c */

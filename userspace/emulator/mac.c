@@ -45,7 +45,7 @@ struct mac {
 	size_t slice;		/* elements of a line with all of its channels */
 	int8_t *weights;	/* as they lie in memory */
 	struct mac_group *group;
-	unsigned int groups;
+	unsigned int groups, begun;
 
 	uint32_t *offsets;	/* of lots of MAC_LANES channels in one block of a line */
 	size_t nr_offsets;
@@ -407,6 +407,16 @@ int8_t *mac_weights(struct mac *mac, unsigned int group)
 void mac_begin(struct mac *mac, unsigned int group)
 {
 	workers_add(mac->workers, &mac->group[group].work);
+	mac->begun = group + 1;
+}
+
+bool mac_is_computing(const struct mac *mac)
+{
+	for (unsigned int g = 0; g < mac->begun; g++) {
+		if (!workers_ready(mac->workers, &mac->group[g].work))
+			return true;
+	}
+	return false;
 }
 
 bool sums_add(struct sums *sums, struct mac *mac, unsigned int group, size_t first, size_t count)

@@ -27,6 +27,8 @@ void mac_load_lines(struct mac *mac, const struct nvdla_emu *emu, const struct c
 int8_t *mac_weights(struct mac *mac, unsigned int group);
 /* The operands of this group are there. */
 void mac_begin(struct mac *mac, unsigned int group);
+/* Somebody is still at work on a group that has begun. */
+bool mac_is_computing(const struct mac *mac);
 
 /* Sums, wherever they come from: in order, at [y][x][kernel of the group] as CACC delivers them. */
 struct sums {

@@ -387,6 +387,11 @@ bool sdp_is_computing(struct nvdla_emu *emu, const struct job *job)
 	return !workers_ready(emu->workers, &job->sdp->work);
 }
 
+bool sdp_pools(const struct job *job)
+{
+	return job->sdp && job->sdp->to_pdp;
+}
+
 static const char *check(const struct nvdla_emu *emu, const struct sdp *sdp)
 {
 	if (sdp->in_precision != PRECISION_INT8)
