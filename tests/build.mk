@@ -19,6 +19,13 @@ $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emu
 $(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz
 
+# The validator without each of its checks: takes the options that tests/mutants has.
+mutants-obj := $(filter-out $(BUILD)/obj/kernel/core/validate%,$(core-obj)) $(emulator-obj) \
+	       $(addprefix $(BUILD)/obj/userspace/libdla/,record.o error.o)
+$(BUILD)/validator-mutants: $(mutants-obj) tests/mutants tests/build.mk
+	$(call quiet,GEN)printf '#!/bin/sh\nexec tests/mutants "$$@" --dir %s --compile "%s" %s\n' \
+		'$(BUILD)/mutants' '$(CC) $(cflags) -O2 -w $(includes)' '$(mutants-obj)' > $@ && chmod +x $@
+
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
 	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
 
@@ -31,8 +38,9 @@ $(BUILD)/fuzz-tflite: $(tflite-fuzz-src) | need
 
 $(BUILD)/san/tests/%.o: | need-test
 
-check: all $(unit-bin) $(BUILD)/san/dla | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin)
+check-bin := $(unit-bin) $(BUILD)/san/fuzz-programs_mutate $(BUILD)/validator-mutants
+check: all $(check-bin) $(BUILD)/san/dla | need-test
+	@BUILD=$(BUILD) tests/run $(check-bin)
 
-test: all arm64 $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) $(system-tests)
+test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla | need-test
+	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) $(system-tests)

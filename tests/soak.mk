@@ -3,4 +3,6 @@
 .PHONY: soak
 soak: test
 	$(BUILD)/san/fuzz-tflite_mutate --count 200000 --seed 2
+	$(BUILD)/san/fuzz-programs_mutate --count 1000000 --seed 2
+	$(BUILD)/validator-mutants --count 20000 --seed 2
 	$(BUILD)/system-fashion_accuracy 10000

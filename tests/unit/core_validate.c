@@ -422,6 +422,28 @@ static void refuses_empty_outputs(void **state)
 	assert_rule(&program, "must be 1..8192");
 }
 
+static void refuses_sizes_beyond_registers(void **state)
+{
+	struct program program;
+
+	(void)state;
+	fixed_program(&program);
+	program.ops[0].conv.dst_width = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[0].conv.dst_height = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.dst_width = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.dst_height = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.parts = 257;
+	assert_rule(&program, "must be 0 or 2..256");
+}
+
 /* As wide as the registers for padding, under a kernel that is wider. */
 static void limits_convolution_padding(void **state)
 {
@@ -820,6 +842,7 @@ int main(void)
 		cmocka_unit_test(takes_over_only_what_matches),
 		cmocka_unit_test(keeps_lines),
 		cmocka_unit_test(refuses_empty_outputs),
+		cmocka_unit_test(refuses_sizes_beyond_registers),
 		cmocka_unit_test(limits_convolution_padding),
 		cmocka_unit_test(survives_weights_beyond_32_bits),
 		cmocka_unit_test(limits_pdp_parts),
