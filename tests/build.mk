@@ -34,6 +34,13 @@ $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(emulator-obj)
 bench: $(bench-bin)
 	@for program in $^; do $$program || exit 1; done
 
+# The validator without each of its checks: takes the options that tests/mutants has.
+mutants-obj := $(filter-out $(BUILD)/obj/kernel/core/validate%,$(core-obj)) $(emulator-obj) \
+	       $(addprefix $(BUILD)/obj/userspace/libdla/,record.o error.o)
+$(BUILD)/validator-mutants: $(mutants-obj) tests/mutants tests/build.mk
+	$(call quiet,GEN)printf '#!/bin/sh\nexec tests/mutants "$$@" --dir %s --compile "%s" %s\n' \
+		'$(BUILD)/mutants' '$(CC) $(cflags) -O2 -w $(includes)' '$(mutants-obj)' > $@ && chmod +x $@
+
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
 	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
 
@@ -51,8 +58,10 @@ $(BUILD)/fuzz-%: | need
 
 $(BUILD)/san/tests/%.o $(BUILD)/tsan/tests/%.o: | need-test
 
-check: all $(unit-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin) tests/fuzz/registers.test
+# What make check runs; make test repeats it and goes on.
+check-bin := $(unit-bin) $(BUILD)/san/fuzz-programs_mutate $(BUILD)/validator-mutants
+check: all $(check-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(check-bin) tests/fuzz/registers.test
 
-test: all arm64 $(unit-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
-	@BUILD=$(BUILD) tests/run $(unit-bin) $(mutate-bin) tests/fuzz/registers.test $(system-tests)
+test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests)

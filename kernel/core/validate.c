@@ -131,15 +131,13 @@ static bool gives_to_next(const struct drm_nvdla_op *op)
 }
 
 /* @chain: first operation of the chain that this one belongs to; they start together. */
-static int check_deps(const struct drm_nvdla_op *op, u32 index, u32 chain, struct nvdla_diag *diag)
+static int check_deps(const struct drm_nvdla_op *op, u32 chain, struct nvdla_diag *diag)
 {
 	if (op->dep_count > DRM_NVDLA_MAX_DEPS)
 		return refuse(diag, "dep_count", "must be 0..8");
 	for (u32 i = 0; i < op->dep_count; i++) {
-		if (op->deps[i] >= index)
-			return refuse(diag, "deps", "not an earlier operation");
 		if (op->deps[i] >= chain)
-			return refuse(diag, "deps", "an operation of the same chain");
+			return refuse(diag, "deps", "not an operation before, or of the same chain");
 	}
 	for (u32 i = op->dep_count; i < DRM_NVDLA_MAX_DEPS; i++)
 		if (op->deps[i])
@@ -220,7 +218,7 @@ static int check_place(const struct nvdla_source *source, u32 index, struct so_f
 		so_far->conv = op;
 	}
 	if (!ret)
-		ret = check_deps(op, index, so_far->chain, diag);
+		ret = check_deps(op, so_far->chain, diag);
 	return ret;
 }
 

@@ -98,12 +98,12 @@ static int check_convertor(const struct drm_nvdla_conv *conv, struct nvdla_diag 
 
 	if (!(conv->flags & DRM_NVDLA_CONV_CONVERT)) {
 		offsets = 0;
+		if (conv->flags & DRM_NVDLA_CONV_SIGNED)
+			return refuse(diag, "conv.flags", "SIGNED has no meaning without CONVERT");
 		if (conv->cvt_scale)
 			return refuse(diag, "conv.cvt_scale", "must be zero without CONVERT");
 		if (conv->cvt_truncate)
 			return refuse(diag, "conv.cvt_truncate", "must be zero without CONVERT");
-		if (conv->flags & DRM_NVDLA_CONV_SIGNED)
-			return refuse(diag, "conv.flags", "SIGNED has no meaning without CONVERT");
 	}
 	if (conv->cvt_truncate > 63)
 		return refuse(diag, "conv.cvt_truncate", "must be 0..63");
@@ -131,8 +131,6 @@ static int check_kernel(const struct drm_nvdla_conv *conv, struct nvdla_diag *di
 	if ((conv->dst_height - 1) * conv->stride_y + height !=
 	    (u32)conv->pad_top + conv->src_height + conv->pad_bottom)
 		return refuse(diag, "conv.dst_height", "does not tile the padded input exactly");
-	if (conv->dst_width * conv->dst_height > 1 << 21)
-		return refuse(diag, "conv.dst_height", "more than 2^21 output pixels");
 	return 0;
 }
 
@@ -158,6 +156,7 @@ static int check_image_kernel(const struct nvdla_config *config, const struct dr
 	return 0;
 }
 
+/* Small enough for the sizes of all kernels together. */
 static int check_weights(const struct drm_nvdla_conv *conv, struct nvdla_diag *diag)
 {
 	u32 kernel = conv->kernel_width * conv->kernel_height * conv->src_channels;
@@ -174,11 +173,13 @@ static int check_weights(const struct drm_nvdla_conv *conv, struct nvdla_diag *d
 	return 0;
 }
 
+/*
+ * An input that fits into the buffer has far less pixels, a line of it less entries, than the
+ * registers for these can count.
+ */
 static int check_banks(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 		       struct nvdla_diag *diag)
 {
-	if (nvdla_conv_slice_entries(config, conv) > 1 << 14)
-		return refuse(diag, "conv.src_width", "a line fills more than 2^14 buffer entries");
 	if (conv->data_banks < nvdla_conv_data_banks(config, conv))
 		return refuse(diag, "conv.data_banks", "too few for the input");
 	if (conv->weight_banks < nvdla_conv_weight_banks(config, conv))

@@ -32,28 +32,26 @@ static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag 
 	if (!is_within(pdp->pad_value, -128, 127))
 		return refuse(diag, "pdp.pad_value", "must be -128..127");
 
-	/* Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. */
+	/*
+	 * Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. When -1024 is the
+	 * least, the most is far from 1024.
+	 */
 	positive = scale(elements * 127, pdp->recip_width);
 	negative = scale(elements * 128, pdp->recip_width);
-	if (positive > 1023 || negative > 1024)
+	if (negative > 1024)
 		return refuse(diag, "pdp.recip_width", "the value between may exceed 11 bits");
 	if (scale(positive, pdp->recip_height) > 127 || scale(negative, pdp->recip_height) > 128)
 		return refuse(diag, "pdp.recip_height", "the average may exceed 8 bits");
 	return 0;
 }
 
-/* What the widths of the parts' registers hold. */
-#define MAX_PART_WIDTH	1024
-
+/* The last part's width is a difference: a negative one is a large number here. */
 static int check_part(const struct nvdla_config *config, const struct drm_nvdla_pdp *pdp,
 		      const struct nvdla_pdp_part *part, const char *field,
 		      struct nvdla_diag *diag)
 {
-	/* Sizes are differences: one that is below zero is a large number here. */
 	if (!is_within(part->out, 1, config->pdp_width / open_lines(pdp)))
 		return refuse(diag, field, "a part is empty, or wider than the line buffer");
-	if (!is_within(part->in, 1, MAX_PART_WIDTH))
-		return refuse(diag, field, "a part takes no input, or more than 1024 columns");
 	return 0;
 }
 
@@ -83,13 +81,20 @@ static int check_parts(const struct nvdla_config *config, const struct drm_nvdla
 		return refuse(diag, "pdp.middle_width", "must be zero, there is no middle part");
 
 	ret = check_part(config, pdp, &parts.first, "pdp.first_width", diag);
-	if (!ret && parts.first.in + pdp->stride_x < pdp->kernel_width)
-		ret = refuse(diag, "pdp.first_width", "narrower than what the next part reads again");
 	if (!ret && pdp->parts > 2)
 		ret = check_part(config, pdp, &parts.middle, "pdp.middle_width", diag);
 	if (!ret)
 		ret = check_part(config, pdp, &parts.last, "pdp.parts", diag);
-	return ret;
+	if (ret)
+		return ret;
+
+	/* Windows touch, so no part takes more than 1024 columns, which is what registers hold. */
+	if (parts.first.in + pdp->stride_x < pdp->kernel_width)
+		return refuse(diag, "pdp.first_width",
+			      "the first part is narrower than what the next reads again");
+	if ((s32)parts.last.in < 1)
+		return refuse(diag, "pdp.parts", "the last part takes no input");
+	return 0;
 }
 
 static int check_pdp_window(const struct nvdla_config *config, const struct drm_nvdla_pdp *pdp,

@@ -698,16 +698,19 @@ static inline void random_program(struct program *program, u32 seed, u32 count)
 		separate(&program->ops[i], i);
 }
 
-/* Change bytes of a program to values that lie near limits, or to anything. */
+/* Change bytes of an operation or a table to values that lie near limits, or to anything. */
 static inline void mutate(struct program *program)
 {
 	static const u64 values[] = {
 		0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 63, 64, 127, 128, 255, 256, 8191, 8192,
 		8193, 65535, 65536, 1u << 31, ~0u, ~0ull, ~7ull, 1ull << 32, 1ull << 63,
 	};
-	u32 op = in(program, 0, program->count - 1), size = 1u << in(program, 0, 3);
-	u32 offset = in(program, 0, sizeof(struct drm_nvdla_op) / size - 1) * size;
-	u8 *field = (u8 *)&program->ops[op] + offset;
+	bool lut = one_in(program, 12);
+	u32 index = in(program, 0, (lut ? program->lut_count : program->count) - 1);
+	u32 size = 1u << in(program, 0, 3);
+	u32 bytes = lut ? sizeof(struct drm_nvdla_lut) : sizeof(struct drm_nvdla_op);
+	u8 *base = lut ? (u8 *)&program->luts[index] : (u8 *)&program->ops[index];
+	u8 *field = base + in(program, 0, bytes / size - 1) * size;
 	u64 value = 0;
 
 	memcpy(&value, field, size);

@@ -32,6 +32,15 @@ static void assert_refused(const struct program *program, u32 index, const char 
 	assert_true(diag.rule[0]);
 }
 
+/* Where a field may be wrong for several reasons. */
+static void assert_rule(const struct program *program, const char *rule)
+{
+	struct nvdla_diag diag;
+
+	assert_int_equal(check(program, &diag), -EINVAL);
+	assert_string_equal(diag.rule, rule);
+}
+
 static void accepts_fixed_program(void **state)
 {
 	struct program program;
@@ -114,18 +123,173 @@ static void refuses_open_chains(void **state)
 	fixed_program(&program);
 	program.ops[1] = program.ops[0];
 	assert_refused(&program, 0, "conv");
+}
 
-	/* The first operation of a program has none before it. */
+/* The first operation of a program has none before it; others may have the wrong one. */
+static void refuses_chains_with_wrong_links(void **state)
+{
+	struct program program;
+
+	(void)state;
 	fixed_program(&program);
 	program.ops[0] = program.ops[6];
 	program.count = 1;
-	assert_refused(&program, 0, "sdp.source");
+	assert_rule(&program, "the operation before is no convolution");
+	fixed_program(&program);
+	program.ops[0] = program.ops[2];
+	program.count = 1;
+	assert_rule(&program, "the operation before is no SDP operation");
 
-	/* Pooling straight behind a convolution. */
+	fixed_program(&program);
+	program.ops[4] = program.ops[6];
+	assert_rule(&program, "the operation before is no convolution");
 	fixed_program(&program);
 	program.ops[1] = program.ops[2];
 	program.count = 2;
-	assert_refused(&program, 1, "pdp.source");
+	assert_rule(&program, "the operation before is no SDP operation");
+
+	/* Poolings of another size than what SDP gives. */
+	fixed_program(&program);
+	program.ops[2].pdp.src_width = 7;
+	program.ops[2].pdp.dst_width = 4;
+	program.ops[2].pdp.dst = packed(4, 0, 4, 2);
+	assert_rule(&program, "the result before has another size");
+	fixed_program(&program);
+	program.ops[2].pdp.src_height = 6;
+	program.ops[2].pdp.dst_height = 3;
+	program.ops[2].pdp.dst = packed(4, 0, 3, 3);
+	assert_rule(&program, "the result before has another size");
+}
+
+static void limits_number_of_luts(void **state)
+{
+	static struct drm_nvdla_lut luts[DRM_NVDLA_MAX_LUTS + 1];
+	struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
+	struct nvdla_source source;
+	struct program program;
+	struct nvdla_diag diag;
+
+	(void)state;
+	fixed_program(&program);
+	source = source_of(&program);
+	source.luts = luts;
+	source.lut_count = DRM_NVDLA_MAX_LUTS;
+	assert_int_equal(nvdla_program_check(small(), &source, slots, &diag), 0);
+	source.lut_count++;
+	assert_int_equal(nvdla_program_check(small(), &source, slots, &diag), -EINVAL);
+	assert_string_equal(diag.field, "luts");
+	/* The one that is wrong is named. */
+	source.lut_count--;
+	luts[63].both_hit = 7;
+	assert_int_equal(nvdla_program_check(small(), &source, slots, &diag), -EINVAL);
+	assert_int_equal(diag.index, 63);
+}
+
+/* What convolution 11 takes from convolution 9 lies in the buffer as it expects it to. */
+static void takes_over_only_what_matches(void **state)
+{
+	struct program program;
+	struct drm_nvdla_conv *from = &program.ops[9].conv, *to = &program.ops[11].conv;
+	struct drm_nvdla_sdp *sdp = &program.ops[12].sdp;
+
+	(void)state;
+	/* Another number of kernels, or size, of the same total. */
+	fixed_program(&program);
+	to->kernels = 6;
+	to->weight_bytes = 512;
+	sdp->channels = 6;
+	assert_rule(&program, "not as in the convolution before");
+	fixed_program(&program);
+	to->kernel_width = 1;
+	to->dst_width = 10;
+	to->weight_bytes = 128;
+	sdp->width = 10;
+	sdp->dst = packed(11, 0, 10, 4);
+	assert_refused(&program, 11, "conv.kernel_width");
+	fixed_program(&program);
+	to->kernel_height = 1;
+	to->dst_height = 6;
+	to->weight_bytes = 128;
+	sdp->height = 6;
+	sdp->dst = packed(11, 0, 8, 6);
+	assert_refused(&program, 11, "conv.kernel_height");
+
+	/* Other channels: one entry for each pixel all the same. */
+	fixed_program(&program);
+	to->src_channels = 7;
+	to->weight_bytes = whole(7 * 9 * 5, 128);
+	assert_refused(&program, 11, "conv.src_channels");
+	/* Another width. */
+	fixed_program(&program);
+	to->src_width = 11;
+	to->dst_width = 9;
+	to->src = packed(0, 0, 11, 6);
+	sdp->width = 9;
+	sdp->dst = packed(11, 0, 9, 4);
+	assert_refused(&program, 11, "conv.src_width");
+
+	/* Images: the padding lies in the buffer too. */
+	fixed_program(&program);
+	from->format = DRM_NVDLA_A8B8G8R8;
+	from->src_channels = 4;
+	from->weight_bytes = 256;
+	from->src = (struct drm_nvdla_surface) { .addr = address(0, 0), .line_stride = 40 };
+	*to = *from;
+	to->flags = DRM_NVDLA_CONV_REUSE_WEIGHTS;
+	to->weights = (struct drm_nvdla_addr) { 0 };
+	to->keep_lines = 0;
+	to->reuse_lines = 2;
+	assert_accepted(&program);
+	to->src_width--;
+	to->pad_left++;
+	assert_refused(&program, 11, "conv.src_width");
+	to->src_width++;
+	to->dst_width++;
+	sdp->width++;
+	sdp->dst = packed(11, 0, 9, 4);
+	assert_refused(&program, 11, "conv.pad_left");
+	to->pad_left--;
+	to->pad_right++;
+	assert_refused(&program, 11, "conv.pad_right");
+	to->pad_right--;
+	to->dst_width--;
+	sdp->width--;
+	to->format = DRM_NVDLA_R8G8B8A8;
+	assert_refused(&program, 11, "conv.format");
+}
+
+/* All lines stay for further kernels, some with new ones behind them. */
+static void keeps_lines(void **state)
+{
+	struct program program;
+	struct drm_nvdla_conv *from = &program.ops[9].conv, *to = &program.ops[11].conv;
+
+	(void)state;
+	fixed_program(&program);
+	from->keep_lines = 6;
+	to->reuse_lines = 6;
+	assert_refused(&program, 11, "conv.src");
+	to->src = (struct drm_nvdla_surface) { 0 };
+	assert_accepted(&program);
+	from->flags = 0;
+	to->flags = 0;
+	to->weights = address(1, 256);
+	assert_accepted(&program);
+	/* Not across the end of the program. */
+	to->keep_lines = 6;
+	assert_refused(&program, 11, "conv.reuse_lines");
+	to->keep_lines = 0;
+	to->flags = DRM_NVDLA_CONV_KEEP_WEIGHTS;
+	assert_refused(&program, 11, "conv.flags");
+	/* All weights have to be there at once: 24 kernels of 1800 bytes fill 11 banks, 8 fill 4. */
+	to->flags = 0;
+	from->flags = 0;
+	assert_accepted(&program);
+	from->src_channels = 200;
+	from->kernels = 24;
+	assert_int_equal(nvdla_conv_weight_banks(small(), from), 4);
+	from->flags = DRM_NVDLA_CONV_KEEP_WEIGHTS;
+	assert_int_equal(nvdla_conv_weight_banks(small(), from), 11);
 }
 
 static void requires_packed_pixel(void **state)
@@ -213,6 +377,195 @@ static void limits_pdp_padding(void **state)
 	assert_accepted(&program);
 }
 
+/* A pooling of 3 x 1 to nothing: its size fits the rule that windows tile the input. */
+static void refuses_empty_outputs(void **state)
+{
+	struct program program;
+	struct drm_nvdla_pdp *pdp = &program.ops[0].pdp;
+	struct drm_nvdla_conv *conv = &program.ops[0].conv;
+
+	(void)state;
+	fixed_program(&program);
+	program.ops[0] = program.ops[4];
+	program.ops[0].dep_count = 0;
+	memset(program.ops[0].deps, 0, sizeof(program.ops[0].deps));
+	program.count = 1;
+	pdp->src_width = 1;
+	pdp->kernel_width = 3;
+	pdp->stride_x = 2;
+	pdp->dst_width = 0;
+	assert_rule(&program, "must be 1..8192");
+	pdp->src_width = 3;
+	pdp->kernel_width = 1;
+	pdp->stride_x = 1;
+	pdp->dst_width = 3;
+	assert_accepted(&program);
+	pdp->kernel_height = 3;
+	pdp->src_height = 1;
+	pdp->stride_y = 2;
+	pdp->dst_height = 0;
+	assert_rule(&program, "must be 1..8192");
+
+	fixed_program(&program);
+	conv->src_width = 3;
+	conv->kernel_width = 5;
+	conv->dst_width = 0;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	conv->src_height = 3;
+	conv->pad_top = 0;
+	conv->pad_bottom = 0;
+	conv->kernel_height = 5;
+	conv->dilation_y = 1;
+	conv->stride_y = 2;
+	conv->dst_height = 0;
+	assert_rule(&program, "must be 1..8192");
+}
+
+static void refuses_sizes_beyond_registers(void **state)
+{
+	struct program program;
+
+	(void)state;
+	fixed_program(&program);
+	program.ops[0].conv.dst_width = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[0].conv.dst_height = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.dst_width = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.dst_height = 8193;
+	assert_rule(&program, "must be 1..8192");
+	fixed_program(&program);
+	program.ops[8].pdp.parts = 257;
+	assert_rule(&program, "must be 0 or 2..256");
+}
+
+/* As wide as the registers for padding, under a kernel that is wider. */
+static void limits_convolution_padding(void **state)
+{
+	static const struct { u8 left, right, top, bottom; const char *field; } cases[] = {
+		{ 31, 63, 31, 63, NULL }, { 32, 62, 31, 63, "conv.pad_left" },
+		{ 30, 64, 31, 63, "conv.pad_right" }, { 31, 63, 32, 62, "conv.pad_top" },
+		{ 31, 63, 30, 64, "conv.pad_bottom" },
+	};
+	struct program program;
+	struct drm_nvdla_conv *conv = &program.ops[0].conv;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		fixed_program(&program);
+		program.count = 2;
+		/* 100 + 94 is 129 + 65. */
+		*conv = (struct drm_nvdla_conv) {
+			.src = packed(0, 0, 100, 100), .weights = address(1, 0),
+			.weight_bytes = 256, .src_width = 100, .src_height = 100, .src_channels = 8,
+			.kernels = 1, .dst_width = 66, .dst_height = 66, .kernel_width = 5,
+			.kernel_height = 5, .stride_x = 1, .stride_y = 1, .dilation_x = 32,
+			.dilation_y = 32, .pad_left = cases[i].left, .pad_right = cases[i].right,
+			.pad_top = cases[i].top, .pad_bottom = cases[i].bottom, .data_banks = 20,
+			.weight_banks = 1,
+		};
+		program.ops[1].sdp = (struct drm_nvdla_sdp) {
+			.dst = packed(2, 0, 66, 66), .width = 66, .height = 66, .channels = 1,
+			.source = DRM_NVDLA_SOURCE_OP,
+		};
+		if (cases[i].field)
+			assert_refused(&program, 0, cases[i].field);
+		else
+			assert_accepted(&program);
+	}
+}
+
+/* 512 kernels of 2^23 bytes are 2^32 bytes together. */
+static void survives_weights_beyond_32_bits(void **state)
+{
+	struct program program;
+	struct drm_nvdla_conv *conv = &program.ops[0].conv;
+
+	(void)state;
+	fixed_program(&program);
+	*conv = (struct drm_nvdla_conv) {
+		.src = packed(0, 0, 32, 32), .weights = address(1, 0), .src_width = 32,
+		.src_height = 32, .src_channels = 8192, .kernels = 512, .dst_width = 1,
+		.dst_height = 1, .kernel_width = 32, .kernel_height = 32, .stride_x = 1,
+		.stride_y = 1, .dilation_x = 1, .dilation_y = 1, .data_banks = 255,
+		.weight_banks = 255,
+	};
+	assert_rule(&program, "a kernel has more than 2^18 bytes");
+}
+
+/* Strips of a pooling; the first one's extra column is what the second reads again. */
+static void limits_pdp_parts(void **state)
+{
+	struct program program;
+	struct drm_nvdla_pdp *pdp = &program.ops[8].pdp;
+
+	(void)state;
+	/* The first window has two columns of padding; the second needs three that it would read. */
+	fixed_program(&program);
+	program.ops[8].pdp = (struct drm_nvdla_pdp) {
+		.src = packed(0, 0, 9, 1), .dst = packed(10, 0, 5, 1), .src_width = 9,
+		.src_height = 1, .channels = 8, .dst_width = 5, .dst_height = 1, .parts = 2,
+		.first_width = 2, .pool = DRM_NVDLA_POOL_MAX, .kernel_width = 5,
+		.kernel_height = 1, .stride_x = 2, .stride_y = 1, .pad_left = 4,
+	};
+	assert_accepted(&program);
+	pdp->first_width = 1;
+	assert_rule(&program, "the first part is narrower than what the next reads again");
+	/* The same behind: the last window begins in the last column that the one before has. */
+	pdp->pad_left = 0;
+	pdp->pad_right = 4;
+	pdp->first_width = 3;
+	assert_rule(&program, "the last part takes no input");
+	pdp->pad_right = 4;
+	pdp->first_width = 2;
+	assert_accepted(&program);
+	/* A gap between windows. */
+	pdp->stride_x = 6;
+	pdp->pad_right = 0;
+	pdp->src_width = 29;
+	pdp->src = packed(0, 0, 29, 1);
+	assert_rule(&program, "must be zero, the windows do not touch");
+	pdp->parts = 0;
+	pdp->first_width = 0;
+	assert_accepted(&program);
+	/* Without parts, and 1000 wide. */
+	pdp->stride_x = 5;
+	pdp->dst_width = 200;
+	pdp->dst = packed(10, 0, 200, 1);
+	pdp->src_width = 1000;
+	pdp->src = packed(0, 0, 1000, 1);
+	assert_refused(&program, 8, "pdp.dst_width");
+	pdp->parts = 2;
+	pdp->first_width = 100;
+	assert_accepted(&program);
+	pdp->first_width = 129;
+	assert_refused(&program, 8, "pdp.first_width");
+	pdp->first_width = 71;
+	assert_refused(&program, 8, "pdp.parts");
+}
+
+/* Reads of both operands are of one kind, whatever fits each of them. */
+static void requires_operands_of_one_kind(void **state)
+{
+	struct program program;
+	struct drm_nvdla_sdp_stage *x1 = &program.ops[1].sdp.x1;
+
+	(void)state;
+	fixed_program(&program);
+	x1->operand = (struct drm_nvdla_surface) {
+		.addr = address(2, 16), .line_stride = 5 * 32, .surface_stride = 5 * 32 * 4,
+	};
+	x1->alu_operand = DRM_NVDLA_OPERAND_ELEMENT;
+	assert_refused(&program, 1, "sdp.x1.operand");
+	x1->mul_operand = DRM_NVDLA_OPERAND_ELEMENT;
+	assert_accepted(&program);
+}
+
 /* The value between the two reciprocals may be -1024, not 1024. */
 static void limits_pdp_average(void **state)
 {
@@ -233,6 +586,28 @@ static void limits_pdp_average(void **state)
 	/* 8192 x 8197 / 65536 is 1024.6. */
 	pdp->recip_width = 8197;
 	assert_refused(&program, 0, "pdp.recip_width");
+	pdp->recip_width = 0;
+	pdp->recip_height = 1 << 17;
+	assert_rule(&program, "has more than 17 bits");
+	pdp->recip_height--;
+	assert_accepted(&program);
+
+	/* 127 x 1.00392 is below 127.5, 128 x 1.00392 not below 128.5. */
+	*pdp = (struct drm_nvdla_pdp) {
+		.src = packed(0, 0, 1, 1), .dst = packed(1, 0, 1, 1), .src_width = 1,
+		.src_height = 1, .channels = 8, .dst_width = 1, .dst_height = 1,
+		.kernel_width = 1, .kernel_height = 1, .stride_x = 1, .stride_y = 1,
+		.recip_width = 65536, .recip_height = 65792,
+	};
+	assert_refused(&program, 0, "pdp.recip_height");
+	pdp->recip_height--;
+	assert_accepted(&program);
+	/* 127 x 0.503 and 128 x 0.503 are both 64 then, and twice that is too much for one only. */
+	pdp->recip_width = 32965;
+	pdp->recip_height = (1 << 17) - 1;
+	assert_refused(&program, 0, "pdp.recip_height");
+	pdp->recip_height -= 1 << 10;
+	assert_accepted(&program);
 }
 
 /* Exactly what fits in the convolution buffer, and one bank less. */
@@ -462,6 +837,16 @@ int main(void)
 		cmocka_unit_test(refuses_each_broken_field),
 		cmocka_unit_test(refuses_program_of_wrong_length),
 		cmocka_unit_test(refuses_open_chains),
+		cmocka_unit_test(refuses_chains_with_wrong_links),
+		cmocka_unit_test(limits_number_of_luts),
+		cmocka_unit_test(takes_over_only_what_matches),
+		cmocka_unit_test(keeps_lines),
+		cmocka_unit_test(refuses_empty_outputs),
+		cmocka_unit_test(refuses_sizes_beyond_registers),
+		cmocka_unit_test(limits_convolution_padding),
+		cmocka_unit_test(survives_weights_beyond_32_bits),
+		cmocka_unit_test(limits_pdp_parts),
+		cmocka_unit_test(requires_operands_of_one_kind),
 		cmocka_unit_test(requires_packed_pixel),
 		cmocka_unit_test(limits_pdp_width),
 		cmocka_unit_test(limits_pdp_padding),

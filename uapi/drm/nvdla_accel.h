@@ -386,8 +386,8 @@ enum drm_nvdla_pool {
  *	not cut. A strip, or an output
  *	that is not cut, is at most &drm_nvdla_dev_info.pdp_width wide over the lines that are
  *	open at once: 1, 2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more.
- *	Beyond that the hardware hangs. Each strip takes 1..1024 columns of the input that are not
- *	in the one before, the first not fewer than the next reads again.
+ *	Beyond that the hardware hangs. Each strip reads columns of the input that the one before
+ *	does not, and the first all that the next one reads again.
  * @first_width: Output width of the first strip; zero when not cut.
  * @middle_width: Output width of each strip but the first and the last; zero when there is none.
  *	The last strip has what remains, at least 1.
