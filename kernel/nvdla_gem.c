@@ -263,9 +263,9 @@ struct drm_gem_object *nvdla_gem_prime_import(struct drm_device *drm, struct dma
 }
 
 /*
- * Whether memory is mapped through bounce buffers, because it is out of the device's reach: what one
- * side writes the other would see when the mapping ends, if ever. For a coherent device only such
- * memory has to be synced. For others nobody tells, so memory that may be out of reach counts.
+ * Whether memory is mapped through bounce buffers, because it is out of the device's reach: what
+ * one side writes the other would see when the mapping ends, if ever. For a coherent device only
+ * such memory has to be synced. For others nobody tells, so memory that may be out of reach counts.
  */
 static bool nvdla_gem_is_bounced(struct device *dev, struct sg_table *sgt)
 {
