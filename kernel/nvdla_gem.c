@@ -262,6 +262,24 @@ struct drm_gem_object *nvdla_gem_prime_import(struct drm_device *drm, struct dma
 	return drm_gem_prime_import(drm, dma_buf);
 }
 
+/*
+ * Whether memory is mapped through bounce buffers, because it is out of the device's reach: what
+ * one side writes the other would see when the mapping ends, if ever. For a coherent device only
+ * such memory has to be synced. For others nobody tells, so memory that may be out of reach counts.
+ */
+static bool nvdla_gem_is_bounced(struct device *dev, struct sg_table *sgt)
+{
+	struct scatterlist *sg;
+	int i;
+
+	if (!dma_addressing_limited(dev))
+		return false;
+	for_each_sgtable_dma_sg(sgt, sg, i)
+		if (dma_need_sync(dev, sg_dma_address(sg)))
+			return true;
+	return false;
+}
+
 /**
  * nvdla_gem_prime_import_sg_table() - make an object of a foreign dma-buf's memory
  * @drm: Device.
@@ -274,10 +292,16 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 						       struct dma_buf_attachment *attach,
 						       struct sg_table *sgt)
 {
-	if (drm_prime_get_contiguous_size(sgt) < attach->dmabuf->size) {
-		dev_notice_ratelimited(drm->dev,
-				       "dma-buf from %s refused: its memory is not contiguous\n",
-				       attach->dmabuf->exp_name);
+	const char *why = NULL;
+
+	/* First, because bounce buffers make one piece of many. */
+	if (nvdla_gem_is_bounced(drm->dev, sgt))
+		why = "out of the device's reach";
+	else if (drm_prime_get_contiguous_size(sgt) < attach->dmabuf->size)
+		why = "not contiguous";
+	if (why) {
+		dev_notice_ratelimited(drm->dev, "dma-buf from %s refused: its memory is %s\n",
+				       attach->dmabuf->exp_name, why);
 		return ERR_PTR(-EINVAL);
 	}
 	return drm_gem_dma_prime_import_sg_table(drm, attach, sgt);

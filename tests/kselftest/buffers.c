@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <linux/udmabuf.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -181,27 +180,6 @@ TEST(export_cached)
 	check_export(DRM_NVDLA_BO_CACHED);
 }
 
-/* A dma-buf of another driver: pages of a memfd. */
-static int foreign_dmabuf(size_t size, uint8_t **map)
-{
-	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	int memory = memfd_create("foreign", MFD_ALLOW_SEALING | MFD_CLOEXEC);
-	struct udmabuf_create create = { .memfd = (uint32_t)memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
-	int dmabuf;
-
-	if (udmabuf < 0)
-		SKIP("no /dev/udmabuf");
-	EXPECT(memory >= 0);
-	EXPECT_EQ(ftruncate(memory, (off_t)size), 0);
-	EXPECT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	*map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-	EXPECT(*map != MAP_FAILED);
-	memset(*map, 0, size);
-	dmabuf = ioctl(udmabuf, UDMABUF_CREATE, &create);
-	EXPECT(dmabuf >= 0);
-	return dmabuf;
-}
-
 TEST(import_of_a_contiguous_buffer)
 {
 	int fd = npu_open();
@@ -213,7 +191,7 @@ TEST(import_of_a_contiguous_buffer)
 	struct dma_buf_sync cpu = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE };
 	uint8_t *map;
 
-	prime.fd = foreign_dmabuf(page, &map);
+	prime.fd = npu_udmabuf(page, &map);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), 0);
 	sync.handle = prime.handle;
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_SYNC, &sync), -EOPNOTSUPP);
@@ -238,7 +216,7 @@ TEST(import_of_scattered_pages)
 	struct drm_prime_handle prime = { 0 };
 	uint8_t *map;
 
-	prime.fd = foreign_dmabuf(1 << 20, &map);
+	prime.fd = npu_udmabuf(1 << 20, &map);
 	ret = npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime);
 	if (!ret)
 		SKIP("the pages happen to be contiguous");

@@ -8,7 +8,7 @@
 
 #define STATUS_FAIL	1
 #define STATUS_SKIP	4
-#define TIMEOUT_S	120
+#define TIMEOUT_S	300
 
 static struct nvdla_test *first, **last = &first;
 static char *reason;			/* of a skip; shared with the child that runs the test */

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/udmabuf.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -211,6 +212,27 @@ void npu_queue_state(int fd, uint32_t queue, struct drm_nvdla_queue_state *state
 {
 	*state = (struct drm_nvdla_queue_state) { .queue = queue };
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_STATE, state), 0);
+}
+
+/* A dma-buf of another driver: pages of a memfd. */
+int npu_udmabuf(size_t size, uint8_t **map)
+{
+	int udmabuf = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	int memory = memfd_create("foreign", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	struct udmabuf_create create = { .memfd = (uint32_t)memory, .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
+	int dmabuf;
+
+	if (udmabuf < 0)
+		SKIP("no /dev/udmabuf");
+	EXPECT(memory >= 0);
+	EXPECT_EQ(ftruncate(memory, (off_t)size), 0);
+	EXPECT_EQ(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	*map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	EXPECT(*map != MAP_FAILED);
+	memset(*map, 0, size);
+	dmabuf = ioctl(udmabuf, UDMABUF_CREATE, &create);
+	EXPECT(dmabuf >= 0);
+	return dmabuf;
 }
 
 uint32_t npu_syncobj_new(int fd)
