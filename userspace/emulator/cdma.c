@@ -17,6 +17,8 @@ struct load {
 	uint32_t line_stride, surface_stride;
 	bool packed;		/* a 1x1 plane, whose atoms follow each other */
 	unsigned int grain, entries;
+	unsigned int batches;
+	uint32_t batch_stride;
 	uint32_t ring;		/* entries of the banks for data */
 };
 
@@ -34,6 +36,7 @@ struct convertor {
 struct pixel_format {
 	unsigned int bytes;
 	unsigned char order[4];
+	bool semi_planar;	/* the first byte is in a plane of its own */
 };
 
 enum {
@@ -49,9 +52,16 @@ static struct pixel_format pixel_format(unsigned int format)
 		abgr = { 4, { 0, 1, 2, 3 } }, argb = { 4, { 2, 1, 0, 3 } },
 		bgra = { 4, { 1, 2, 3, 0 } }, rgba = { 4, { 3, 2, 1, 0 } };
 
+	static const struct pixel_format
+		yuv = { 3, { 0, 2, 1 }, true }, yvu = { 3, { 0, 1, 2 }, true };
+
 	switch (format) {
 	case PIXEL_R8:
 		return one;
+	case PIXEL_Y8_U8V8:
+		return yuv;
+	case PIXEL_Y8_V8U8:
+		return yvu;
 	case 13:	/* A8R8G8B8 */
 	case 17:	/* X8R8G8B8 */
 	case 26:	/* A8Y8U8V8 */
@@ -83,6 +93,8 @@ static void decode_load(const struct nvdla_emu *emu, struct load *load)
 	load->surface_stride = REG(r, CDMA_D_SURF_STRIDE) & -unit;
 	load->grain = bits(map, 0, 0) && !load->image ? REG(r, CDMA_D_FETCH_GRAIN) + 1 : 1;
 	load->entries = REG(r, CDMA_D_ENTRY_PER_SLICE) + 1;
+	load->batches = load->image ? 1 : bits(REG(r, CDMA_D_BATCH_NUMBER), 4, 0) + 1;
+	load->batch_stride = REG(r, CDMA_D_BATCH_STRIDE) & -unit;
 	load->ring = (bits(REG(r, CDMA_D_BANK), 4, 0) + 1) * config->cbuf_bank_entries;
 	load->packed = load->width == 1 && !bits(REG(r, CDMA_D_DATAIN_SIZE_0), 28, 16) &&
 		       bits(map, 16, 16) && !load->image;
@@ -166,12 +178,31 @@ static uint64_t line_address(const struct load *load, unsigned int surface, uint
 	       (uint64_t)surface * load->surface_stride;
 }
 
-/* The lines of a grain surface by surface. */
+/* One grain: batch by batch, surface by surface, its lines one behind the other in memory. */
+static void read_grain(struct nvdla_emu *emu, const struct load *load,
+		       const struct convertor *convertor, uint32_t first, uint32_t entry,
+		       uint32_t lines, uint8_t *raw)
+{
+	uint32_t line = load->width * emu->config->atom;
+
+	for (unsigned int b = 0; b < load->batches; b++) {
+		for (unsigned int s = 0; s < load->surfaces; s++) {
+			for (uint32_t y = 0; y < lines; y++) {
+				mem_read(emu, line_address(load, s, first) + y * line +
+					 (uint64_t)b * load->batch_stride, raw, line);
+				for (size_t i = 0; convertor->enabled && i < line; i++)
+					raw[i] = (uint8_t)convert(convertor, raw[i], 0);
+				store_atoms(emu, load,
+					    entry + (y * load->batches + b) * load->entries, s, raw);
+			}
+		}
+	}
+}
+
 static void read_features(struct nvdla_emu *emu, const struct load *load,
 			  const struct timing_range *range)
 {
-	size_t line = (size_t)load->width * emu->config->atom;
-	uint8_t *raw = malloc(line);
+	uint8_t *raw = malloc((size_t)load->width * emu->config->atom);
 	struct convertor convertor;
 
 	if (!raw)
@@ -179,16 +210,10 @@ static void read_features(struct nvdla_emu *emu, const struct load *load,
 	decode_convertor(consumer_group(emu, UNIT_CDMA), &convertor, false);
 	for (uint32_t first = 0; first < range->count; first += load->grain) {
 		uint32_t left = range->count - first;
-		uint32_t lines = left < load->grain ? left : load->grain;
 
-		for (unsigned int s = 0; s < load->surfaces; s++) {
-			for (uint32_t y = first; y < first + lines; y++) {
-				mem_read(emu, line_address(load, s, range->first + y), raw, line);
-				for (size_t i = 0; convertor.enabled && i < line; i++)
-					raw[i] = (uint8_t)convert(&convertor, raw[i], 0);
-				store_atoms(emu, load, range->entry + y * load->entries, s, raw);
-			}
-		}
+		read_grain(emu, load, &convertor, range->first + first,
+			   range->entry + first * load->batches * load->entries,
+			   left < load->grain ? left : load->grain, raw);
 	}
 	free(raw);
 }
@@ -203,6 +228,35 @@ static void store_pixels(const struct convertor *convertor, const struct pixel_f
 	}
 }
 
+/* Pixels of a line as they lie in memory; of two planes, one byte and two are put together. */
+static void read_pixels(struct nvdla_emu *emu, const struct load *load,
+			const struct pixel_format *format, uint32_t y, uint8_t *raw)
+{
+	const uint32_t *r = consumer_group(emu, UNIT_CDMA);
+	uint32_t skip = bits(REG(r, CDMA_D_PIXEL_OFFSET), 4, 0), unit = emu->config->atom;
+	uint64_t base = line_address(load, 0, y);
+	uint64_t second = REG_ADDRESS(emu->config, r, CDMA_D_DAIN_ADDR_HIGH_1,
+				      CDMA_D_DAIN_ADDR_LOW_1);
+	uint8_t *planes;
+
+	if (!format->semi_planar) {
+		mem_read(emu, base + skip * format->bytes, raw, load->width * format->bytes);
+		return;
+	}
+	planes = malloc((size_t)load->width * 3);
+	if (!planes)
+		return;
+	second += (uint64_t)y * (REG(r, CDMA_D_LINE_UV_STRIDE) & -unit);
+	mem_read(emu, base + skip, planes, load->width);
+	mem_read(emu, second + skip * 2, planes + load->width, load->width * 2);
+	for (unsigned int x = 0; x < load->width; x++) {
+		raw[3 * x] = planes[x];
+		raw[3 * x + 1] = planes[load->width + 2 * x];
+		raw[3 * x + 2] = planes[load->width + 2 * x + 1];
+	}
+	free(planes);
+}
+
 static void read_image(struct nvdla_emu *emu, const struct load *load,
 		       const struct timing_range *range)
 {
@@ -212,13 +266,12 @@ static void read_image(struct nvdla_emu *emu, const struct load *load,
 	size_t left = (size_t)bits(padding, 4, 0) * format.bytes;
 	size_t right = (size_t)bits(padding, 13, 8) * format.bytes;
 	size_t middle = (size_t)load->width * format.bytes;
-	size_t skip = (size_t)bits(REG(r, CDMA_D_PIXEL_OFFSET), 4, 0) * format.bytes;
-	uint8_t *raw = malloc(middle), *line = malloc(left + middle + right);
+	uint8_t *raw = calloc(middle, 1), *line = malloc(left + middle + right);
 	struct convertor convertor;
 
 	decode_convertor(r, &convertor, true);
 	for (uint32_t y = 0; raw && line && y < range->count; y++) {
-		mem_read(emu, line_address(load, 0, range->first + y) + skip, raw, middle);
+		read_pixels(emu, load, &format, range->first + y, raw);
 		memset(line, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), left);
 		store_pixels(&convertor, &format, raw, load->width, line + left);
 		memset(line + left + middle, (int8_t)REG(r, CDMA_D_ZERO_PADDING_VALUE), right);
@@ -246,18 +299,63 @@ void cdma_read_weights(struct nvdla_emu *emu, const struct timing_range *range)
 	uint32_t banks = REG(r, CDMA_D_BANK), unit = config->cbuf_entry_bytes;
 	uint32_t ring = (bits(banks, 20, 16) + 1) * config->cbuf_bank_entries;
 	size_t first = (size_t)(bits(banks, 4, 0) + 1) * config->cbuf_bank_entries;
+	size_t all = (size_t)config->cbuf_banks * config->cbuf_bank_entries;
 	uint64_t address = REG_ADDRESS(config, r, CDMA_D_WEIGHT_ADDR_HIGH, CDMA_D_WEIGHT_ADDR_LOW);
 	uint32_t entry = range->entry, left = range->count;
 
 	address += (uint64_t)range->first * unit;
 	while (left) {
 		uint32_t part = ring - entry < left ? ring - entry : left;
+		uint8_t *raw = malloc((size_t)part * unit);
 
-		mem_read(emu, address, emu->conv->cbuf + (first + entry) * unit, (size_t)part * unit);
+		if (!raw)
+			return;
+		mem_read(emu, address, raw, (size_t)part * unit);
+		/* Banks that do not exist keep nothing. */
+		if (first + entry < all)
+			memcpy(emu->conv->cbuf + (first + entry) * unit, raw,
+			       (first + entry + part <= all ? part : all - first - entry) * unit);
+		free(raw);
 		address += (uint64_t)part * unit;
 		left -= part;
 		entry = 0;
 	}
+}
+
+/* Cycles in which a request waited, of the cycles in which data came. */
+static uint32_t stall(uint64_t busy, uint64_t requests, uint64_t ahead)
+{
+	enum { FIRST = 34 };	/* before the path to memory is full */
+	uint64_t less = requests + ahead + FIRST;
+
+	return busy > less ? (uint32_t)(busy - less) : 0;
+}
+
+void cdma_count(struct nvdla_emu *emu)
+{
+	enum { REQUEST = 8, QUEUE = 260, WAY_BACK = 4 };
+	struct unit_state *state = &emu->units[UNIT_CDMA];
+	uint32_t *r = state->group[state->consumer];
+	const struct timing_conv *time = &emu->conv->time;
+	const struct timing_cdma *op = &time->cdma;
+	uint64_t data = time->data.flow.busy, weights = time->weights.flow.busy;
+	struct load load;
+	uint64_t requests;
+
+	if (!bits(REG(r, CDMA_D_PERF_ENABLE), 0, 0))
+		return;
+	decode_load(emu, &load);
+	requests = load.image ? div_round_up(op->line_beats, REQUEST) + 1 :
+		   load.surfaces * (uint64_t)(div_round_up(load.width, REQUEST) + 1);
+	/* At the end requests are ahead of data by what the queue holds. */
+	REG(r, CDMA_D_PERF_DAT_READ_STALL) =
+		stall(data, requests * op->lines, data / 8 < QUEUE ? data / 8 : QUEUE);
+	REG(r, CDMA_D_PERF_WT_READ_STALL) =
+		stall(weights, div_round_up(time->weights.fetched, REQUEST), 0);
+	/* The one for weights is tied to 0 in the hardware. */
+	if (data)
+		REG(r, CDMA_D_PERF_DAT_READ_LATENCY) =
+			(uint32_t)(data + emu->memory.latency + WAY_BACK);
 }
 
 const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
@@ -279,35 +377,37 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 		.weight_banks = bits(banks, 20, 16) + 1,
 		.lines = bits(REG(r, CDMA_D_DATAIN_SIZE_0), 28, 16) + 1,
 		.grain = load.grain,
-		.line_entries = load.entries,
+		.line_entries = load.entries * load.batches,
 		.kernels = REG(r, CDMA_D_WEIGHT_SIZE_1) + 1,
 		.kernel_bytes = REG(r, CDMA_D_WEIGHT_SIZE_0) + 1,
 		.weight_bytes = REG(r, CDMA_D_WEIGHT_BYTES),
 	};
 	if (load.image) {
+		struct pixel_format format = pixel_format(pixel);
 		uint32_t pixels = load.width + bits(padding, 4, 0) + bits(padding, 13, 8);
+		uint32_t entries = div_round_up(pixels * format.bytes, emu->config->atom);
 
-		op->line_beats = div_round_up(load.width * pixel_format(pixel).bytes,
-					      emu->config->atom);
-		op->line_halves = 2 * (div_round_up(pixels * pixel_format(pixel).bytes,
-						    emu->config->atom) + 4);
+		op->line_beats = div_round_up(load.width * format.bytes, emu->config->atom);
+		/* A burst is complete before it is packed into entries; two planes have to meet. */
+		op->start = format.semi_planar ? 20 : 4 + (entries < 8 ? entries : 8);
+		op->line_halves = 2 * entries + (format.semi_planar ? 5 : 2);
 	} else {
+		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t width = load.packed ? load.surfaces : load.width;
 		uint32_t surfaces = load.packed ? 1 : load.surfaces;
-		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t slow = surfaces / 4 * 2 + (surfaces % 4 == 3);
 		uint32_t fast = surfaces - slow;
 
-		op->line_beats = width * surfaces;
-		op->line_halves = slow * width * 3 + fast * (width == 1 ? 3 : (width + 1) * 2);
+		/* A column of its own is slow to ask for. */
+		uint32_t asking = width == 1 ? load.batches * (surfaces * 4 + 2) : 0;
+
+		op->line_beats = width * surfaces * load.batches;
+		op->line_halves = load.batches * (slow * width * 3 +
+				  fast * (width == 1 ? 3 : (width + 1) * 2));
+		if (op->line_halves < asking)
+			op->line_halves = asking;
 	}
 	if (bits(misc, 0, 0))
 		return "convolution: no Winograd mode";
-	if (REG(r, CDMA_D_WEIGHT_FORMAT))
-		return "convolution: no decompression of weights";
-	if (load.image && (pixel == PIXEL_Y8_U8V8 || pixel == PIXEL_Y8_V8U8))
-		return "convolution: semi-planar pixels are not modelled";
-	if (op->data_banks + op->weight_banks > emu->config->cbuf_banks)
-		return "convolution: more banks than the buffer has";
 	return NULL;
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * The convolution pipeline between registers, memory and SDP. CDMA begins as soon as it is enabled;
- * CSC when it, CMAC and CACC are. Sums wait for SDP.
+ * CSC agrees with CDMA about the buffer when it is, and multiplies when CMAC and CACC are. Sums wait
+ * for SDP.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cbuf.h"
 
-static const enum unit csc_units[] = { UNIT_CSC, UNIT_CMAC_A, UNIT_CMAC_B, UNIT_CACC };
+static const enum unit mac_units[] = { UNIT_CMAC_A, UNIT_CMAC_B, UNIT_CACC };
 
-#define NR_UNITS (sizeof(csc_units) / sizeof(csc_units[0]))
+#define NR_UNITS (sizeof(mac_units) / sizeof(mac_units[0]))
 
 bool conv_init(struct nvdla_emu *emu)
 {
@@ -70,6 +71,12 @@ void conv_reset(struct nvdla_emu *emu)
 	timing_conv_reset(&pipeline->time, config, &emu->memory);
 }
 
+/* Kernel rows in a step: images with few channels fill the multipliers with 2 or 4 of them. */
+static unsigned int image_rows(unsigned int extension)
+{
+	return extension == 1 ? 2 : extension == 2 ? 4 : 1;
+}
+
 static void decode(const struct nvdla_emu *emu, struct conv *conv)
 {
 	const uint32_t *r = consumer_group(emu, UNIT_CSC);
@@ -100,10 +107,12 @@ static void decode(const struct nvdla_emu *emu, struct conv *conv)
 	conv->pad_top = bits(REG(r, CSC_D_ZERO_PADDING), 20, 16);
 	conv->pad_value = (int8_t)REG(r, CSC_D_ZERO_PADDING_VALUE);
 	conv->out_width = bits(out, 12, 0) + 1;
-	conv->out_height = bits(out, 28, 16) + 1;
-	conv->truncate = REG(consumer_group(emu, UNIT_CACC), CACC_D_CLIP_CFG);
+	/* Features are counted in positions, whatever the height. */
+	conv->positions = conv->image ? (size_t)conv->out_width * (bits(out, 28, 16) + 1) :
+					REG(r, CSC_D_ATOMICS) + 1;
+	conv->rows = conv->image ? image_rows(REG(r, CSC_D_POST_Y_EXTENSION)) : 1;
 	conv->blocks = div_round_up(conv->channels, emu->config->atomic_c);
-	conv->steps = conv->blocks * conv->r * conv->s;
+	conv->steps = conv->blocks * div_round_up(conv->r, conv->rows) * conv->s;
 	if (conv->image)
 		conv->line_entries = div_round_up((conv->out_width - 1) * conv->x_stride *
 						  conv->pixel_bytes + conv->channels,
@@ -135,50 +144,30 @@ static void decode_timing(const struct nvdla_emu *emu, const struct conv *conv,
 		.kernel_bytes = (uint32_t)conv_kernel_bytes(conv),
 		.weight_bytes = REG(r, CSC_D_WEIGHT_BYTES),
 		.steps = conv->steps,
-		.runs = conv->image ? conv->out_height : 1,
-		.positions = conv->image ? conv->out_width : REG(r, CSC_D_ATOMICS) + 1,
+		.rows = conv->rows,
+		.runs = (uint32_t)(conv->image ? conv->positions / conv->out_width : 1),
+		.positions = (uint32_t)(conv->image ? conv->out_width : conv->positions),
 	};
 }
 
 static uint64_t macs(const struct conv *conv)
 {
-	return (uint64_t)conv->out_width * conv->out_height * conv->kernels *
-	       conv_kernel_bytes(conv);
+	return (uint64_t)conv->positions * conv->kernels * conv_kernel_bytes(conv);
 }
 
+/* Why CSC as programmed cannot be followed, or NULL. */
 static const char *check(const struct nvdla_emu *emu, const struct conv *conv,
 			 const struct timing_csc *op)
 {
-	const uint32_t *csc = consumer_group(emu, UNIT_CSC);
-	const uint32_t *cacc = consumer_group(emu, UNIT_CACC);
 	uint64_t line = (uint64_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 
-	if (bits(REG(csc, CSC_D_MISC_CFG), 0, 0) || bits(REG(cacc, CACC_D_MISC_CFG), 0, 0) ||
-	    bits(REG(consumer_group(emu, UNIT_CMAC_A), CMAC_D_MISC_CFG), 0, 0) ||
-	    bits(REG(consumer_group(emu, UNIT_CMAC_B), CMAC_D_MISC_CFG), 0, 0))
-		return "convolution: no Winograd mode";
-	if (REG(csc, CSC_D_WEIGHT_FORMAT))
-		return "convolution: no decompression of weights";
-	if (REG(csc, CSC_D_POST_Y_EXTENSION))
-		return "convolution: extension along y is not modelled";
-	if (op->data_banks + op->weight_banks > emu->config->cbuf_banks)
-		return "convolution: more banks than the buffer has";
-	if ((uint64_t)op->runs * op->positions != (uint64_t)conv->out_width * conv->out_height)
-		return "CSC: atomics differ from the output's width times height";
-	/* The product of the sizes fits 64 bits: 26 + 13 + 18 + 13 bits at most. */
+	if (conv->rows * conv->channels > emu->config->atomic_c && conv->rows > 1)
+		return "CSC: too many channels to multiply several rows at once";
+	/* The product of the sizes fits 64 bits: 26 + 13 + 18 bits at most. */
 	if (macs(conv) > job_max_work(emu) || line * conv->height > job_max_bytes() ||
 	    (uint64_t)conv->kernels * op->kernel_bytes > job_max_bytes())
 		return "convolution too large for the emulator";
 	return NULL;
-}
-
-static bool waiting(const struct nvdla_emu *emu)
-{
-	for (size_t i = 0; i < NR_UNITS; i++) {
-		if (!unit_waiting(emu, csc_units[i]))
-			return false;
-	}
-	return true;
 }
 
 /* False without memory. */
@@ -213,7 +202,8 @@ static const char *csc_start(struct nvdla_emu *emu)
 		pipeline->first = op;
 	pipeline->last = op;
 	pipeline->current = op;
-	timing_conv_csc(&pipeline->time, &timing, cycles_now(emu));
+	timing_conv_csc(&pipeline->time, &timing, cycles_now(emu),
+			csb_unit_start(emu, UNIT_CSC));
 	return NULL;
 }
 
@@ -223,8 +213,35 @@ static const char *cdma_start(struct nvdla_emu *emu)
 	const char *reason = cdma_decode(emu, &timing);
 
 	if (!reason)
-		timing_conv_cdma(&emu->conv->time, &timing, cycles_now(emu));
+		timing_conv_cdma(&emu->conv->time, &timing, cycles_now(emu),
+				 csb_unit_start(emu, UNIT_CDMA));
 	return reason;
+}
+
+static bool macs_waiting(const struct nvdla_emu *emu)
+{
+	for (size_t i = 0; i < NR_UNITS; i++) {
+		if (!unit_waiting(emu, mac_units[i]))
+			return false;
+	}
+	return true;
+}
+
+/* CMAC and CACC join what CSC works on. */
+static void macs_start(struct nvdla_emu *emu)
+{
+	struct conv_pipeline *pipeline = emu->conv;
+	uint64_t start = 0;
+
+	for (size_t i = 0; i < NR_UNITS; i++) {
+		uint64_t unit_start = csb_unit_start(emu, mac_units[i]);
+
+		emu->units[mac_units[i]].busy = true;
+		start = unit_start > start ? unit_start : start;
+	}
+	pipeline->macs_on = true;
+	pipeline->current->truncate = REG(consumer_group(emu, UNIT_CACC), CACC_D_CLIP_CFG);
+	timing_conv_macs(&pipeline->time, cycles_now(emu), start);
 }
 
 void conv_try_start(struct nvdla_emu *emu)
@@ -236,12 +253,13 @@ void conv_try_start(struct nvdla_emu *emu)
 		pipeline->cdma_hang = cdma_start(emu);
 		emu->stats.hangs += pipeline->cdma_hang != NULL;
 	}
-	if (waiting(emu)) {
-		for (size_t i = 0; i < NR_UNITS; i++)
-			emu->units[csc_units[i]].busy = true;
+	if (unit_waiting(emu, UNIT_CSC)) {
+		emu->units[UNIT_CSC].busy = true;
 		pipeline->csc_hang = fault_hangs_convolution(emu) ? FAULT_REASON : csc_start(emu);
 		emu->stats.hangs += pipeline->csc_hang != NULL;
 	}
+	if (pipeline->time.csc_enabled && !pipeline->macs_on && macs_waiting(emu))
+		macs_start(emu);
 }
 
 /* What CSC reads of the buffer, from an entry on, in a ring. */
@@ -251,18 +269,19 @@ static void capture(const struct nvdla_emu *emu, uint32_t bank, uint32_t banks, 
 	const struct nvdla_config *config = emu->config;
 	size_t unit = config->cbuf_entry_bytes;
 	uint32_t ring = banks * config->cbuf_bank_entries;
-	const uint8_t *from = emu->conv->cbuf + (size_t)bank * config->cbuf_bank_entries * unit;
+	uint32_t first = bank * config->cbuf_bank_entries;
+	uint32_t all = config->cbuf_banks * config->cbuf_bank_entries;
 
-	entry %= ring;
-	while (bytes) {
-		size_t part = (ring - entry) * unit - skip;
+	for (entry %= ring; bytes; entry = (entry + 1) % ring, skip = 0) {
+		size_t part = bytes < unit - skip ? bytes : unit - skip;
 
-		part = part < bytes ? part : bytes;
-		memcpy(to, from + entry * unit + skip, part);
+		/* Banks that do not exist. */
+		if (first + entry >= all)
+			memset(to, 0, part);
+		else
+			memcpy(to, emu->conv->cbuf + (first + entry) * unit + skip, part);
 		to += part;
 		bytes -= part;
-		entry = 0;
-		skip = 0;
 	}
 }
 
@@ -290,7 +309,7 @@ bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums)
 
 	while (atoms) {
 		struct conv *op = pipeline->first;
-		size_t plane = (size_t)op->out_width * op->out_height;
+		size_t plane = op->positions;
 		size_t left = plane - op->position, part = left < atoms ? left : (size_t)atoms;
 
 		if (!sums_add(sums, op->mac, op->group, op->position, part))
@@ -326,10 +345,10 @@ void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
 	emu->conv->time.memory.latency = latency;
 }
 
-void conv_open(struct nvdla_emu *emu, uint64_t atoms)
+void conv_open(struct nvdla_emu *emu, uint64_t atoms, uint32_t operand_beats, uint64_t start)
 {
 	emu->conv->fed_atoms = atoms;
-	timing_conv_sdp(&emu->conv->time, atoms, cycles_now(emu));
+	timing_conv_sdp(&emu->conv->time, atoms, operand_beats, cycles_now(emu), start);
 }
 
 uint64_t conv_next_event(const struct nvdla_emu *emu)
@@ -341,6 +360,7 @@ void conv_event(struct nvdla_emu *emu)
 {
 	struct conv_pipeline *pipeline = emu->conv;
 
+	emu->engine = NVDLA_EMU_CONV;
 	switch (timing_conv_step(&pipeline->time)) {
 	case CONV_READ_DATA:
 		cdma_read_data(emu, &pipeline->time.range);
@@ -358,9 +378,11 @@ void conv_event(struct nvdla_emu *emu)
 		glb_raise(emu, IRQ_CDMA_WT, emu->units[UNIT_CDMA].consumer);
 		break;
 	case CONV_CDMA_DONE:
+		cdma_count(emu);
 		csb_unit_done(emu, UNIT_CDMA);
 		break;
 	case CONV_CSC_DONE:
+		pipeline->macs_on = false;
 		csb_unit_done(emu, UNIT_CSC);
 		break;
 	case CONV_CMAC_DONE:
@@ -389,7 +411,8 @@ void conv_event(struct nvdla_emu *emu)
 static const char *stuck(const struct conv_pipeline *pipeline)
 {
 	const struct timing_conv *time = &pipeline->time;
-	bool waits = time->csc_enabled && time->csc_state == CONV_BUSY && !time->in_group;
+	bool waits = time->csc_enabled && time->csc_state == CONV_BUSY && !time->in_group &&
+		     time->macs_on;
 
 	if (timing_conv_next(time) != TIMING_NEVER)
 		return NULL;
@@ -405,7 +428,7 @@ static const char *stuck(const struct conv_pipeline *pipeline)
 		return "convolution: fewer lines in the buffer than CSC waits for";
 	if (waits && !time->cdma_enabled && time->kernels)
 		return "convolution: fewer kernels in the buffer than CSC waits for";
-	if (pipeline->fed_atoms && time->open_atoms < pipeline->fed_atoms && !time->csc_enabled)
+	if (pipeline->fed_atoms && time->starved)
 		return "CACC and SDP differ in the size of the output";
 	return NULL;
 }
@@ -422,4 +445,9 @@ const char *conv_hang_reason(const struct nvdla_emu *emu)
 	if (pipeline->cdma_hang)
 		return pipeline->cdma_hang;
 	return pipeline->csc_hang ? pipeline->csc_hang : stuck(pipeline);
+}
+
+void conv_get_stalls(const struct nvdla_emu *emu, uint64_t stalls[NVDLA_EMU_STALLS])
+{
+	memcpy(stalls, emu->conv->time.stalls, sizeof(emu->conv->time.stalls));
 }

@@ -24,12 +24,14 @@ struct conv {
 	/* Kernels. Of an image, a line of the kernel is taken for channels and s is 1. */
 	unsigned int kernels, channels;
 	unsigned int r, s;
+	unsigned int rows;		/* of the kernel that one step multiplies, in an image */
 
 	unsigned int x_stride, y_stride, x_dilation, y_dilation;
 	unsigned int pad_left, pad_top;
 	int8_t pad_value;
 
-	unsigned int out_width, out_height;
+	unsigned int out_width;
+	size_t positions;		/* of one kernel group, out_width of them a line */
 	unsigned int truncate;
 
 	/* Derived: what one output position takes. */
@@ -52,6 +54,7 @@ struct conv_pipeline {
 	struct conv *current;		/* CSC works on it */
 	uint64_t fed_atoms;		/* SDP waits for, or 0 */
 	unsigned int cacc_group;	/* of the next interrupt */
+	bool macs_on;			/* CMAC and CACC work on what CSC works on */
 	const char *cdma_hang, *csc_hang;
 };
 
@@ -59,6 +62,8 @@ struct conv_pipeline {
 /* CDMA's registers as timing_conv.c wants them; why it will never finish, or NULL. */
 const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op);
 void cdma_read_data(struct nvdla_emu *emu, const struct timing_range *range);
+/* The operation is over: what its counters say, if it has them on. */
+void cdma_count(struct nvdla_emu *emu);
 void cdma_read_weights(struct nvdla_emu *emu, const struct timing_range *range);
 
 static inline size_t conv_kernel_bytes(const struct conv *conv)

@@ -40,6 +40,9 @@ enum {
 	STATUS_RUNNING = 1,
 	STATUS_PENDING = 2,
 	STATUS_GROUP_SHIFT = 16,
+	/* From the end of a write on the bus to the unit; from an operation's end to the next. */
+	ENABLE_CYCLES = 13,
+	RESTART_CYCLES = 3,
 	/* MCIF and CVIF: nothing outstanding. Transfers take no time of their own here. */
 	MCIF_STATUS_IDLE = 1 << 8,
 };
@@ -139,6 +142,15 @@ static uint32_t unit_read(struct nvdla_emu *emu, enum unit unit, uint32_t reg)
 	return state->group[state->producer][reg / 4];
 }
 
+/* The counters of the operation that the group had before. */
+static void clear_results(const struct unit_info *info, uint32_t *group)
+{
+	for (unsigned int w = info->op_enable / 4 + 1; w < GROUP_WORDS; w++) {
+		if (!info->mask[w])
+			group[w] = info->reset[w];
+	}
+}
+
 static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint32_t value)
 {
 	struct unit_state *state = &emu->units[unit];
@@ -160,6 +172,9 @@ static bool unit_write(struct nvdla_emu *emu, enum unit unit, uint32_t reg, uint
 	} else if (!state->enabled[state->producer]) {
 		if (reg == info->op_enable) {
 			state->enabled[state->producer] = value & 1;
+			if (value & 1)
+				clear_results(info, state->group[state->producer]);
+			state->enabled_at[state->producer] = cycles_now(emu);
 			return value & 1;
 		}
 		/* What an engine stores in a read-only register stays. */
@@ -203,7 +218,19 @@ void csb_unit_done(struct nvdla_emu *emu, enum unit unit)
 
 	state->enabled[state->consumer] = false;
 	state->busy = false;
+	state->freed_at = cycles_now(emu);
 	state->consumer ^= 1;
+}
+
+uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit)
+{
+	const struct unit_state *state = &emu->units[unit];
+	uint64_t start = state->enabled_at[state->consumer] + ENABLE_CYCLES;
+	uint64_t now = cycles_now(emu);
+
+	if (start < state->freed_at + RESTART_CYCLES && state->freed_at)
+		start = state->freed_at + RESTART_CYCLES;
+	return start > now ? start : now;
 }
 
 void csb_reset(struct nvdla_emu *emu)

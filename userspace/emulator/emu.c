@@ -19,13 +19,17 @@ static void process(struct nvdla_emu *emu, struct job *job)
 		job_hang(emu, job, reason);
 		return;
 	}
-	if (event.flush && job->data) {
-		if (job->wrong)
-			fault_spoil(job->wrong_seed, job->data, surface_bytes(&job->out));
-		surface_write(emu, &job->out, job->data);
+	emu->engine = job_last_engine(job->engines);
+	if (event.flush && job->data && job->wrong)
+		fault_spoil(job->wrong_seed, job->data, surface_bytes(&job->out));
+	if (event.written && !job_write_back(emu, job, &event)) {
+		job_hang(emu, job, "out of memory");
+		return;
 	}
+	if (!event.written && event.flush && job->data)
+		surface_write(emu, &job->out, job->data);
 	/* The bit belongs to the group that completes, so before the pointer moves on. */
-	if (event.irq != IRQ_NONE)
+	if (!event.written && event.irq != IRQ_NONE)
 		glb_raise(emu, event.irq, emu->units[event.irq_unit].consumer);
 	if (event.done != UNIT_NONE)
 		csb_unit_done(emu, event.done);
@@ -42,6 +46,12 @@ static void schedule(struct nvdla_emu *emu)
 		[JOB_CDP] = cdp_try_start,
 	};
 
+	static const enum nvdla_emu_engine engine[JOB_COUNT] = {
+		[JOB_SDP] = NVDLA_EMU_SDP,
+		[JOB_PDP] = NVDLA_EMU_PDP,
+		[JOB_CDP] = NVDLA_EMU_CDP,
+	};
+
 	/* Twice at most: each group of SDP_RDMA may have nothing to fetch. */
 	while (sdp_rdma_idle_operation(emu))
 		csb_unit_done(emu, UNIT_SDP_RDMA);
@@ -49,6 +59,7 @@ static void schedule(struct nvdla_emu *emu)
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
 		if (emu->jobs[j].active)
 			continue;
+		emu->engine = engine[j];
 		try_start[j](emu, &emu->jobs[j]);
 		if (emu->jobs[j].active)
 			fault_operation_starts(emu, &emu->jobs[j]);
@@ -56,12 +67,12 @@ static void schedule(struct nvdla_emu *emu)
 }
 
 /* The job whose event is next, or NULL. */
-static struct job *earliest(struct nvdla_emu *emu)
+static const struct job *earliest(const struct nvdla_emu *emu)
 {
-	struct job *first = NULL;
+	const struct job *first = NULL;
 
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
-		struct job *job = &emu->jobs[j];
+		const struct job *job = &emu->jobs[j];
 
 		if (job->next == job->nr_events)
 			continue;
@@ -79,6 +90,19 @@ static uint64_t conv_time(const struct nvdla_emu *emu)
 	return cycles > UINT64_MAX / 4 ? UINT64_MAX : cycles * 4;
 }
 
+/* When the next thing happens by itself, in quarters of a cycle, or UINT64_MAX. */
+static uint64_t next_time(const struct nvdla_emu *emu)
+{
+	const struct job *job = earliest(emu);
+	uint64_t next = conv_time(emu);
+
+	if (emu->writes && emu->writes->time < next)
+		next = emu->writes->time;
+	if (job && job->events[job->next].time < next)
+		next = job->events[job->next].time;
+	return next;
+}
+
 /* The clock stops here, so that times of events cannot overflow. */
 #define END_OF_TIME (UINT64_C(1) << 62)
 
@@ -87,19 +111,20 @@ static void advance_quarters(struct nvdla_emu *emu, uint64_t quarters)
 	uint64_t until = quarters > END_OF_TIME - emu->now ? END_OF_TIME : emu->now + quarters;
 
 	for (;;) {
-		struct job *job = earliest(emu);
+		const struct job *job = earliest(emu);
 		uint64_t job_time = job ? job->events[job->next].time : UINT64_MAX;
-		uint64_t pipeline_time = conv_time(emu);
-		bool is_job = job_time <= pipeline_time;
-		uint64_t next = is_job ? job_time : pipeline_time;
+		uint64_t write_time = emu->writes ? emu->writes->time : UINT64_MAX;
+		uint64_t next = next_time(emu);
 
 		if (next > until)
 			break;
 		/* What a register write caused may be due within the cycle that has begun. */
 		if (next > emu->now)
 			emu->now = next;
-		if (is_job)
-			process(emu, job);
+		if (next == job_time)
+			process(emu, &emu->jobs[job - emu->jobs]);
+		else if (next == write_time)
+			job_written(emu);
 		else
 			conv_event(emu);
 		schedule(emu);
@@ -115,6 +140,7 @@ uint32_t emu_latency(const struct nvdla_emu *emu)
 
 static void drop_jobs(struct nvdla_emu *emu)
 {
+	job_drop_writes(emu);
 	for (unsigned int j = 0; j < JOB_COUNT; j++) {
 		sdp_drop(emu, &emu->jobs[j]);
 		free(emu->jobs[j].data);
@@ -219,16 +245,10 @@ uint64_t nvdla_emu_time(const struct nvdla_emu *emu)
 uint64_t nvdla_emu_next_event(const struct nvdla_emu *emu)
 {
 	uint64_t flushed = (uint64_t)emu->config->cbuf_flush_cycles * 4;
-	uint64_t next = emu->now < flushed ? flushed : UINT64_MAX, pipeline = conv_time(emu);
+	uint64_t next = next_time(emu);
 
-	for (unsigned int j = 0; j < JOB_COUNT; j++) {
-		const struct job *job = &emu->jobs[j];
-
-		if (job->next < job->nr_events && job->events[job->next].time < next)
-			next = job->events[job->next].time;
-	}
-	if (pipeline < next)
-		next = pipeline;
+	if (emu->now < flushed && flushed < next)
+		next = flushed;
 	if (next == UINT64_MAX)
 		return next;
 	return next > emu->now ? (next - emu->now + 3) / 4 : 1;
@@ -261,6 +281,7 @@ void nvdla_emu_get_stats(const struct nvdla_emu *emu, struct nvdla_emu_stats *st
 	*stats = emu->stats;
 	stats->cycles = emu->now / 4;
 	stats->hangs += conv_is_stuck(emu);
+	conv_get_stalls(emu, stats->stall_cycles);
 }
 
 const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu)

@@ -44,6 +44,8 @@ struct unit_state {
 	uint32_t group[GROUPS][GROUP_WORDS];
 	bool enabled[GROUPS];
 	bool busy;				/* the consumer's group belongs to a job */
+	uint64_t enabled_at[GROUPS];		/* cycles, as the bus has them */
+	uint64_t freed_at;			/* by the operation before */
 	unsigned int producer;
 	unsigned int consumer;
 };
@@ -82,6 +84,7 @@ struct event {
 	enum irq irq;		/* raised for the group of irq_unit, or IRQ_NONE */
 	enum unit irq_unit;
 	bool flush;		/* the output becomes visible in memory */
+	uint64_t written;	/* this and the interrupt come so many cycles later, if not 0 */
 };
 
 #define JOB_EVENTS 10
@@ -105,6 +108,19 @@ struct job {
 	uint32_t wrong_seed;
 };
 
+/*
+ * An output on its way to memory when the engine that made it is free for its next operation. In
+ * the order of their times.
+ */
+struct write_back {
+	uint64_t time;
+	struct surface out;
+	int8_t *data;		/* or NULL: nothing is written */
+	enum irq irq;
+	unsigned int group, engines;
+	struct write_back *next;
+};
+
 /* Chains never share an engine: SDP is in each of the first kind. */
 enum job_slot {
 	JOB_SDP,		/* memory or convolution to memory or PDP */
@@ -125,11 +141,13 @@ struct nvdla_emu {
 	uint32_t intr_mask, intr_status;
 	int irq_level;
 	struct job jobs[JOB_COUNT];
+	struct write_back *writes;
 	struct conv_pipeline *conv;
 	struct cdp_lut cdp_lut;
 	struct pdp_core pdp_core;
 	struct sdp_lut sdp_lut;
 	const char *stuck;	/* a reader that outlived its job, and why */
+	enum nvdla_emu_engine engine;	/* that accesses memory now */
 	struct nvdla_emu_stats stats;
 	struct faults faults;
 };
@@ -196,6 +214,8 @@ void csb_reset(struct nvdla_emu *emu);
 uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
 /* True when the write may have made an operation ready to start. */
 bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
+/* When the unit sees that its consumer's group is enabled, in cycles; not before now. */
+uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit);
 /* A unit is done with its group: the group is free and the other one is next. */
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
 
@@ -231,8 +251,8 @@ void conv_try_start(struct nvdla_emu *emu);
 /* When something happens by itself, in cycles, or UINT64_MAX; and let it happen. */
 uint64_t conv_next_event(const struct nvdla_emu *emu);
 void conv_event(struct nvdla_emu *emu);
-/* SDP takes so many atoms of sums from now on; sdp_fed() follows when they are there. */
-void conv_open(struct nvdla_emu *emu, uint64_t atoms);
+/* SDP takes so many atoms of sums from start on; sdp_fed() follows when they are there. */
+void conv_open(struct nvdla_emu *emu, uint64_t atoms, uint32_t operand_beats, uint64_t start);
 /* When that is, as far as it is known, in cycles, or UINT64_MAX. */
 uint64_t conv_feeds_at(const struct nvdla_emu *emu);
 /* Somebody is still at work on sums of what has begun. */
@@ -244,6 +264,7 @@ void conv_set_latency(struct nvdla_emu *emu, uint32_t latency);
 const char *conv_hang_reason(const struct nvdla_emu *emu);
 /* It hangs for a reason that is not in the statistics: more operations might change that. */
 bool conv_is_stuck(const struct nvdla_emu *emu);
+void conv_get_stalls(const struct nvdla_emu *emu, uint64_t stalls[NVDLA_EMU_STALLS]);
 
 /* sdp.c */
 void sdp_fed(struct nvdla_emu *emu);
@@ -256,6 +277,8 @@ bool sdp_pools(const struct job *job);
 void sdp_drop(struct nvdla_emu *emu, struct job *job);
 
 /* job.c */
+/* The engine that a chain of engines ends with. */
+enum nvdla_emu_engine job_last_engine(unsigned int engines);
 /* The job's engines work on their groups from now on. */
 void job_take(struct nvdla_emu *emu, struct job *job, enum unit unit);
 uint64_t job_max_work(const struct nvdla_emu *emu);
@@ -269,5 +292,9 @@ void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason);
 /* In the order of their times. The time is in cycles from now. */
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
 void job_finish(struct nvdla_emu *emu, struct job *job);
+/* The job's output becomes visible, and its interrupt is raised, whatever the job does meanwhile. */
+bool job_write_back(struct nvdla_emu *emu, struct job *job, const struct event *event);
+void job_written(struct nvdla_emu *emu);
+void job_drop_writes(struct nvdla_emu *emu);
 
 #endif

@@ -67,11 +67,76 @@ void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct e
 	job->events[at] = event;
 }
 
-void job_finish(struct nvdla_emu *emu, struct job *job)
+enum nvdla_emu_engine job_last_engine(unsigned int engines)
+{
+	enum nvdla_emu_engine last = NVDLA_EMU_SDP;
+
+	for (unsigned int e = 0; e < NVDLA_EMU_ENGINES; e++) {
+		if (engines >> e & 1)
+			last = (enum nvdla_emu_engine)e;
+	}
+	return last;
+}
+
+static void count_engines(struct nvdla_emu *emu, unsigned int engines)
 {
 	for (unsigned int e = 0; e < NVDLA_EMU_ENGINES; e++)
-		emu->stats.operations[e] += job->engines >> e & 1;
+		emu->stats.operations[e] += engines >> e & 1;
+}
+
+void job_finish(struct nvdla_emu *emu, struct job *job)
+{
+	count_engines(emu, job->engines);
 	sdp_drop(emu, job);
 	free(job->data);
 	*job = (struct job){ 0 };
+}
+
+bool job_write_back(struct nvdla_emu *emu, struct job *job, const struct event *event)
+{
+	struct write_back *write = malloc(sizeof(*write)), **at = &emu->writes;
+
+	if (!write)
+		return false;
+	*write = (struct write_back){
+		.time = emu->now + fault_slowed(emu, event->written) * 4,
+		.out = job->out,
+		.data = event->flush ? job->data : NULL,
+		.irq = event->irq,
+		.group = emu->units[event->irq_unit].consumer,
+		.engines = job->engines,
+	};
+	if (event->flush)
+		job->data = NULL;
+	job->engines = 0;
+	while (*at && (*at)->time <= write->time)
+		at = &(*at)->next;
+	write->next = *at;
+	*at = write;
+	return true;
+}
+
+void job_written(struct nvdla_emu *emu)
+{
+	struct write_back *write = emu->writes;
+
+	emu->writes = write->next;
+	emu->engine = job_last_engine(write->engines);
+	if (write->data)
+		surface_write(emu, &write->out, write->data);
+	glb_raise(emu, write->irq, write->group);
+	count_engines(emu, write->engines);
+	free(write->data);
+	free(write);
+}
+
+void job_drop_writes(struct nvdla_emu *emu)
+{
+	while (emu->writes) {
+		struct write_back *write = emu->writes;
+
+		emu->writes = write->next;
+		free(write->data);
+		free(write);
+	}
 }

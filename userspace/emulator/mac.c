@@ -38,7 +38,9 @@ struct mac {
 	unsigned int x_stride, y_stride, x_dilation, y_dilation;
 	unsigned int pad_left, pad_top;
 	int16_t pad_value;
-	unsigned int out_width, out_height;
+	unsigned int rows;	/* of the kernel that lie side by side in its weights */
+	unsigned int out_width;
+	size_t positions;
 	unsigned int truncate;
 
 	int16_t *data;		/* input, 16 bits wide for the sake of multiplication */
@@ -87,9 +89,19 @@ static void fill(int16_t *to, size_t count, int16_t value)
 		to[i] = value;
 }
 
+/* The channels of one kernel: eight of them, then those of the other kernels, then the next eight. */
+static void widen_block(const int8_t *from, unsigned int channels, int16_t *to)
+{
+	unsigned int c = 0;
+
+	for (; c + MAC_LANES <= channels; c += MAC_LANES)
+		widen(from + c, MAC_LANES, to + (size_t)c * MAC_LANES);
+	widen(from + c, channels - c, to + (size_t)c * MAC_LANES);
+}
+
 /*
  * In memory kernels alternate within a block of channels, and the last block has only the channels
- * there are.
+ * there are. When a step multiplies several rows of an image, kernels alternate after all of them.
  */
 static void unpack_kernels(const struct mac *mac, unsigned int group, int16_t *to)
 {
@@ -98,22 +110,24 @@ static void unpack_kernels(const struct mac *mac, unsigned int group, int16_t *t
 	unsigned int count = left < mac->atomic_k ? left : mac->atomic_k;
 	const int8_t *from = mac->weights + (size_t)group * mac->atomic_k * kernel;
 	size_t eight = group_kernels_size(mac) / (mac->atomic_k / MAC_LANES);
+	size_t block_size = (size_t)mac->atomic_c * MAC_LANES;
 
 	memset(to, 0, group_kernels_size(mac) * sizeof(*to));
 	for (unsigned int block = 0; block < mac->blocks; block++) {
 		unsigned int rest = mac->channels - block * mac->atomic_c;
 		unsigned int channels = rest < mac->atomic_c ? rest : mac->atomic_c;
 
-		for (unsigned int tap = 0; tap < mac->r * mac->s; tap++) {
-			for (unsigned int k = 0; k < count; k++, from += channels) {
-				int16_t *at = to + k / MAC_LANES * eight + k % MAC_LANES * MAC_LANES;
-				unsigned int c = 0;
+		for (unsigned int tap = 0; tap < mac->r * mac->s; tap += mac->rows) {
+			unsigned int taps = mac->r * mac->s - tap;
 
-				for (; c + MAC_LANES <= channels; c += MAC_LANES)
-					widen(from + c, MAC_LANES, at + (size_t)c * MAC_LANES);
-				widen(from + c, channels - c, at + (size_t)c * MAC_LANES);
+			taps = taps < mac->rows ? taps : mac->rows;
+			for (unsigned int k = 0; k < count; k++) {
+				int16_t *at = to + k / MAC_LANES * eight + k % MAC_LANES * MAC_LANES;
+
+				for (unsigned int t = 0; t < taps; t++, from += channels)
+					widen_block(from, channels, at + t * block_size);
 			}
-			to += (size_t)mac->atomic_c * MAC_LANES;
+			to += taps * block_size;
 		}
 	}
 }
@@ -256,9 +270,14 @@ static void scratch_free(struct scratch *scratch)
 
 static void compute_plane(const struct mac *mac, struct scratch *scratch, int32_t *out)
 {
-	for (unsigned int y = 0; y < mac->out_height; y++) {
-		for (unsigned int x = 0; x < mac->out_width; x += mac->segment) {
-			unsigned int left = mac->out_width - x;
+	size_t rest = mac->positions;
+
+	for (unsigned int y = 0; rest; y++) {
+		unsigned int width = rest < mac->out_width ? (unsigned int)rest : mac->out_width;
+
+		rest -= width;
+		for (unsigned int x = 0; x < width; x += mac->segment) {
+			unsigned int left = width - x;
 			size_t positions = left < mac->segment ? left : mac->segment;
 
 			find_lines(mac, x, y, positions, scratch);
@@ -271,7 +290,7 @@ static void compute_plane(const struct mac *mac, struct scratch *scratch, int32_
 
 static size_t positions_of(const struct mac *mac)
 {
-	return (size_t)mac->out_width * mac->out_height;
+	return mac->positions;
 }
 
 static void compute_group(struct work *work)
@@ -358,8 +377,8 @@ struct mac *mac_new(const struct nvdla_emu *emu, const struct conv *conv)
 		.pad_top = conv->pad_top,
 		.pad_value = conv->pad_value,
 		.out_width = conv->out_width,
-		.out_height = conv->out_height,
-		.truncate = conv->truncate,
+		.positions = conv->positions,
+		.rows = conv->rows,
 		.slice = cbuf_line_size(emu->config, conv),
 	};
 	mac->groups = div_round_up(mac->kernels, mac->atomic_k);
@@ -394,6 +413,7 @@ void mac_load_lines(struct mac *mac, const struct nvdla_emu *emu, const struct c
 {
 	size_t line = (size_t)conv->line_entries * emu->config->cbuf_entry_bytes;
 
+	mac->truncate = conv->truncate;
 	for (unsigned int y = 0; y < mac->height; y++)
 		cbuf_load_line(emu->config, conv, conv->lines + y * line, mac->data + y * mac->slice);
 	fill(mac->data + mac->height * mac->slice, mac->atomic_c, 0);

@@ -27,6 +27,7 @@ void mem_read(struct nvdla_emu *emu, uint64_t addr, void *buf, size_t len)
 	uint8_t *to = buf;
 
 	emu->stats.read_bytes += len;
+	emu->stats.engine_read_bytes[emu->engine] += len;
 	addr = wrapped(emu, addr);
 	while (len) {
 		size_t part = until_wrap(emu, addr, len);
@@ -46,6 +47,7 @@ void mem_write(struct nvdla_emu *emu, uint64_t addr, const void *buf, size_t len
 	const uint8_t *from = buf;
 
 	emu->stats.write_bytes += len;
+	emu->stats.engine_write_bytes[emu->engine] += len;
 	addr = wrapped(emu, addr);
 	while (len) {
 		size_t part = until_wrap(emu, addr, len);

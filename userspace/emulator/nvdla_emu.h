@@ -93,6 +93,16 @@ enum nvdla_emu_engine {
 	NVDLA_EMU_ENGINES
 };
 
+/* What the convolution's multipliers wait for. */
+enum nvdla_emu_stall {
+	NVDLA_EMU_STALL_DATA,		/* CDMA brings the input */
+	NVDLA_EMU_STALL_WEIGHTS,	/* CDMA brings a kernel group */
+	NVDLA_EMU_STALL_DELIVERY,	/* CACC hands sums to SDP, at its own pace */
+	NVDLA_EMU_STALL_SDP,		/* SDP is not ready: its operands, or the operation before */
+	NVDLA_EMU_STALL_REGISTERS,	/* there is no operation: between the first and the last */
+	NVDLA_EMU_STALLS
+};
+
 /* Since nvdla_emu_new() or nvdla_emu_reset(). */
 struct nvdla_emu_stats {
 	uint64_t cycles;
@@ -106,6 +116,10 @@ struct nvdla_emu_stats {
 	uint64_t hangs;
 	uint64_t bad_accesses;
 	uint64_t saturations;		/* results clipped in CACC or in SDP's output convertor */
+	uint64_t engine_read_bytes[NVDLA_EMU_ENGINES];
+	uint64_t engine_write_bytes[NVDLA_EMU_ENGINES];	/* of a chain, by its last engine */
+	/* Cycles in which the multipliers wait, as far as operations have got. */
+	uint64_t stall_cycles[NVDLA_EMU_STALLS];
 };
 
 /*

@@ -408,6 +408,8 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 			uint64_t sdp_cycles, uint64_t pdp_cycles)
 {
 	bool flush = !sdp->to_pdp && !sdp->quiet;
+	/* Behind a convolution SDP is free before its last results are in memory. */
+	uint64_t written = sdp->flying && !sdp->to_pdp ? sdp_cycles - timing_sdp_free() : 0;
 
 	if (sdp_cycles == TIMING_NEVER) {
 		emu->stuck = "SDP has more for PDP than PDP takes";
@@ -418,9 +420,10 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 			/* The last operand has left before the last result is written. */
 			job_event(emu, job, sdp_cycles,
 				  (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
-		job_event(emu, job, sdp_cycles,
+		job_event(emu, job, sdp_cycles - written,
 			  (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP,
-					  .irq_unit = UNIT_SDP, .flush = flush });
+					  .irq_unit = UNIT_SDP, .flush = flush,
+					  .written = written });
 	}
 	if (!sdp->to_pdp)
 		return;
@@ -536,6 +539,20 @@ static size_t max_bytes(const struct surface *a, const struct surface *b)
 	return surface_bytes(a) > surface_bytes(b) ? surface_bytes(a) : surface_bytes(b);
 }
 
+/* Of an atom, on the reader that has more of them; operands per channel are read once. */
+static uint32_t operand_beats(const struct nvdla_emu *emu, const struct sdp *sdp)
+{
+	struct timing_sdp timing = timing_of(sdp);
+	uint32_t most = 0;
+
+	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
+		uint32_t beats = timing.operand_bytes[i] / emu->config->atom;
+
+		most = beats > most ? beats : most;
+	}
+	return most;
+}
+
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
 static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
@@ -551,7 +568,8 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	    !sdp_operands_load(emu, &sdp->y.operands))
 		return "out of memory";
 	if (sdp->flying) {
-		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces);
+		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces,
+			  operand_beats(emu, sdp), csb_unit_start(emu, UNIT_SDP));
 		return NULL;
 	}
 	surface_read(emu, &sdp->in, job->data);

@@ -7,9 +7,9 @@
 
 /* Cycles between two things, measured on the RTL. */
 enum {
-	/* From the write that enables CDMA to the first data, beside the memory's latency. */
-	DATA_START = 25,
-	WEIGHTS_START = 26,
+	/* From the state that fetches to the first data, beside the memory's latency. */
+	DATA_START = 13,
+	WEIGHTS_START = 14,
 	/* From room being there again to data; weights have a few requests ahead. */
 	DATA_RESUME = 20,
 	WEIGHTS_RESUME = 7,
@@ -17,25 +17,27 @@ enum {
 	DATA_END = 20,
 	WEIGHTS_END = 16,
 	CDMA_END = 3,
-	/* From enabling to the next engine's state; CSC and CDMA emptying the buffer together. */
+	/* From enabling to fetching; to finding that nothing has to be. */
+	FETCH = 1,
 	REUSED = 3,
-	PENDING = 8,
-	CSC_START = 6,
-	/* From a kernel group's last weights, or the last line, to the first step. */
+	/* CSC and CDMA empty the buffer: CSC goes on, then CDMA. */
+	EMPTY_CSC = 3,
+	EMPTY_CDMA = 5,
+	EMPTY_FETCH = 2,
+	/* From CSC's beginning, a kernel group's last weights, or the last line, to the first step. */
+	CSC_START = 4,
 	WEIGHTS_SEEN = 17,
 	DATA_SEEN = 26,
-	/* From the last step's issue to weights and lines being free for CDMA. */
-	RELEASE = 12,
-	/* CSC is done so long after its last step, beside the stripe; CMAC; CACC after the last sum. */
-	CSC_END = 54,
-	CMAC_END = 20,
+	/* CSC is done so long after its last step, beside the stripe; CMAC and CACC after the last sum. */
+	CSC_END = 51,
 	CACC_END = 2,
+	CMAC_BEFORE = 4,
 	/* From a step's issue to its first sum, from there to SDP. */
-	SUM = 32,
-	DELIVER = 3,
+	SUM = 34,
+	DELIVER = 1,
 	DELIVER_ATOM = 9,
 	CREDIT = 3,
-	OPEN = 20,
+	OPEN = 1,
 	DELIVERED = 3,
 };
 
@@ -43,6 +45,12 @@ enum {
 	STRIPE = 16,
 	STRIPE_SHORT = 8,
 	CREDITS = 16,
+	/* Of SDP's operand readers: beats under way at most, and beats that wait in SDP. */
+	OPERANDS_ASKED = 16,
+	OPERANDS_HELD = 32,
+	OPERAND_CYCLES = 15,	/* a request's way, beside the memory's latency */
+	FINE = 16,
+	REQUEST = 8,		/* entries that CDMA asks for at once */
 	STEP_SHORTEST = 8,	/* as long as it takes to load the next step's weights */
 	SLICE_MASK = 0x3fff,	/* of CSC's counters */
 	KERNEL_MASK = 0x7fff,
@@ -88,6 +96,11 @@ static uint32_t group_kernels(const struct timing_conv *conv, uint32_t kernels, 
 	return left < lanes ? left : lanes;
 }
 
+static uint32_t wrap_up(uint32_t value, uint32_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
 static uint32_t wrap(uint64_t entry, uint32_t size)
 {
 	return size ? (uint32_t)(entry % size) : 0;
@@ -129,8 +142,10 @@ static uint64_t flow_rate(const struct timing_conv *conv, const struct timing_fl
 
 static void flow_advance(struct timing_flow *flow, uint64_t rate, uint64_t cycles)
 {
-	if (flow->active)
-		flow->left -= min(flow->left, rate * cycles);
+	if (!flow->active)
+		return;
+	flow->left -= min(flow->left, rate * cycles);
+	flow->busy += cycles;
 }
 
 static uint64_t flow_end(const struct timing_conv *conv, const struct timing_flow *flow,
@@ -166,16 +181,16 @@ static void streams_schedule(struct timing_conv *conv)
 }
 
 /* From a request to data on its way: a reader that had to wait for room has its request ready. */
-static uint64_t stream_begin(const struct timing_conv *conv, uint64_t room_at, unsigned int start,
+static uint64_t stream_begin(const struct timing_conv *conv, uint64_t room_at, uint64_t start,
 			     unsigned int resume)
 {
 	if (start)
-		return conv->now + start + conv->memory.latency;
+		return start + conv->memory.latency;
 	return max(conv->now, room_at + resume + conv->memory.latency);
 }
 
 /* Whole grains of lines, as many as there is room for. */
-static void data_ask(struct timing_conv *conv, unsigned int start)
+static void data_ask(struct timing_conv *conv, uint64_t start)
 {
 	uint32_t left = conv->cdma.lines - conv->data.line, entries = conv->cdma.line_entries;
 	uint32_t banks = bank_entries(conv, conv->cdma.data_banks);
@@ -203,6 +218,14 @@ static void data_begin(struct timing_conv *conv)
 	conv->data.flow.rate = FLOW_ONE * op->line_beats * 2 / op->line_halves;
 }
 
+/* The next group of the operation that CSC has, or would have. */
+static bool kernels_there(const struct timing_conv *conv)
+{
+	uint32_t kernels = group_kernels(conv, conv->csc.kernels, conv->group);
+
+	return conv->csc_enabled && conv->kernels >= conv->required + kernels;
+}
+
 static void csc_try(struct timing_conv *conv);
 
 static void data_end(struct timing_conv *conv)
@@ -212,9 +235,10 @@ static void data_end(struct timing_conv *conv)
 	conv->data.write = wrap(conv->data.write +
 				(uint64_t)conv->data.chunk * conv->cdma.line_entries,
 				bank_entries(conv, conv->cdma.data_banks));
+	if (conv->slices < conv->csc.lines)
+		conv->data_seen = conv->now + DATA_SEEN;
 	conv->slices = (conv->slices + conv->data.chunk) & SLICE_MASK;
 	conv->data.chunk = 0;
-	conv->data_seen = conv->now + DATA_SEEN;
 	if (conv->data.line == conv->cdma.lines) {
 		conv->data.state = CONV_DONE;
 		conv->at[CONV_DATA_DONE] = conv->now + DATA_END;
@@ -224,7 +248,7 @@ static void data_end(struct timing_conv *conv)
 	csc_try(conv);
 }
 
-static void weights_ask(struct timing_conv *conv, unsigned int start)
+static void weights_ask(struct timing_conv *conv, uint64_t start)
 {
 	uint32_t banks = bank_entries(conv, conv->cdma.weight_banks);
 	uint32_t room = banks > conv->weights.used ? banks - conv->weights.used : 0;
@@ -270,11 +294,12 @@ static void weights_end(struct timing_conv *conv)
 
 	conv->weights.flow.active = false;
 	conv->weights.fetched = conv->weights.target;
+	if (!kernels_there(conv))
+		conv->weights_seen = conv->now + WEIGHTS_SEEN;
 	while (conv->weights.group * conv->config->atomic_k < op->kernels &&
 	       conv->weights.fetched >= group_end(conv)) {
 		conv->kernels += group_kernels(conv, op->kernels, conv->weights.group++);
 		conv->kernels &= KERNEL_MASK;
-		conv->weights_seen = conv->now + WEIGHTS_SEEN;
 	}
 	if (conv->weights.group * conv->config->atomic_k >= op->kernels) {
 		conv->weights.state = CONV_DONE;
@@ -285,51 +310,61 @@ static void weights_end(struct timing_conv *conv)
 	csc_try(conv);
 }
 
-static void data_start(struct timing_conv *conv, unsigned int delay)
+static void data_start(struct timing_conv *conv, uint64_t start)
 {
 	conv->data.state = CONV_BUSY;
+	conv->data.flow.busy = 0;
 	conv->data.line = 0;
 	conv->data.chunk = 0;
-	data_ask(conv, delay + DATA_START);
+	data_ask(conv, start + DATA_START + conv->cdma.start);
 }
 
-static void weights_start(struct timing_conv *conv, unsigned int delay)
+static void weights_start(struct timing_conv *conv, uint64_t start)
 {
 	conv->weights.state = CONV_BUSY;
-	/* What is below an entry is not fetched, but waited for. */
+	conv->weights.flow.busy = 0;
+	/*
+	 * What is below an entry is not fetched, but waited for; when that is all, a whole request
+	 * is made.
+	 */
 	conv->weights.total = conv->cdma.weight_bytes / conv->config->cbuf_entry_bytes;
+	if (!conv->weights.total && conv->cdma.weight_bytes)
+		conv->weights.total = REQUEST;
 	conv->weights.asked = 0;
 	conv->weights.read = 0;
 	conv->weights.fetched = 0;
 	conv->weights.group = 0;
-	weights_ask(conv, delay + WEIGHTS_START);
+	weights_ask(conv, start + WEIGHTS_START);
 }
 
 /* CSC and CDMA agree that other banks are used from here on, and forget what is in them. */
 static void pending_try(struct timing_conv *conv)
 {
 	bool data = conv->data.state == CONV_PENDING;
+	uint64_t busy;
 
 	if (conv->csc_state != CONV_PENDING || conv->weights.state != CONV_PENDING ||
 	    (conv->empties_data && !data))
 		return;
 	conv->csc_state = CONV_BUSY;
-	conv->issue = conv->now + PENDING + CSC_START;
+	busy = max(conv->csc_start + EMPTY_CSC, conv->cdma_start + EMPTY_CDMA);
+	conv->issue = max(conv->issue, busy + CSC_START);
 	conv->kernels = 0;
 	conv->read_weights = 0;
 	conv->weights.used = 0;
 	conv->weights.write = 0;
-	weights_start(conv, PENDING);
+	weights_start(conv, busy + EMPTY_FETCH);
 	if (conv->empties_data) {
 		conv->slices = 0;
 		conv->read_data = 0;
 		conv->data.used = 0;
 		conv->data.write = 0;
-		data_start(conv, PENDING);
+		data_start(conv, busy + EMPTY_FETCH);
 	}
 }
 
-void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, uint64_t now)
+void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, uint64_t now,
+		      uint64_t start)
 {
 	bool same_data = op->data_banks == conv->data.last_banks;
 	bool same_weights = op->data_banks == conv->weights.last_data_banks &&
@@ -338,21 +373,22 @@ void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, ui
 	streams_advance(conv, now);
 	conv->cdma = *op;
 	conv->cdma_enabled = true;
+	conv->cdma_start = start;
 	if (!same_data) {
 		conv->data.state = CONV_PENDING;
 	} else if (op->data_reuse && conv->data.last_kept && conv->data.last_image == op->image) {
 		conv->data.state = CONV_DONE;
-		conv->at[CONV_DATA_DONE] = now + REUSED;
+		conv->at[CONV_DATA_DONE] = start + REUSED;
 	} else {
-		data_start(conv, 0);
+		data_start(conv, start + FETCH);
 	}
 	if (!same_weights) {
 		conv->weights.state = CONV_PENDING;
 	} else if (op->weight_reuse && conv->weights.last_kept) {
 		conv->weights.state = CONV_DONE;
-		conv->at[CONV_WEIGHTS_DONE] = now + REUSED;
+		conv->at[CONV_WEIGHTS_DONE] = start + REUSED;
 	} else {
-		weights_start(conv, 0);
+		weights_start(conv, start + FETCH);
 	}
 	conv->data.last_banks = op->data_banks;
 	conv->data.last_image = op->image;
@@ -393,7 +429,8 @@ static void release_weights(struct timing_conv *conv, uint32_t kernels, uint32_t
 	weights_ask(conv, 0);
 }
 
-void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint64_t now)
+void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint64_t now,
+		     uint64_t start)
 {
 	bool same_data = op->data_banks == conv->last_data_banks;
 	bool same_weights = op->weight_banks == conv->last_weight_banks;
@@ -401,13 +438,16 @@ void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint
 	streams_advance(conv, now);
 	conv->csc = *op;
 	conv->csc_enabled = true;
+	conv->csc_start = start;
+	if (conv->csc_free)
+		conv->stalls[NVDLA_EMU_STALL_REGISTERS] += start - conv->csc_free;
 	conv->group = 0;
 	conv->required = 0;
 	conv->run = 0;
 	conv->position = 0;
 	conv->in_group = false;
 	conv->weight_offset = 0;
-	conv->issue = now + CSC_START;
+	conv->issue = start + CSC_START;
 	/* What was kept and is not wanted goes. */
 	if (conv->last_slices && (!op->data_reuse || op->image != conv->last_image))
 		release_data(conv, conv->last_slices, conv->last_entries);
@@ -423,15 +463,38 @@ void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint
 /* The next kernel group, when its weights and all lines are there. */
 static void csc_try(struct timing_conv *conv)
 {
-	uint32_t kernels;
-
-	if (!conv->csc_enabled || conv->csc_state != CONV_BUSY || conv->in_group)
+	if (!conv->macs_on || conv->csc_state != CONV_BUSY || conv->in_group ||
+	    conv->at[CONV_GROUP] != TIMING_NEVER)
 		return;
-	kernels = group_kernels(conv, conv->csc.kernels, conv->group);
-	if (conv->slices < conv->csc.lines || conv->kernels < conv->required + kernels)
+	if (conv->slices < conv->csc.lines || !kernels_there(conv))
 		return;
 	conv->at[CONV_GROUP] = max(max(conv->issue, conv->now),
 				   max(conv->data_seen, conv->weights_seen));
+}
+
+/*
+ * SDP may have to wait for an atom's operands. It holds those of a few atoms, and asks for more when
+ * it is done with one. n counts the atoms that it has taken.
+ */
+static void pace(struct timing_conv *conv, uint64_t n)
+{
+	uint64_t freed;
+
+	if (!conv->pace || n < conv->ahead)
+		return;
+	freed = conv->credit[(conv->out - 1 - conv->ahead) % CONV_ATOMS] - CREDIT;
+	conv->pace_at = max(conv->pace_at + conv->pace,
+			    (freed + conv->memory.latency + OPERAND_CYCLES) * FINE);
+	conv->delivered = max(conv->delivered, conv->pace_at / FINE);
+}
+
+void timing_conv_macs(struct timing_conv *conv, uint64_t now, uint64_t start)
+{
+	streams_advance(conv, now);
+	conv->macs_on = true;
+	conv->issue = max(conv->issue, start);
+	csc_try(conv);
+	streams_schedule(conv);
 }
 
 /* Hand over what has arrived, as far as SDP takes it. */
@@ -439,17 +502,20 @@ static void deliver(struct timing_conv *conv)
 {
 	while (conv->out < conv->in && conv->open_atoms) {
 		uint32_t slot = conv->out++ % CONV_ATOMS;
-		uint64_t ready = max(conv->arrived[slot] + DELIVER, conv->open_from);
+		uint64_t ready = max(conv->delivered, conv->arrived[slot] + DELIVER) + DELIVER_ATOM;
 
-		conv->delivered = max(conv->delivered, ready) + DELIVER_ATOM;
+		conv->delivered = max(ready, conv->open_from + DELIVER_ATOM);
+		pace(conv, conv->taken++);
+		conv->held += conv->delivered - ready;
 		conv->credit[slot] = conv->delivered + CREDIT;
 		if (conv->ends_out != conv->ends_in &&
 		    conv->ends[conv->ends_out % CONV_ATOMS] == conv->out) {
 			conv->end_times[conv->ends_out++ % CONV_ATOMS] = conv->delivered + DELIVERED;
 			if (conv->at[CONV_DELIVERED] == TIMING_NEVER)
 				conv->at[CONV_DELIVERED] = conv->delivered + DELIVERED;
+			conv->starved |= conv->open_atoms > 1;
 		}
-		if (!--conv->open_atoms)
+		if (!--conv->open_atoms && !conv->starved)
 			conv->at[CONV_FED] = conv->delivered;
 	}
 }
@@ -467,11 +533,21 @@ static uint32_t next_stripe(const struct timing_conv *conv)
 	return conv->csc.image || left >= 2 * STRIPE ? STRIPE : STRIPE_SHORT;
 }
 
+static void wait_for_credit(struct timing_conv *conv, uint64_t *last, uint64_t credit)
+{
+	uint64_t wait = credit > *last ? credit - *last : 0, held = min(wait, conv->held);
+
+	*last += wait;
+	conv->stalls[NVDLA_EMU_STALL_SDP] += held;
+	conv->stalls[NVDLA_EMU_STALL_DELIVERY] += wait - held;
+	conv->held = 0;
+}
+
 /* False when CACC has no room for it and SDP takes nothing. */
 static bool run_stripe(struct timing_conv *conv)
 {
 	uint32_t length = next_stripe(conv);
-	uint64_t step = length > STEP_SHORTEST ? length : STEP_SHORTEST;
+	uint64_t step = max(wrap_up(length, conv->csc.rows), STEP_SHORTEST);
 	uint64_t last = conv->issue + (conv->csc.steps - 1) * step;
 
 	if (conv->in + length > CREDITS) {
@@ -480,10 +556,11 @@ static bool run_stripe(struct timing_conv *conv)
 		deliver(conv);
 		if (conv->out < waits_for)
 			return false;
-		last = max(last, conv->credit[(waits_for - 1) % CONV_ATOMS]);
+		wait_for_credit(conv, &last, conv->credit[(waits_for - 1) % CONV_ATOMS]);
 	}
 	for (uint32_t i = 0; i < length; i++)
 		conv->arrived[conv->in++ % CONV_ATOMS] = last + SUM + i;
+	conv->last_issue = last;
 	conv->issue = last + step;
 	conv->stripe = length;
 	conv->position += length;
@@ -511,6 +588,8 @@ static void run_group(struct timing_conv *conv)
 
 static void group_start(struct timing_conv *conv)
 {
+	conv->stalls[conv->data_seen > conv->weights_seen ? NVDLA_EMU_STALL_DATA :
+		     NVDLA_EMU_STALL_WEIGHTS] += conv->now - conv->issue;
 	conv->in_group = true;
 	conv->issue = conv->now;
 	conv->run = 0;
@@ -533,8 +612,8 @@ static void csc_finish(struct timing_conv *conv)
 	if (!op->keep_data)
 		release_data(conv, op->released, op->released * op->line_entries);
 	conv->csc_state = CONV_DONE;
-	conv->at[CONV_CSC_DONE] = conv->issue + conv->stripe + CSC_END;
-	conv->at[CONV_CMAC_DONE] = last_sum + CMAC_END;
+	conv->at[CONV_CSC_DONE] = conv->last_issue + conv->stripe + CSC_END;
+	conv->at[CONV_CMAC_DONE] = last_sum - CMAC_BEFORE;
 	conv->at[CONV_CACC_DONE] = last_sum + CACC_END;
 }
 
@@ -566,6 +645,8 @@ static void csc_done(struct timing_conv *conv)
 	const struct timing_csc *op = &conv->csc;
 
 	conv->csc_enabled = false;
+	conv->csc_free = conv->now;
+	conv->macs_on = false;
 	conv->csc_state = CONV_IDLE;
 	conv->last_data_banks = op->data_banks;
 	conv->last_weight_banks = op->weight_banks;
@@ -578,10 +659,17 @@ static void csc_done(struct timing_conv *conv)
 	conv->last_image = op->image;
 }
 
-void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint64_t now)
+void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint32_t operand_beats, uint64_t now,
+		     uint64_t start)
 {
 	streams_advance(conv, now);
-	conv->open_from = now + OPEN;
+	conv->pace = (uint64_t)FINE * operand_beats * (conv->memory.latency + OPERAND_CYCLES) /
+		     OPERANDS_ASKED;
+	conv->pace_at = 0;
+	conv->taken = 0;
+	conv->starved = false;
+	conv->ahead = operand_beats ? OPERANDS_HELD / operand_beats : 0;
+	conv->open_from = start + OPEN;
 	conv->open_atoms = atoms;
 	deliver(conv);
 	if (conv->in_group && conv->run < conv->csc.runs)

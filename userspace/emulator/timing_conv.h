@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nvdla_emu.h"
+
 struct nvdla_config;
 
 #define TIMING_NEVER UINT64_MAX
@@ -35,6 +37,7 @@ struct timing_cdma {
 	uint32_t line_entries;
 	uint32_t line_beats;		/* atoms of a line in memory */
 	uint32_t line_halves;		/* of a cycle: what CDMA takes for them at its own pace */
+	uint32_t start;			/* more cycles before the first line */
 	uint32_t kernels, kernel_bytes;
 	uint32_t weight_bytes;
 };
@@ -51,6 +54,7 @@ struct timing_csc {
 	uint32_t kernels, kernel_bytes;
 	uint32_t weight_bytes;		/* it gives back when weights were kept and are not wanted */
 	uint32_t steps;			/* multiplications per position and kernel */
+	uint32_t rows;			/* a stripe's length is rounded up to a multiple */
 	uint32_t runs, positions;	/* output lines and their width, or 1 and the whole plane */
 };
 
@@ -85,6 +89,7 @@ enum timing_conv_state { CONV_IDLE, CONV_PENDING, CONV_BUSY, CONV_DONE };
 /* A stream of atoms from memory, in fractions of an atom. */
 struct timing_flow {
 	bool active;
+	uint64_t busy;		/* cycles of the operation in which it was active */
 	uint64_t left;
 	uint64_t rate;		/* a cycle, alone */
 };
@@ -103,6 +108,7 @@ struct timing_conv {
 	/* CDMA */
 	struct timing_cdma cdma;
 	bool cdma_enabled;
+	uint64_t cdma_start;
 	struct {
 		enum timing_conv_state state;
 		struct timing_flow flow;
@@ -125,7 +131,8 @@ struct timing_conv {
 
 	/* CSC */
 	struct timing_csc csc;
-	bool csc_enabled;
+	bool csc_enabled, macs_on;
+	uint64_t csc_start;
 	enum timing_conv_state csc_state;
 	bool empties_data;		/* it asks CDMA to empty the banks for data, too */
 	uint32_t slices, kernels;	/* lines and kernels there */
@@ -139,7 +146,8 @@ struct timing_conv {
 	uint32_t run, position;		/* the next stripe */
 	bool in_group;
 	uint64_t issue;			/* when the next step can begin */
-	uint32_t stripe;		/* length of the last one */
+	uint64_t last_issue;		/* when the last one began */
+	uint32_t stripe;		/* positions of it */
 
 	/* CACC */
 	uint64_t arrived[CONV_ATOMS], credit[CONV_ATOMS];
@@ -147,16 +155,31 @@ struct timing_conv {
 	uint64_t delivered;		/* when the last one was */
 	uint64_t ends[CONV_ATOMS], end_times[CONV_ATOMS];	/* an operation ends before this atom */
 	uint32_t ends_in, ends_out, ends_seen;
-	uint64_t open_from, open_atoms;	/* SDP takes so many more */
+	uint64_t open_from, open_atoms, taken;	/* SDP takes so many more; has taken */
+	uint64_t stalls[NVDLA_EMU_STALLS];
+	uint64_t held;			/* cycles that SDP let the last stripe's atoms wait */
+	uint64_t csc_free;		/* since when CSC has nothing to do, or 0 */
+	bool starved;			/* an operation ended before it had them: it never will */
+	uint64_t pace, pace_at;		/* 1/16 cycles for an atom's operands; when there are some */
+	uint32_t ahead;			/* atoms whose operands wait in SDP */
 };
 
 void timing_conv_reset(struct timing_conv *conv, const struct nvdla_config *config,
 		       const struct timing_memory *memory);
 
-/* A block was enabled: now is when its registers were written. */
-void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, uint64_t now);
-void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint64_t now);
-void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint64_t now);
+/* A block has an operation. It sees that at start, which is not before now. */
+void timing_conv_cdma(struct timing_conv *conv, const struct timing_cdma *op, uint64_t now,
+		      uint64_t start);
+void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint64_t now,
+		     uint64_t start);
+/* CMAC and CACC are enabled: CSC, which was before, can begin to multiply. */
+void timing_conv_macs(struct timing_conv *conv, uint64_t now, uint64_t start);
+/*
+ * SDP takes so many atoms; for each of them one of its readers brings operand_beats from memory,
+ * which can be slower than CACC.
+ */
+void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint32_t operand_beats, uint64_t now,
+		     uint64_t start);
 
 /* When something happens next, and what: the range goes with it. */
 uint64_t timing_conv_next(const struct timing_conv *conv);

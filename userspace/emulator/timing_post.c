@@ -33,6 +33,7 @@ enum {
 	SDP_SENT = 20,
 	/* From CACC's last sum to SDP's last write. */
 	CONV_TO_SDP = 25,
+	SDP_FREE = 21,
 
 	CDP_IN_FLIGHT = 8,
 	CDP_CYCLES = 78,
@@ -129,6 +130,11 @@ uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp 
 uint64_t timing_sdp_sent(uint64_t last_taken)
 {
 	return last_taken + SDP_SENT;
+}
+
+uint64_t timing_sdp_free(void)
+{
+	return SDP_FREE;
 }
 
 uint64_t timing_sdp_flying(const struct nvdla_emu *emu)

@@ -51,7 +51,8 @@ uint64_t timing_sdp(const struct nvdla_emu *emu, const struct timing_sdp *op);
 uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp *op,
 			   uint64_t atom);
 uint64_t timing_sdp_sent(uint64_t last_taken);
-/* From the last sum of a convolution to the acknowledgement of the last write. */
+/* From the last sum of a convolution to SDP being free; to the last write's acknowledgement. */
+uint64_t timing_sdp_free(void);
 uint64_t timing_sdp_flying(const struct nvdla_emu *emu);
 
 struct timing_cdp {
