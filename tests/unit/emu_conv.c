@@ -321,6 +321,27 @@ static void test_weight_padding(void **state)
 	device_free(device);
 }
 
+static void enable(struct device *device, uint32_t block)
+{
+	put(device, block == SDP ? SDP + SDP_D_OP_ENABLE :
+	    block == CDMA ? CDMA + CDMA_D_OP_ENABLE : block + CSC_D_OP_ENABLE, 1);
+}
+
+static void enable_all_but_sdp(struct device *device)
+{
+	enable(device, CACC);
+	enable(device, CMAC_A);
+	enable(device, CMAC_B);
+	enable(device, CSC);
+	enable(device, CDMA);
+}
+
+static void select_group(struct device *device, uint32_t group)
+{
+	for (uint32_t block = CDMA; block <= SDP; block += 0x1000)
+		put(device, block + CSC_S_POINTER, group);
+}
+
 static void hangs(struct device *device, const char *reason)
 {
 	conv_enable(device);
@@ -347,11 +368,304 @@ static void test_hangs(void **state)
 	put(device, CSC + CSC_D_ENTRY_PER_SLICE, 511);
 	hangs(device, "does not fit its banks");
 	conv_program(device, &c);
-	put(device, SDP + SDP_D_DATA_CUBE_WIDTH, 1);
+	put(device, SDP + SDP_D_DATA_CUBE_WIDTH, 9);
 	hangs(device, "CACC and SDP");
 	conv_program(device, &c);
 	put(device, CDMA + CDMA_D_MISC_CFG, 1);
 	hangs(device, "Winograd");
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_WEIGHT_BYTES, 9 * 13 * 11);
+	hangs(device, "fewer bytes of weights");
+	conv_program(device, &c);
+	put(device, CSC + CSC_D_BANK, 1 | 1 << 16);
+	enable_all_but_sdp(device);
+	device_settle(device);
+	/* CDMA goes along with CSC about the banks, once: they are both new. */
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x50000);
+	nvdla_emu_reset(device->emu);
+	conv_program(device, &c);
+	put(device, CSC + CSC_D_POST_Y_EXTENSION, 1);
+	put(device, CSC + CSC_D_DATAIN_FORMAT, 1);
+	hangs(device, "too many channels");
+	device_free(device);
+}
+
+/* CDMA fetches when it is enabled, not when SDP is: what is written in between is not seen. */
+static void test_late_sdp(void **state)
+{
+	struct device *device = device_new(0);
+	struct tensors *tensors = malloc(sizeof(*tensors));
+	struct conv_case c = base;
+
+	(void)state;
+	assert_non_null(tensors);
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	randomise(tensors, 9);
+	store_features(device, &c, tensors);
+	store_weights(device, &c, tensors);
+	conv_program(device, &c);
+	enable_all_but_sdp(device);
+	device_settle(device);
+	/* Input and weights are there and CDMA is free; the other blocks wait for SDP. */
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x50000);
+	assert_int_equal(get(device, CDMA + CDMA_S_STATUS), 0);
+	assert_int_equal(get(device, CDMA + CDMA_S_POINTER), 1 << 16);
+	assert_int_equal(get(device, CSC + CSC_S_STATUS), 1);
+	assert_int_equal(get(device, CACC + CACC_S_STATUS), 1);
+	assert_null(nvdla_emu_hang_reason(device->emu));
+
+	memset(device->ram, 0x55, OUT);
+	enable(device, SDP);
+	device_settle(device);
+	expect(device, &c, tensors);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x150001);
+	free(tensors);
+	device_free(device);
+}
+
+/* The next operation's input and weights come while this one waits, if the banks are the same. */
+static void prefetch(uint32_t banks, uint32_t expected)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_BANK, 3 | 3 << 16);
+	put(device, CSC + CSC_D_BANK, 3 | 3 << 16);
+	enable_all_but_sdp(device);
+	device_settle(device);
+	select_group(device, 1);
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_BANK, banks);
+	put(device, CSC + CSC_D_BANK, banks);
+	enable_all_but_sdp(device);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), expected);
+	device_free(device);
+}
+
+static void test_prefetch(void **state)
+{
+	(void)state;
+	prefetch(3 | 3 << 16, 0xf0000);
+	prefetch(4 | 3 << 16, 0x50000);
+}
+
+/* No room for both inputs: the second comes when CSC has released the first. */
+static void test_prefetch_room(void **state)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+
+	(void)state;
+	c.channels = 40;
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_BANK, 0 | 8 << 16);
+	put(device, CSC + CSC_D_BANK, 0 | 8 << 16);
+	enable_all_but_sdp(device);
+	select_group(device, 1);
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_BANK, 0 | 8 << 16);
+	put(device, CSC + CSC_D_BANK, 0 | 8 << 16);
+	enable_all_but_sdp(device);
+	device_settle(device);
+	/* The second has its weights only. */
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0xd0000);
+	select_group(device, 0);
+	enable(device, SDP);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x1f0001);
+	device_free(device);
+}
+
+static uint64_t cycles_behind(uint32_t latency, uint32_t bytes)
+{
+	struct device *device = calloc(1, sizeof(*device));
+	struct nvdla_emu_params params = {
+		.config = "nv_small", .read = device_read, .write = device_write, .ctx = device,
+		.memory_latency = latency, .memory_bytes = bytes,
+	};
+	struct conv_case c = base;
+	uint64_t cycles;
+
+	assert_non_null(device);
+	device->emu = nvdla_emu_new(&params);
+	assert_non_null(device->emu);
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	nvdla_emu_advance(device->emu, 10000);
+	conv_program(device, &c);
+	conv_enable(device);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS), 0x150001);
+	cycles = nvdla_emu_time(device->emu);
+	device_free(device);
+	return cycles;
+}
+
+/* Latency counts twice: before the first input and behind the last result. */
+static void test_memory(void **state)
+{
+	uint64_t cycles = cycles_behind(0, 0);
+
+	(void)state;
+	assert_int_equal(cycles_behind(40, 8), cycles);
+	assert_int_equal(cycles_behind(100, 0), cycles + 2 * 60);
+	assert_true(cycles_behind(0, 2) > cycles + 300);
+}
+
+/* An SDP operation is over before its results are in memory and its interrupt comes. */
+static void test_write_back(void **state)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+
+	(void)state;
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	memset(device->ram + IN, 1, 0x1000);
+	memset(device->ram + WEIGHTS, 1, 0x1000);
+	memset(device->ram + OUT, 0x55, 8);
+	conv_program(device, &c);
+	put(device, CACC + CACC_D_CLIP_CFG, 0);
+	conv_enable(device);
+	while (get(device, SDP + SDP_S_STATUS))
+		nvdla_emu_advance(device->emu, 1);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS) & 1, 0);
+	assert_int_equal(device->ram[OUT], 0x55);
+	device_settle(device);
+	assert_int_equal(get(device, GLB + GLB_S_INTR_STATUS) & 1, 1);
+	assert_int_not_equal(device->ram[OUT], 0x55);
+	device_free(device);
+}
+
+/* Two rows of a kernel in a step: the weights of both lie side by side, results are the same. */
+static void test_rows(void **state)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+	uint8_t plain[9 * 7 * ATOM];
+
+	(void)state;
+	c.image = 1;
+	c.channels = 1;
+	c.kernels = 1;
+	c.r = 2;
+	c.bottom = 0;
+	c.truncate = 0;
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	for (unsigned int i = 0; i < 0x1000; i++)
+		device->ram[IN + i] = (uint8_t)(i * 7 % 5);
+	/* One kernel of 2 x 3: its rows follow each other, whether or not they are one step. */
+	for (unsigned int i = 0; i < 6; i++)
+		device->ram[WEIGHTS + i] = (uint8_t)(i + 1);
+	conv_program(device, &c);
+	conv_enable(device);
+	device_settle(device);
+	memcpy(plain, device->ram + OUT, sizeof(plain));
+	assert_int_not_equal(plain[2 * ATOM], 0);
+	memset(device->ram + OUT, 0, sizeof(plain));
+	select_group(device, 1);
+	conv_program(device, &c);
+	put(device, CSC + CSC_D_POST_Y_EXTENSION, 1);
+	conv_enable(device);
+	device_settle(device);
+	assert_null(nvdla_emu_hang_reason(device->emu));
+	assert_memory_equal(device->ram + OUT, plain, sizeof(plain));
+	device_free(device);
+}
+
+/* Luma and chroma in two planes: the pixels are the same three bytes as 1x1 kernels see them. */
+static void semi_planar(unsigned int format, unsigned int u, unsigned int v)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+
+	c.image = 1;
+	c.channels = 3;
+	c.pixel_format = format;
+	c.kernels = 3;
+	c.r = c.s = 1;
+	c.left = c.right = c.top = c.bottom = c.truncate = 0;
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	for (unsigned int i = 0; i < 0x400; i++) {
+		device->ram[IN + i] = (uint8_t)(i % 100);
+		device->ram[IN + 0x1000 + i] = (uint8_t)(i * 3 % 101);
+	}
+	/* Kernel k takes channel k. */
+	for (unsigned int k = 0; k < 3; k++)
+		device->ram[WEIGHTS + 4 * k] = 1;
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_DAIN_ADDR_LOW_1, IN + 0x1000);
+	put(device, CDMA + CDMA_D_LINE_UV_STRIDE, 64);
+	conv_enable(device);
+	device_settle(device);
+	assert_null(nvdla_emu_hang_reason(device->emu));
+	for (unsigned int y = 0; y < c.height; y++)
+		for (unsigned int x = 0; x < c.width; x++) {
+			const uint8_t *got = device->ram + OUT + (y * c.width + x) * ATOM;
+			const uint8_t *uv = device->ram + IN + 0x1000 + y * 64 + 2 * x;
+
+			assert_int_equal(got[0], device->ram[IN + y * image_stride(&c) + x]);
+			assert_int_equal(got[1], uv[u]);
+			assert_int_equal(got[2], uv[v]);
+		}
+	device_free(device);
+}
+
+static void test_semi_planar(void **state)
+{
+	(void)state;
+	semi_planar(28, 1, 0);
+	semi_planar(29, 0, 1);
+}
+
+static void test_performance_counters(void **state)
+{
+	struct device *device = device_new(0);
+	struct conv_case c = base;
+	struct nvdla_emu_stats stats;
+
+	(void)state;
+	c.in = IN;
+	c.weights = WEIGHTS;
+	c.out = OUT;
+	conv_program(device, &c);
+	put(device, CDMA + CDMA_D_PERF_ENABLE, 1);
+	conv_enable(device);
+	device_settle(device);
+	/* 126 atoms and a cycle for each line's end, half of it shared with 161 of weights. */
+	assert_in_range(get(device, CDMA + CDMA_D_PERF_DAT_READ_LATENCY), 250, 320);
+	assert_int_equal(get(device, CDMA + CDMA_D_PERF_WT_READ_LATENCY), 0);
+	assert_int_not_equal(get(device, CDMA + CDMA_D_PERF_DAT_READ_STALL), 0);
+	stats = device_stats(device);
+	assert_in_range(stats.stall_cycles[NVDLA_EMU_STALL_DATA], 250, 400);
+	assert_int_equal(stats.engine_read_bytes[NVDLA_EMU_CONV], stats.read_bytes);
+	assert_int_equal(stats.engine_write_bytes[NVDLA_EMU_SDP], stats.write_bytes);
+	/* The next operation in the group begins at 0. */
+	conv_program(device, &c);
+	select_group(device, 1);
+	conv_program(device, &c);
+	conv_enable(device);
+	device_settle(device);
+	select_group(device, 0);
+	put(device, CDMA + CDMA_D_PERF_ENABLE, 0);
+	enable(device, CDMA);
+	assert_int_equal(get(device, CDMA + CDMA_D_PERF_DAT_READ_LATENCY), 0);
 	device_free(device);
 }
 
@@ -363,6 +677,14 @@ int main(void)
 		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_weight_padding),
+		cmocka_unit_test(test_late_sdp),
+		cmocka_unit_test(test_prefetch),
+		cmocka_unit_test(test_prefetch_room),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_write_back),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_semi_planar),
+		cmocka_unit_test(test_performance_counters),
 		cmocka_unit_test(test_hangs),
 	};
 
