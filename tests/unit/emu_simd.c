@@ -131,7 +131,7 @@ static const struct simd *need(const char *name)
 static void compare(struct operation *o, const struct simd *simd)
 {
 	unsigned int lanes = o->config.atomic_k;
-	size_t plane = (size_t)o->conv.out_width * o->conv.out_height * lanes;
+	size_t plane = (size_t)o->conv.positions * lanes;
 	int32_t *sums = malloc(plane * sizeof(*sums)), *at;
 	struct sums taken = { 0 };
 	struct mac *mac;
@@ -147,7 +147,7 @@ static void compare(struct operation *o, const struct simd *simd)
 		assert_true(sums_add(&taken, mac, group, 0, plane / lanes));
 		assert_true(sums_read(&taken, plane / lanes, sums));
 		at = sums;
-		for (unsigned int y = 0; y < o->conv.out_height; y++)
+		for (unsigned int y = 0; y < o->conv.positions / o->conv.out_width; y++)
 			for (unsigned int x = 0; x < o->conv.out_width; x++)
 				for (unsigned int k = 0; k < lanes; k++)
 					assert_int_equal(*at++, formula(o, x, y, group * lanes + k));
@@ -183,6 +183,7 @@ static struct conv random_conv(void)
 		.pad_left = below(5),
 		.pad_top = below(3),
 		.pad_value = random_byte(),
+		.rows = 1,
 	};
 
 	if (c.image) {
@@ -191,7 +192,8 @@ static struct conv random_conv(void)
 	}
 	/* Right and below a little more than the input is padding. */
 	c.out_width = outputs(c.width, c.pad_left + below(9), c.s, c.x_dilation, c.x_stride);
-	c.out_height = outputs(c.height, c.pad_top + below(4), c.r, c.y_dilation, c.y_stride);
+	c.positions = (size_t)c.out_width * outputs(c.height, c.pad_top + below(4), c.r,
+						    c.y_dilation, c.y_stride);
 	return c;
 }
 
@@ -221,7 +223,7 @@ static void largest_sum(void **state)
 	const struct conv conv = {
 		.width = 31, .height = 32, .kernels = 1, .channels = 128, .r = 32, .s = 31,
 		.x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1,
-		.out_width = 1, .out_height = 1,
+		.out_width = 1, .positions = 1, .rows = 1,
 	};
 	struct operation *o = operation_new(config, conv, -128);
 
@@ -238,7 +240,7 @@ static void wider_than_32_bits(void **state)
 	const struct conv conv = {
 		.width = 32, .height = 30, .kernels = 1, .channels = 512, .r = 30, .s = 32,
 		.x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1,
-		.out_width = 1, .out_height = 1, .truncate = 2,
+		.out_width = 1, .positions = 1, .rows = 1, .truncate = 2,
 	};
 	struct operation *o = operation_new(config, conv, -128);
 
@@ -255,7 +257,7 @@ static void long_line(void **state)
 	const struct conv conv = {
 		.width = 8, .height = 2, .kernels = 3, .channels = 16, .r = 3, .s = 2,
 		.x_stride = 8, .y_stride = 1, .x_dilation = 31, .y_dilation = 1, .pad_left = 31,
-		.pad_top = 1, .pad_value = -77, .out_width = 3000, .out_height = 2,
+		.pad_top = 1, .pad_value = -77, .out_width = 3000, .positions = 6000, .rows = 1,
 	};
 	struct operation *o = operation_new(config, conv, 0);
 
