@@ -11,10 +11,12 @@
  * another moment, and must not call back into the emulator. One object may be used by one thread at
  * a time.
  *
- * Time. An operation starts as soon as all engines it takes part in are enabled. Its inputs are
- * read at that moment and its outputs are written when its modelled time has passed, so that a
- * driver that touches either too early gets wrong bytes, as it might on hardware. What the hardware
- * would never finish stays "running" for ever; nvdla_emu_hang_reason() says why.
+ * Time. Blocks start when the hardware's do: CDMA as soon as it is enabled and the convolution
+ * buffer has room, CSC when input and weights are there, others when all that they exchange data
+ * with are enabled. Inputs are read when they are asked for and outputs are written when their
+ * modelled time has passed, so that a driver that touches either too early gets wrong bytes, as it
+ * might on hardware. What the hardware would never finish stays "running" for ever;
+ * nvdla_emu_hang_reason() says why.
  *
  * Any sequence of register accesses is survived: nothing but the callbacks is accessed, an operation
  * larger than max_work is treated as a hang.
