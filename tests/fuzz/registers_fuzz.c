@@ -30,7 +30,7 @@ enum action {
 };
 
 /* Operations of this size take milliseconds with sanitizers. */
-#define MAX_WORK (1u << 16)
+#define MAX_WORK (1u << 15)
 /* What an operation may move, in bytes: operands are up to four for an element, in two units. */
 #define MAX_MOVED (UINT64_C(16) * MAX_WORK + (1u << 20))
 

@@ -123,6 +123,7 @@ void cdp_set(struct generator *g, const struct cdp *cdp)
 	script_set(script, CDP_D_DATOUT_OFFSET, cdp->out_offset);
 	script_set(script, CDP_D_DATOUT_SCALE, cdp->out_scale);
 	script_set(script, CDP_D_DATOUT_SHIFTER, cdp->out_shift);
+	script_set(script, CDP_D_PERF_ENABLE, random_below(script->random, 4));
 }
 
 void cdp_describe(struct generator *g, const struct cdp *cdp)

@@ -184,12 +184,35 @@ static uint32_t done_bits(struct generator *g, const struct chain *chain)
 	return done;
 }
 
+/* What is counted of the values, not of the time. */
+static void add_counters(struct script *script, const struct chain *chain, int launch,
+			 const unsigned int groups[UNIT_COUNT])
+{
+	static const uint32_t counters[] = {
+		CACC_D_OUT_SATURATION, SDP_D_STATUS, SDP_D_PERF_OUT_SATURATION, CDP_D_OUT_SATURATION,
+		CDP_D_PERF_LUT_UFLOW, CDP_D_PERF_LUT_OFLOW, CDP_D_PERF_LUT_HYBRID,
+		CDP_D_PERF_LUT_LE_HIT, CDP_D_PERF_LUT_LO_HIT,
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		enum unit unit = register_unit(counters[i]);
+
+		if (unit_mask(chain) >> unit & 1)
+			script_count(script, launch, counters[i], groups[unit]);
+	}
+}
+
 int chain_start(struct generator *g, const struct chain *chain)
 {
 	enum unit units[UNIT_COUNT];
-	unsigned int count = list_units(chain, units);
+	unsigned int count = list_units(chain, units), groups[UNIT_COUNT];
+	int launch;
 
 	if (has_conv(chain) && conv_starts_alone(g->hw, &chain->conv))
 		script_wait_units(&g->script, CONV_UNITS);
-	return script_enable(&g->script, units, count, done_bits(g, chain));
+	for (unsigned int u = 0; u < UNIT_COUNT; u++)
+		groups[u] = script_group(&g->script, u);
+	launch = script_enable(&g->script, units, count, done_bits(g, chain));
+	add_counters(&g->script, chain, launch, groups);
+	return launch;
 }

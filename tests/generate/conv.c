@@ -222,9 +222,9 @@ static uint32_t pair_less(uint32_t low, uint32_t high)
 	return pair(low - 1, high - 1);
 }
 
-static uint32_t misc(const struct conv *conv)
+static uint32_t misc(const struct conv *conv, bool reuse_data)
 {
-	return (uint32_t)conv->reuse_data << 16 | (uint32_t)conv->reuse_weights << 20 |
+	return (uint32_t)reuse_data << 16 | (uint32_t)conv->reuse_weights << 20 |
 	       (uint32_t)conv->keep_data << 24 | (uint32_t)conv->keep_weights << 28;
 }
 
@@ -259,7 +259,7 @@ static void csc_set(struct generator *g, const struct conv *conv)
 
 	script_set(script, CMAC_A_D_MISC_CFG, 0);
 	script_set(script, CMAC_B_D_MISC_CFG, 0);
-	script_set(script, CSC_D_MISC_CFG, misc(conv));
+	script_set(script, CSC_D_MISC_CFG, misc(conv, conv->reuse_data || conv->reuse_lines));
 	script_set(script, CSC_D_DATAIN_FORMAT, conv->is_image);
 	script_set(script, CSC_D_DATAIN_SIZE_EXT_0, pair_less(conv->x.in, conv->y.in));
 	script_set(script, CSC_D_DATAIN_SIZE_EXT_1, conv->channels - 1);
@@ -275,7 +275,7 @@ static void csc_set(struct generator *g, const struct conv *conv)
 	script_set(script, CSC_D_DATAOUT_SIZE_0, pair_less(conv->x.out, conv->y.out));
 	script_set(script, CSC_D_DATAOUT_SIZE_1, conv->kernels - 1);
 	script_set(script, CSC_D_ATOMICS, conv->x.out * conv->y.out - 1);
-	script_set(script, CSC_D_RELEASE, conv->y.in - 1);
+	script_set(script, CSC_D_RELEASE, conv->y.in - conv->keep_lines - 1);
 	script_set(script, CSC_D_CONV_STRIDE_EXT, pair_less(conv->x.stride, conv->y.stride));
 	script_set(script, CSC_D_DILATION_EXT, pair_less(conv->x.dilation, conv->y.dilation));
 	script_set(script, CSC_D_ZERO_PADDING, pair(conv->x.before, conv->y.before));
@@ -301,7 +301,8 @@ static void cdma_set_input(struct generator *g, const struct conv *conv)
 
 	if (!conv->is_image) {
 		script_set(script, CDMA_D_DATAIN_FORMAT, 0);
-		script_set(script, CDMA_D_DAIN_ADDR_LOW_0, conv->in.addr);
+		script_set(script, CDMA_D_DAIN_ADDR_LOW_0,
+			   conv->in.addr + conv->reuse_lines * conv->in.line_stride);
 		script_set(script, CDMA_D_LINE_STRIDE, conv->in.line_stride);
 		script_set(script, CDMA_D_SURF_STRIDE, conv->in.surface_stride);
 		script_set(script, CDMA_D_DAIN_MAP, datain_map(g->hw, &conv->in));
@@ -313,13 +314,15 @@ static void cdma_set_input(struct generator *g, const struct conv *conv)
 	}
 	script_set(script, CDMA_D_DATAIN_FORMAT,
 		   1 | image->format << 8 | (uint32_t)image->sign_override << 20);
-	script_set(script, CDMA_D_DAIN_ADDR_LOW_0, image->addr[0]);
+	script_set(script, CDMA_D_DAIN_ADDR_LOW_0,
+		   image->addr[0] + conv->reuse_lines * image->line_stride[0]);
 	script_set(script, CDMA_D_LINE_STRIDE, image->line_stride[0]);
 	script_set(script, CDMA_D_SURF_STRIDE, 0);
 	script_set(script, CDMA_D_DAIN_MAP, 0);
 	script_set(script, CDMA_D_PIXEL_OFFSET, image->x_offset);
 	if (image->planes == 2) {
-		script_set(script, CDMA_D_DAIN_ADDR_LOW_1, image->addr[1]);
+		script_set(script, CDMA_D_DAIN_ADDR_LOW_1,
+			   image->addr[1] + conv->reuse_lines * image->line_stride[1]);
 		script_set(script, CDMA_D_DAIN_ADDR_HIGH_1, 0);
 		script_set(script, CDMA_D_LINE_UV_STRIDE, image->line_stride[1]);
 	}
@@ -331,12 +334,13 @@ static void cdma_set_input(struct generator *g, const struct conv *conv)
 static void cdma_set(struct generator *g, const struct conv *conv)
 {
 	struct script *script = &g->script;
+	unsigned int lines = conv->y.in - conv->reuse_lines;
 
 	cdma_set_input(g, conv);
-	script_set(script, CDMA_D_MISC_CFG, misc(conv));
-	script_set(script, CDMA_D_DATAIN_SIZE_0, pair_less(conv->x.in, conv->y.in));
+	script_set(script, CDMA_D_MISC_CFG, misc(conv, conv->reuse_data));
+	script_set(script, CDMA_D_DATAIN_SIZE_0, pair_less(conv->x.in, lines));
 	script_set(script, CDMA_D_DATAIN_SIZE_1, conv->channels - 1);
-	script_set(script, CDMA_D_DATAIN_SIZE_EXT_0, pair_less(conv->x.in, conv->y.in));
+	script_set(script, CDMA_D_DATAIN_SIZE_EXT_0, pair_less(conv->x.in, lines));
 	script_set(script, CDMA_D_DAIN_RAM_TYPE, 1);
 	script_set(script, CDMA_D_DAIN_ADDR_HIGH_0, 0);
 	script_set(script, CDMA_D_BATCH_NUMBER, 0);
@@ -375,7 +379,7 @@ void conv_describe(struct generator *g, const struct conv *conv)
 {
 	script_comment(&g->script,
 		       "convolution: %ux%ux%u %s%u, %u kernels of %ux%u, stride %u,%u, dilation %u,%u, "
-		       "padding %u,%u,%u,%u, to %ux%u; banks %u+%u%s%s%s%s",
+		       "padding %u,%u,%u,%u, to %ux%u; banks %u+%u%s%s%s%s, lines kept %u, reused %u",
 		       conv->x.in, conv->y.in, conv->channels,
 		       conv->is_image ? "pixels of format " : "features, convertor ",
 		       conv->is_image ? conv->image.format : conv->convert, conv->kernels,
@@ -385,5 +389,6 @@ void conv_describe(struct generator *g, const struct conv *conv)
 		       conv->weight_banks, conv->keep_data ? ", keeps data" : "",
 		       conv->keep_weights ? ", keeps weights" : "",
 		       conv->reuse_data ? ", reuses data" : "",
-		       conv->reuse_weights ? ", reuses weights" : "");
+		       conv->reuse_weights ? ", reuses weights" : "", conv->keep_lines,
+		       conv->reuse_lines);
 }

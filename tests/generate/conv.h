@@ -42,6 +42,8 @@ struct conv {
 
 	/* The convolution buffer keeps what it has for the next, or has it from the one before. */
 	bool keep_data, keep_weights, reuse_data, reuse_weights;
+	/* Or the last so many lines only, to which the next adds. */
+	unsigned int keep_lines, reuse_lines;
 };
 
 /* What a caller wants instead of leaving it to chance; zero means no wish. */

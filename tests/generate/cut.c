@@ -48,6 +48,22 @@ static void cut_lines(const struct chain *whole, unsigned int bands, unsigned in
 	piece->conv.fetch_grain = 0;
 }
 
+/* Lines that a band has in common with the next. */
+static unsigned int common_lines(const struct conv_axis *y, unsigned int bands, unsigned int b)
+{
+	struct conv_axis band, next;
+	unsigned int skip, next_skip;
+
+	if (b + 1 == bands)
+		return 0;
+	band_axis(y, cut_at(y->out, bands, b), cut_at(y->out, bands, b + 1), &band, &skip);
+	band_axis(y, cut_at(y->out, bands, b + 1), cut_at(y->out, bands, b + 2), &next, &next_skip);
+	/* One line at least has to go, and one to come. */
+	if (next_skip <= skip || next_skip >= skip + band.in || next_skip + next.in <= skip + band.in)
+		return 0;
+	return skip + band.in - next_skip;
+}
+
 static void cut_kernels(const struct hw *hw, const struct chain *whole, unsigned int parts,
 			unsigned int k, struct chain *piece)
 {
@@ -99,6 +115,7 @@ bool generate_split(struct generator *g)
 	struct random *random = &g->random;
 	bool keeps_data = random_one_in(random, 3);
 	bool keeps_weights = !keeps_data && random_one_in(random, 2);
+	bool keeps_lines = !keeps_data && random_one_in(random, 3);
 	bool waits = random_one_in(random, 3);
 	unsigned int bands, parts, groups, outer, inner;
 	struct chain whole;
@@ -109,6 +126,8 @@ bool generate_split(struct generator *g)
 	bands = 1 + random_below(random, whole.conv.y.out < MAX_BANDS ? whole.conv.y.out : MAX_BANDS);
 	parts = 1 + random_below(random, groups < MAX_GROUPS ? groups : MAX_GROUPS);
 	/* SDP packs the surfaces of one position. */
+	if (keeps_lines && !keeps_weights)
+		parts = 1;
 	if (bands * parts == 1 || whole.conv.x.out == 1 || !bands_legal(&whole.conv.y, bands))
 		return false;
 	/* What is kept is what all kernels of a band, or all bands of some kernels, have in common. */
@@ -120,6 +139,12 @@ bool generate_split(struct generator *g)
 
 			cut_lines(&whole, bands, keeps_weights ? i : o, &piece);
 			cut_kernels(g->hw, &whole, parts, keeps_weights ? o : i, &piece);
+			if (keeps_lines) {
+				unsigned int b = keeps_weights ? i : o;
+
+				piece.conv.keep_lines = common_lines(&whole.conv.y, bands, b);
+				piece.conv.reuse_lines = b ? common_lines(&whole.conv.y, bands, b - 1) : 0;
+			}
 			piece.conv.keep_data = keeps_data && i + 1 < inner;
 			piece.conv.reuse_data = keeps_data && i;
 			piece.conv.keep_weights = keeps_weights && i + 1 < inner;

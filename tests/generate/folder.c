@@ -50,18 +50,42 @@ static int write_memory(const char *dir, const struct memory *memory, FILE *trac
 	return ret;
 }
 
-static int write_trace(const char *dir, const struct memory *memory, const char *script)
+/* A register that was read has to hold the same again: the script's reads become checks. */
+static void write_checks(const char *script, const struct trace *played, FILE *trace)
+{
+	size_t at = 0;
+
+	for (const char *line = script; *line;) {
+		size_t length = strcspn(line, "\n") + 1;
+
+		if (strncmp(line, "read ", 5) != 0) {
+			fwrite(line, 1, length, trace);
+		} else {
+			while (played->commands[at].op != TRACE_READ)
+				at++;
+			fprintf(trace, "check 0x%04" PRIx32 " 0xffffffff 0x%" PRIx32 "\n",
+				played->commands[at].number[0], played->commands[at].number[1]);
+			at++;
+		}
+		line += length;
+	}
+}
+
+/* played is the trace as it went on the emulator, or NULL when it was not yet played. */
+static int write_trace(const char *dir, const struct memory *memory, const char *script,
+		       const struct trace *played)
 {
 	FILE *trace;
 	int ret;
 
-	if (mkdir(dir, 0777) && errno != EEXIST)
-		return -1;
 	trace = open_in(dir, TRACE_FILE, "w");
 	if (!trace)
 		return -1;
 	ret = write_memory(dir, memory, trace);
-	fputs(script, trace);
+	if (played)
+		write_checks(script, played, trace);
+	else
+		fputs(script, trace);
 	return finish(trace) || ret ? -1 : 0;
 }
 
@@ -109,44 +133,51 @@ static int write_addresses(const char *dir, const struct touched *touched)
 	return file ? finish(file) : -1;
 }
 
-static int play(struct player *player, const char *dir, const char *config)
+static int play(struct player *player, const char *dir, struct trace *trace)
 {
 	struct nvdla_emu_stats stats;
-	struct trace trace;
-	int ret;
 
-	ret = player_open(player, &nvdla_emu_api, config);
-	if (!ret)
-		ret = trace_read(dir, &trace, player->reason, sizeof(player->reason));
-	if (ret)
-		return ret;
-	ret = player_play(player, dir, &trace);
-	trace_free(&trace);
+	if (player_play(player, dir, trace))
+		return -1;
 	nvdla_emu_get_stats(player->emu, &stats);
-	if (!ret && stats.bad_accesses) {
-		snprintf(player->reason, sizeof(player->reason), "accesses beyond the memory");
-		ret = -1;
-	}
-	return ret;
+	if (!stats.bad_accesses)
+		return 0;
+	snprintf(player->reason, sizeof(player->reason), "accesses beyond the memory");
+	return -1;
+}
+
+static int write_expectations(const char *dir, const struct memory *memory, const char *script,
+			      struct player *player, const struct trace *played)
+{
+	if (write_trace(dir, memory, script, played) ||
+	    append_crcs(dir, memory, &player->memory))
+		return -1;
+	return write_addresses(dir, &player->touched);
 }
 
 int folder_write(const char *dir, const char *config, const struct memory *memory,
 		 const char *script)
 {
+	struct trace trace = { 0 };
 	struct player player;
 	int ret;
 
-	if (write_trace(dir, memory, script))
+	if (mkdir(dir, 0777) && errno != EEXIST)
 		return -1;
-	ret = play(&player, dir, config);
+	if (write_trace(dir, memory, script, NULL))
+		return -1;
+	ret = player_open(&player, &nvdla_emu_api, config);
+	if (!ret)
+		ret = trace_read(dir, &trace, player.reason, sizeof(player.reason));
+	if (!ret)
+		ret = play(&player, dir, &trace);
 	if (ret) {
 		fprintf(stderr, "%s: without expectations: %s\n", dir, player.reason);
 		ret = 1;
 	} else {
-		ret = append_crcs(dir, memory, &player.memory);
-		if (!ret)
-			ret = write_addresses(dir, &player.touched);
+		ret = write_expectations(dir, memory, script, &player, &trace);
 	}
+	trace_free(&trace);
 	player_close(&player);
 	return ret;
 }

@@ -12,6 +12,7 @@ void script_init(struct script *script, struct random *random, FILE *out)
 	script->shuffles = random_one_in(random, 2);
 	script->any_enable = random_one_in(random, 4);
 	script->junk = random_one_in(random, 2);
+	script->reads_counters = random_one_in(random, 2);
 	for (unsigned int u = 0; u < UNIT_COUNT; u++) {
 		script->user[u][0] = -1;
 		script->user[u][1] = -1;
@@ -83,10 +84,8 @@ void script_reserve(struct script *script, uint32_t units)
 	}
 }
 
-static void select_group(struct script *script, enum unit unit)
+static void select_group(struct script *script, enum unit unit, unsigned int group)
 {
-	unsigned int group = script->next[unit];
-
 	if (script->pointer[unit] != group || !script->only_changes) {
 		script_write(script, unit_base(unit) + UNIT_S_POINTER, group);
 		script->pointer[unit] = group;
@@ -105,7 +104,7 @@ void script_program(struct script *script)
 		unsigned int word = register_word(reg), group = script->next[unit];
 
 		if (!(selected >> unit & 1)) {
-			select_group(script, unit);
+			select_group(script, unit, group);
 			selected |= 1u << unit;
 			script->used |= 1u << unit;
 		}
@@ -135,7 +134,7 @@ int script_enable(struct script *script, const enum unit *units, unsigned int co
 	for (unsigned int i = 0; i < count; i++) {
 		enum unit unit = order[i];
 
-		select_group(script, unit);
+		select_group(script, unit, script->next[unit]);
 		script_write(script, unit_op_enable(unit), 1);
 		script->user[unit][script->next[unit]] = launch;
 		script->next[unit] ^= 1;
@@ -144,6 +143,26 @@ int script_enable(struct script *script, const enum unit *units, unsigned int co
 	script->launches[launch].done = done;
 	script->launches[launch].pending = true;
 	return launch;
+}
+
+void script_count(struct script *script, int launch, uint32_t reg, unsigned int group)
+{
+	unsigned int n = script->launches[launch].nr_counters++;
+
+	if (n == SCRIPT_COUNTERS)
+		abort();
+	script->launches[launch].counters[n].reg = reg;
+	script->launches[launch].counters[n].group = group;
+}
+
+static void read_counters(struct script *script, int launch)
+{
+	for (unsigned int i = 0; i < script->launches[launch].nr_counters; i++) {
+		uint32_t reg = script->launches[launch].counters[i].reg;
+
+		select_group(script, register_unit(reg), script->launches[launch].counters[i].group);
+		fprintf(script->out, "read 0x%04" PRIx32 "\n", reg);
+	}
 }
 
 void script_wait(struct script *script, int launch)
@@ -155,6 +174,8 @@ void script_wait(struct script *script, int launch)
 	script->launches[launch].pending = false;
 	script_poll(script, GLB_S_INTR_STATUS, done, done);
 	script_write(script, GLB_S_INTR_STATUS, done);
+	if (script->reads_counters)
+		read_counters(script, launch);
 	for (unsigned int u = 0; u < UNIT_COUNT; u++) {
 		for (unsigned int g = 0; g < 2; g++) {
 			if (script->user[u][g] == launch)

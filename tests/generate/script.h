@@ -18,6 +18,7 @@
 #define SCRIPT_LAUNCHES 32
 #define SCRIPT_STAGED 256
 #define SCRIPT_WORDS 64
+#define SCRIPT_COUNTERS 16
 
 struct script {
 	struct random *random;
@@ -28,6 +29,7 @@ struct script {
 	bool shuffles;		/* registers in any order */
 	bool any_enable;	/* units enabled in any order */
 	bool junk;		/* random values where they do not count */
+	bool reads_counters;
 
 	/* What the groups are known to hold. */
 	uint32_t held[UNIT_COUNT][2][SCRIPT_WORDS];
@@ -46,6 +48,12 @@ struct script {
 		uint32_t units;		/* bit mask */
 		uint32_t done;		/* status bits, all of them awaited */
 		bool pending;
+		/* Registers whose value is told when it is done. */
+		struct {
+			uint32_t reg;
+			unsigned int group;
+		} counters[SCRIPT_COUNTERS];
+		unsigned int nr_counters;
 	} launches[SCRIPT_LAUNCHES];
 	int nr_launches;
 };
@@ -71,6 +79,9 @@ void script_reserve(struct script *script, uint32_t units);
 void script_program(struct script *script);
 /* Enable the units, given in the order in which they wait for each other; returns the launch. */
 int script_enable(struct script *script, const enum unit *units, unsigned int count, uint32_t done);
+
+/* Read the register, which the launch leaves in this group, when it is done. */
+void script_count(struct script *script, int launch, uint32_t reg, unsigned int group);
 
 void script_wait(struct script *script, int launch);
 /* Wait for all launches that use one of these units. */

@@ -192,14 +192,14 @@ static int play_crc(struct player *player, const struct trace_command *command)
 	return 0;
 }
 
-static int play_command(struct player *player, const struct trace_command *command)
+static int play_command(struct player *player, struct trace_command *command)
 {
 	switch (command->op) {
 	case TRACE_WRITE:
 		player->api->write(player->emu, command->number[0], command->number[1]);
 		return 0;
 	case TRACE_READ:
-		player->api->read(player->emu, command->number[0]);
+		command->number[1] = player->api->read(player->emu, command->number[0]);
 		return 0;
 	case TRACE_CHECK:
 		return play_check(player, command, false);
@@ -242,7 +242,7 @@ int player_open(struct player *player, const struct nvdla_emu_api *api, const ch
 	return -1;
 }
 
-int player_play(struct player *player, const char *dir, const struct trace *trace)
+int player_play(struct player *player, const char *dir, struct trace *trace)
 {
 	int ret = 0;
 

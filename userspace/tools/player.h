@@ -23,7 +23,7 @@ struct player {
 /* Each 0, or -1 with a sentence in reason. A player that could not be opened may be closed. */
 int player_open(struct player *player, const struct nvdla_emu_api *api, const char *config);
 /* The trace's files are in dir. */
-int player_play(struct player *player, const char *dir, const struct trace *trace);
+int player_play(struct player *player, const char *dir, struct trace *trace);
 void player_close(struct player *player);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum trace_op {
 	TRACE_WRITE,	/* register, value */
-	TRACE_READ,	/* register */
+	TRACE_READ,	/* register; when played, also what it held */
 	TRACE_CHECK,	/* register, mask, value */
 	TRACE_POLL,	/* register, mask, value */
 	TRACE_INTR,
