@@ -21,7 +21,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 8192,
 		.x_rate = 1, .pdp_rate = 1, .cdp_rate = 1,
 		.pdp_line_atoms = 128,
-		.address_bits = 32, .memory_bytes = 8,
+		.address_bits = 32, .memory_bytes = 8, .memory_latency = 64,
 	},
 	{
 		.name = "nv_small_256",
@@ -30,7 +30,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 8192,
 		.x_rate = 1, .pdp_rate = 1, .cdp_rate = 1,
 		.pdp_line_atoms = 128,
-		.address_bits = 32, .memory_bytes = 8,
+		.address_bits = 32, .memory_bytes = 8, .memory_latency = 64,
 	},
 	{
 		.name = "nv_small_256_full",
@@ -40,7 +40,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 8192,
 		.x_rate = 2, .y_rate = 1, .pdp_rate = 1, .cdp_rate = 1,
 		.pdp_line_atoms = 128,
-		.address_bits = 32, .memory_bytes = 8,
+		.address_bits = 32, .memory_bytes = 8, .memory_latency = 64,
 	},
 	{
 		.name = "nv_medium_512",
@@ -49,7 +49,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 16384,
 		.x_rate = 4, .pdp_rate = 2, .cdp_rate = 2,
 		.pdp_line_atoms = 128,
-		.address_bits = 64, .memory_bytes = 16,
+		.address_bits = 64, .memory_bytes = 16, .memory_latency = 256,
 	},
 	{
 		.name = "nv_medium_1024_full",
@@ -59,7 +59,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 8192,
 		.x_rate = 8, .y_rate = 2, .pdp_rate = 4, .cdp_rate = 4,
 		.pdp_line_atoms = 128,
-		.address_bits = 64, .memory_bytes = 32,
+		.address_bits = 64, .memory_bytes = 32, .memory_latency = 1024,
 	},
 	{
 		.name = "nv_large",
@@ -69,7 +69,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 8192,
 		.x_rate = 16, .y_rate = 4, .pdp_rate = 8, .cdp_rate = 8,
 		.pdp_line_atoms = 128,
-		.address_bits = 64, .memory_bytes = 32,
+		.address_bits = 64, .memory_bytes = 32, .memory_latency = 1024,
 	},
 	{
 		.name = "nv_full",
@@ -81,7 +81,7 @@ static const struct nvdla_config configs[] = {
 		.cbuf_flush_cycles = 4096,
 		.x_rate = 16, .y_rate = 4, .pdp_rate = 8, .cdp_rate = 8,
 		.pdp_line_atoms = 128,
-		.address_bits = 64, .memory_bytes = 64,
+		.address_bits = 64, .memory_bytes = 64, .memory_latency = 1200,
 	},
 };
 

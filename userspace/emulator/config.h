@@ -46,6 +46,7 @@ struct nvdla_config {
 
 	unsigned int address_bits;
 	unsigned int memory_bytes;	/* a cycle, of each way to memory */
+	unsigned int memory_latency;	/* cycles that readers have room to bridge */
 };
 
 static inline bool config_has(const struct nvdla_config *config, enum feature feature)

@@ -8,7 +8,7 @@
 #include "sdp.h"
 
 /* Memory when the caller says nothing about it. */
-enum { DEFAULT_LATENCY = 40, DEFAULT_WIDTH = 8 };
+enum { DEFAULT_LATENCY = 40 };
 
 static void process(struct nvdla_emu *emu, struct job *job)
 {
@@ -173,7 +173,7 @@ struct nvdla_emu *nvdla_emu_new(const struct nvdla_emu_params *params)
 	emu->config = config;
 	emu->simd = simd;
 	emu->memory.latency = emu_latency(emu);
-	emu->memory.bytes = params->memory_bytes ? params->memory_bytes : DEFAULT_WIDTH;
+	emu->memory.bytes = params->memory_bytes ? params->memory_bytes : config->memory_bytes;
 	if (params->threads) {
 		emu->workers = workers_new(params->threads);
 		if (!emu->workers) {

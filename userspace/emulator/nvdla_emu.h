@@ -75,7 +75,7 @@ struct nvdla_emu_params {
 
 	/*
 	 * The memory system: cycles from the address of a read to its data, or from the data of a
-	 * write to its acknowledgement, and bytes a cycle. 0 for 40 and 8.
+	 * write to its acknowledgement, and bytes a cycle. 0 for 40, and for what the device takes.
 	 */
 	uint32_t memory_latency;
 	uint32_t memory_bytes;

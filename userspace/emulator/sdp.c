@@ -481,7 +481,8 @@ static struct timing_sdp timing_of(const struct sdp *sdp)
 	};
 	struct timing_sdp timing = {
 		.atoms = atoms(&sdp->out),
-		.units = !sdp->x1.bypass + !sdp->x2.bypass,
+		.units = !sdp->x1.bypass + !sdp->x2.bypass + !sdp->y.bypass,
+		.y_unit = !sdp->y.bypass,
 	};
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {

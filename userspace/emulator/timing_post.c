@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * nv_small's engines behind the convolution take a channel a cycle. Each reader has room for so
+ * The engines behind the convolution take so many channels a cycle. Each reader has room for so
  * many beats of memory: with a slow memory they wait for the round trip. The constants are fitted
- * to the RTL.
+ * to the RTL of nv_small.
  */
 #include "emu.h"
 #include "timing_post.h"
@@ -19,6 +19,7 @@ enum {
 	OPERANDS_IN_FLIGHT = 16,
 
 	/* PDP: from enabling to the first request, from a request to where it can be taken. */
+	PDP_IN_FLIGHT = 8,
 	READ_START = 8,
 	READ_CYCLES = 20,
 	/* To the interrupt: from PDP's last result, less the latency, and from its reader's end. */
@@ -48,17 +49,29 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Beats that a reader has room for, which has room for so many where 64 cycles are bridged. */
+static uint64_t in_flight(const struct nvdla_emu *emu, uint64_t beats)
+{
+	return beats * emu->config->memory_latency / 64;
+}
+
 void timing_reader_init(struct timing_reader *reader, const struct nvdla_emu *emu)
 {
 	*reader = (struct timing_reader){
 		.latency = emu->memory.latency,
 		.next = READ_START,
+		.in_flight = min(in_flight(emu, PDP_IN_FLIGHT), TIMING_IN_FLIGHT_MAX),
 	};
 }
 
 uint64_t timing_read(struct timing_reader *reader)
 {
-	uint64_t *room = &reader->room[reader->count % TIMING_IN_FLIGHT];
+	uint64_t *room = &reader->room[reader->count % reader->in_flight];
 	uint64_t request = max(reader->next, *room), there;
 
 	reader->next = request + 1;
@@ -86,12 +99,11 @@ uint64_t timing_pdp_read(uint64_t last_atom)
 }
 
 /* So many beats, of which only so many are on their way at once; what the last ones take. */
-static uint64_t beats(const struct nvdla_emu *emu, uint64_t count, uint64_t in_flight,
-		      uint64_t last)
+static uint64_t beats(const struct nvdla_emu *emu, uint64_t count, uint64_t room, uint64_t last)
 {
-	if (count <= in_flight)
+	if (count <= room)
 		return 0;
-	return (count - in_flight) * (emu->memory.latency + SDP_ROUND_TRIP) / in_flight + last;
+	return (count - room) * (emu->memory.latency + SDP_ROUND_TRIP) / room + last;
 }
 
 /* Cycles for so many atoms from memory, by the slowest of the readers. */
@@ -99,13 +111,15 @@ static uint64_t stream(const struct nvdla_emu *emu, const struct timing_sdp *op,
 {
 	uint64_t operands_last = emu->memory.latency > OPERANDS_LAST + SDP_HIDDEN ?
 				 OPERANDS_LAST : max(emu->memory.latency, SDP_HIDDEN) - SDP_HIDDEN;
-	uint64_t cycles = max(atoms * emu->config->atom / emu->config->x_rate,
-			      beats(emu, atoms, SDP_IN_FLIGHT, emu->memory.latency));
+	unsigned int rate = op->y_unit ? emu->config->y_rate : emu->config->x_rate;
+	uint64_t cycles = max(atoms * emu->config->atom / rate,
+			      beats(emu, atoms, in_flight(emu, SDP_IN_FLIGHT), emu->memory.latency));
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
 		uint64_t count = atoms * (op->operand_bytes[i] / emu->config->atom);
 
-		cycles = max(cycles, beats(emu, count, OPERANDS_IN_FLIGHT, operands_last));
+		cycles = max(cycles, beats(emu, count, in_flight(emu, OPERANDS_IN_FLIGHT),
+					   operands_last));
 	}
 	return cycles;
 }
@@ -165,5 +179,6 @@ uint64_t timing_cdp(const struct nvdla_emu *emu, const struct timing_cdp *op)
 
 	return 2 * (uint64_t)emu->memory.latency + cycles +
 	       max(atoms * emu->config->atom / emu->config->cdp_rate,
-		   atoms * (emu->memory.latency + CDP_ROUND_TRIP) / CDP_IN_FLIGHT);
+		   atoms * (emu->memory.latency + CDP_ROUND_TRIP) /
+		   in_flight(emu, CDP_IN_FLIGHT));
 }

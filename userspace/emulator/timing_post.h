@@ -16,14 +16,15 @@ struct nvdla_emu;
  * The reader in front of PDP: so many atoms are on their way, so many wait to be taken. Feed it in
  * order: timing_read() says when an atom is there, timing_taken() when it was taken.
  */
-#define TIMING_IN_FLIGHT 8
+#define TIMING_IN_FLIGHT_MAX 256
 #define TIMING_READ_AHEAD 32
 
 struct timing_reader {
 	uint64_t latency;
 	uint64_t next;				/* the next request */
 	uint64_t count;
-	uint64_t room[TIMING_IN_FLIGHT];	/* for another request */
+	uint64_t in_flight;
+	uint64_t room[TIMING_IN_FLIGHT_MAX];	/* for another request */
 	uint64_t taken[TIMING_READ_AHEAD];
 };
 
@@ -41,6 +42,7 @@ uint64_t timing_pdp_read(uint64_t last_atom);
 struct timing_sdp {
 	uint64_t atoms;
 	unsigned int units;		/* that are not bypassed */
+	int y_unit;			/* one of them is Y */
 	unsigned int operands;		/* units that take operands from memory */
 	unsigned int operand_bytes[TIMING_SDP_UNITS];	/* of an atom; 0 unless per element */
 };
