@@ -70,9 +70,10 @@ int main(void)
 	static const struct nvdla_config config = { .atom = 8, .atomic_c = 8, .atomic_k = 8,
 						    .cbuf_entry_bytes = 8 };
 	const struct conv conv = {
-		.width = SIDE, .height = SIDE, .line_entries = SIDE * CHANNELS / 8, .kernels = KERNELS,
-		.channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1, .y_stride = 1, .x_dilation = 1,
-		.y_dilation = 1, .pad_left = 1, .pad_top = 1, .out_width = SIDE, .out_height = SIDE,
+		.width = SIDE, .height = SIDE, .line_entries = SIDE * CHANNELS / 8,
+		.kernels = KERNELS, .channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1,
+		.y_stride = 1, .x_dilation = 1, .y_dilation = 1, .pad_left = 1, .pad_top = 1,
+		.out_width = SIDE, .out_height = SIDE,
 		.blocks = CHANNELS / 8, .steps = CHANNELS / 8 * 9, .lines = random_bytes(LINES),
 	};
 	static const char *const names[] = { "plain", "avx2", "neon" };

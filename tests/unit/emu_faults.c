@@ -21,10 +21,10 @@ static struct device *fresh(void)
 	return device;
 }
 
-static void inject(struct device *device, enum nvdla_emu_fault_kind kind, unsigned int engine, uint64_t at,
-		   uint32_t value)
+static void inject(struct device *device, enum nvdla_emu_fault_kind kind, unsigned int engine,
+		   uint64_t at, uint32_t value)
 {
-	const struct nvdla_emu_fault fault = { .kind = kind, .engine = engine, .at = at, .value = value };
+	const struct nvdla_emu_fault fault = { kind, at, engine, value };
 
 	assert_int_equal(nvdla_emu_inject(device->emu, &fault), 0);
 }
@@ -109,8 +109,9 @@ static void hang_of_pooling_leaves_sdp_alone(void **state)
 static void hang_of_a_convolution(void **state)
 {
 	const struct conv_case conv = {
-		.width = 4, .height = 4, .channels = 8, .kernels = 8, .r = 1, .s = 1, .x_stride = 1, .y_stride = 1,
-		.x_dilation = 1, .y_dilation = 1, .in = IN, .weights = WEIGHTS, .out = OUT,
+		.width = 4, .height = 4, .channels = 8, .kernels = 8, .r = 1, .s = 1,
+		.x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1, .in = IN,
+		.weights = WEIGHTS, .out = OUT,
 	};
 	struct device *device = fresh();
 
@@ -183,8 +184,9 @@ static void slow_memory(void **state)
 static void slow_memory_for_a_convolution(void **state)
 {
 	const struct conv_case conv = {
-		.width = 4, .height = 4, .channels = 8, .kernels = 8, .r = 1, .s = 1, .x_stride = 1, .y_stride = 1,
-		.x_dilation = 1, .y_dilation = 1, .in = IN, .weights = WEIGHTS, .out = OUT,
+		.width = 4, .height = 4, .channels = 8, .kernels = 8, .r = 1, .s = 1,
+		.x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1, .in = IN,
+		.weights = WEIGHTS, .out = OUT,
 	};
 	uint64_t cycles[2];
 
@@ -307,12 +309,12 @@ static void lost_line(void **state)
 static void refused(void **state)
 {
 	static const struct nvdla_emu_fault bad[] = {
-		{ .kind = NVDLA_EMU_FAULTS, .at = 1, .engine = NVDLA_EMU_ENGINES },
-		{ .kind = NVDLA_EMU_FAULT_HANG, .at = 1, .engine = NVDLA_EMU_ENGINES + 1 },
-		{ .kind = NVDLA_EMU_FAULT_HANG, .at = 0, .engine = NVDLA_EMU_ENGINES },
-		{ .kind = NVDLA_EMU_FAULT_LOST_LINE, .at = 0, .engine = NVDLA_EMU_ENGINES },
-		{ .kind = NVDLA_EMU_FAULT_SLOW_MEMORY, .at = 1, .engine = NVDLA_EMU_ENGINES },
-		{ .kind = NVDLA_EMU_FAULT_SLOW_MEMORY, .at = 1, .engine = NVDLA_EMU_ENGINES, .value = 65536 },
+		{ NVDLA_EMU_FAULTS, 1, NVDLA_EMU_ENGINES, 0 },
+		{ NVDLA_EMU_FAULT_HANG, 1, NVDLA_EMU_ENGINES + 1, 0 },
+		{ NVDLA_EMU_FAULT_HANG, 0, NVDLA_EMU_ENGINES, 0 },
+		{ NVDLA_EMU_FAULT_LOST_LINE, 0, NVDLA_EMU_ENGINES, 0 },
+		{ NVDLA_EMU_FAULT_SLOW_MEMORY, 1, NVDLA_EMU_ENGINES, 0 },
+		{ NVDLA_EMU_FAULT_SLOW_MEMORY, 1, NVDLA_EMU_ENGINES, 65536 },
 	};
 	const struct nvdla_emu_fault fine = { NVDLA_EMU_FAULT_HANG, 1000, NVDLA_EMU_ENGINES, 0 };
 	struct device *device = fresh();

@@ -49,9 +49,10 @@ static struct operation *operation_new(struct nvdla_config config, struct conv c
 	config.cbuf_entry_bytes = config.atomic_c;
 	conv.blocks = (conv.channels + config.atomic_c - 1) / config.atomic_c;
 	conv.steps = conv.blocks * conv.r * conv.s;
-	conv.entries = conv.image ? round_up(((conv.out_width - 1) * conv.x_stride) * conv.pixel_bytes +
-					     conv.channels, config.atomic_c) / config.atomic_c :
-				    conv.blocks * conv.width;
+	conv.entries = conv.blocks * conv.width;
+	if (conv.image)
+		conv.entries = round_up((conv.out_width - 1) * conv.x_stride * conv.pixel_bytes +
+					conv.channels, config.atomic_c) / config.atomic_c;
 	conv.line_entries = conv.entries;
 	data = (size_t)conv.entries * config.cbuf_entry_bytes * conv.height;
 	o->config = config;
@@ -85,11 +86,13 @@ static int input_at(const struct operation *o, int x, int y, unsigned int ox, un
 		       line[ox * c->x_stride * c->pixel_bytes + channel];
 	if (x < 0 || x >= (int)c->width || y < 0 || y >= (int)c->height)
 		return c->pad_value;
-	return line[(block * c->width + (unsigned int)x) * o->config.atomic_c + channel % o->config.atomic_c];
+	return line[(block * c->width + (unsigned int)x) * o->config.atomic_c +
+		    channel % o->config.atomic_c];
 }
 
 /* Where a weight lies: groups of kernels, blocks of channels, taps, kernels, channels. */
-static int weight_at(const struct operation *o, unsigned int k, unsigned int tap, unsigned int channel)
+static int weight_at(const struct operation *o, unsigned int k, unsigned int tap,
+		     unsigned int channel)
 {
 	const struct conv *c = &o->conv;
 	unsigned int lanes = o->config.atomic_k, step = o->config.atomic_c, taps = c->r * c->s;
@@ -150,15 +153,16 @@ static void compare(struct operation *o, const struct simd *simd)
 		for (unsigned int y = 0; y < o->conv.positions / o->conv.out_width; y++)
 			for (unsigned int x = 0; x < o->conv.out_width; x++)
 				for (unsigned int k = 0; k < lanes; k++)
-					assert_int_equal(*at++, formula(o, x, y, group * lanes + k));
+					assert_int_equal(*at++,
+							 formula(o, x, y, group * lanes + k));
 	}
 	sums_drop(&taken);
 	mac_unref(mac);
 	free(sums);
 }
 
-static unsigned int outputs(unsigned int in, unsigned int pads, unsigned int kernel, unsigned int dilation,
-			    unsigned int stride)
+static unsigned int outputs(unsigned int in, unsigned int pads, unsigned int kernel,
+			    unsigned int dilation, unsigned int stride)
 {
 	unsigned int reach = (kernel - 1) * dilation + 1;
 
@@ -284,8 +288,8 @@ static void random_x(struct device *device, uint32_t unit, uint32_t cfg, uint32_
 	put(device, SDP + unit + 8, below(65536));
 	put(device, SDP + unit + 12, mul_memory | (below(4) ? below(20) : shift) << 8);
 	put(device, SDP + unit + 16, below(65536));
-	put(device, SDP_RDMA + cfg, alu || mul ? use << 1 | below(2) << 3 | below(2) << 4 | 1 << 5 :
-						     1);
+	put(device, SDP_RDMA + cfg,
+	    alu || mul ? 0x20 | use << 1 | below(2) << 3 | below(2) << 4 : 1);
 	put(device, SDP_RDMA + reader, SDP_OPERANDS + unit * 128);
 	put(device, SDP_RDMA + reader + 8, 32 * ATOM);
 	put(device, SDP_RDMA + reader + 12, 32 * ATOM * 8);
@@ -293,7 +297,8 @@ static void random_x(struct device *device, uint32_t unit, uint32_t cfg, uint32_
 
 static struct device *sdp_device(const char *simd)
 {
-	struct device *device = device_new_with((struct nvdla_emu_params){ .config = "nv_small", .simd = simd });
+	const struct nvdla_emu_params params = { .config = "nv_small", .simd = simd };
+	struct device *device = device_new_with(params);
 
 	for (size_t i = 0; i < SDP_OUT; i += 4)
 		memcpy(device->ram + i, &(uint32_t){ next_random(&seed) }, 4);
@@ -329,7 +334,8 @@ static void random_sdp_operations(void **state)
 
 		assert_null(nvdla_emu_hang_reason(expected->emu));
 		assert_memory_equal(device->ram, expected->ram, DEVICE_RAM);
-		assert_int_equal(device_stats(device).saturations, device_stats(expected).saturations);
+		assert_int_equal(device_stats(device).saturations,
+				 device_stats(expected).saturations);
 		assert_int_equal(get(device, SDP + SDP_D_PERF_OUT_SATURATION),
 				 get(expected, SDP + SDP_D_PERF_OUT_SATURATION));
 		clipped += device_stats(device).saturations;

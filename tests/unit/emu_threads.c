@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Computing by threads: the same bytes at the same times as without, and nobody at work any more after
- * a reset. Built a second time with ThreadSanitizer.
+ * Computing by threads: the same bytes at the same times as without, and nobody at work any more
+ * after a reset. Built a second time with ThreadSanitizer.
  */
 #include <sched.h>
 #include <stdbool.h>
@@ -21,7 +21,9 @@ static uint32_t below(uint32_t limit)
 
 static struct device *device_with(unsigned int threads)
 {
-	return device_new_with((struct nvdla_emu_params){ .config = "nv_small", .threads = threads });
+	const struct nvdla_emu_params params = { .config = "nv_small", .threads = threads };
+
+	return device_new_with(params);
 }
 
 static void set_groups(struct device *device, unsigned int group)
@@ -30,14 +32,20 @@ static void set_groups(struct device *device, unsigned int group)
 		put(device, block + SDP_S_POINTER, group);
 }
 
+static uint32_t random_output(void)
+{
+	return OUT + below(16) * 0x4000;
+}
+
 static struct conv_case random_conv(void)
 {
 	struct conv_case c = {
-		.width = below(12) + 4, .height = below(8) + 4, .channels = below(40) + 1, .kernels = below(40) + 1,
-		.r = below(3) + 1, .s = below(3) + 1, .x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1,
-		.left = below(2), .right = below(2), .top = below(2), .bottom = below(2),
-		.pad_value = (int8_t)below(256), .truncate = below(10), .in = IN, .weights = WEIGHTS,
-		.out = OUT + below(16) * 0x4000,
+		.width = below(12) + 4, .height = below(8) + 4, .channels = below(40) + 1,
+		.kernels = below(40) + 1, .r = below(3) + 1, .s = below(3) + 1, .x_stride = 1,
+		.y_stride = 1, .x_dilation = 1, .y_dilation = 1, .left = below(2),
+		.right = below(2), .top = below(2), .bottom = below(2),
+		.pad_value = (int8_t)below(256),
+		.truncate = below(10), .in = IN, .weights = WEIGHTS, .out = random_output(),
 	};
 
 	return c;
@@ -52,14 +60,15 @@ static void random_operation(struct device *device, unsigned int group)
 	set_groups(device, group);
 	switch (below(4)) {
 	case 0:
-		sdp_identity(device, IN, OUT + below(16) * 0x4000, below(16) + 1, below(16) + 1, below(32) + 1);
+		sdp_identity(device, IN, random_output(), below(16) + 1, below(16) + 1,
+			     below(32) + 1);
 		put(device, SDP + SDP_D_DP_BS_CFG, 0x12);
 		put(device, SDP + SDP_D_DP_BS_ALU_SRC_VALUE, below(65536));
 		put(device, SDP + SDP_D_PERF_ENABLE, 4);
 		sdp_enable(device);
 		break;
 	case 1:
-		pool_program(device, &axis, &axis, below(32) + 1, POOL_MAX, IN, OUT + below(16) * 0x4000);
+		pool_program(device, &axis, &axis, below(32) + 1, POOL_MAX, IN, random_output());
 		pool_enable(device);
 		break;
 	default:
@@ -114,7 +123,8 @@ static void same_to_the_cycle(void **state)
 			device_settle(device[i]);
 		assert_memory_equal(device[0]->ram, device[1]->ram, DEVICE_RAM);
 		assert_true(device_stats(device[0]).operations[NVDLA_EMU_SDP] > 0);
-		assert_int_equal(device_stats(device[0]).saturations, device_stats(device[1]).saturations);
+		assert_int_equal(device_stats(device[0]).saturations,
+				 device_stats(device[1]).saturations);
 		assert_int_equal(nvdla_emu_time(device[0]->emu), nvdla_emu_time(device[1]->emu));
 		for (unsigned int i = 0; i < 2; i++)
 			device_free(device[i]);
@@ -124,8 +134,9 @@ static void same_to_the_cycle(void **state)
 static struct conv_case large(void)
 {
 	return (struct conv_case){
-		.width = 32, .height = 24, .channels = 64, .kernels = 64, .r = 3, .s = 3, .x_stride = 1, .y_stride = 1,
-		.x_dilation = 1, .y_dilation = 1, .left = 1, .right = 1, .top = 1, .bottom = 1,
+		.width = 32, .height = 24, .channels = 64, .kernels = 64, .r = 3, .s = 3,
+		.x_stride = 1, .y_stride = 1, .x_dilation = 1, .y_dilation = 1, .left = 1,
+		.right = 1, .top = 1, .bottom = 1,
 		.in = IN, .weights = WEIGHTS, .out = OUT,
 	};
 }
@@ -146,7 +157,8 @@ static bool wait_for_results(struct device *device)
 /* With pooling behind it on every third run, which waits earlier. */
 static void late_results(void **state)
 {
-	const struct pool_axis x = { .in = 32, .kernel = 2, .stride = 2 }, y = { .in = 24, .kernel = 2, .stride = 2 };
+	const struct pool_axis x = { .in = 32, .kernel = 2, .stride = 2 };
+	const struct pool_axis y = { .in = 24, .kernel = 2, .stride = 2 };
 	struct device *device = device_with(1);
 	const struct conv_case c = large();
 	unsigned int late = 0;

@@ -18,11 +18,12 @@ static bool concerns(const struct nvdla_emu_fault *fault, unsigned int engines)
 /* Counted where the convolution itself begins, and not with its chain. */
 static bool is_elsewhere(const struct nvdla_emu_fault *fault)
 {
-	return fault->kind == NVDLA_EMU_FAULT_LOST_STATUS || fault->kind == NVDLA_EMU_FAULT_LOST_LINE ||
+	return fault->kind == NVDLA_EMU_FAULT_LOST_STATUS ||
+	       fault->kind == NVDLA_EMU_FAULT_LOST_LINE ||
 	       (fault->kind == NVDLA_EMU_FAULT_HANG && fault->engine == NVDLA_EMU_CONV);
 }
 
-/* One occasion of the i-th of the armed faults has come. True, and it is armed no more, when it happens. */
+/* An occasion for the i-th of the armed faults. When it happens, true, and it is armed no more. */
 static bool count_down(struct faults *faults, unsigned int i)
 {
 	if (--faults->armed[i].at)
@@ -131,8 +132,10 @@ int nvdla_emu_inject(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault)
 	struct faults *faults = &emu->faults;
 
 	if (fault->kind >= NVDLA_EMU_FAULTS || fault->engine > NVDLA_EMU_ENGINES ||
-	    (!fault->at && !may_happen_at_once(fault->kind)) ||
-	    (fault->kind == NVDLA_EMU_FAULT_SLOW_MEMORY && (!fault->value || fault->value > UINT16_MAX)))
+	    (!fault->at && !may_happen_at_once(fault->kind)))
+		return -EINVAL;
+	if (fault->kind == NVDLA_EMU_FAULT_SLOW_MEMORY &&
+	    (!fault->value || fault->value > UINT16_MAX))
 		return -EINVAL;
 	if (!fault->at) {
 		happen(emu, fault, NULL);

@@ -133,7 +133,8 @@ static void unpack_kernels(const struct mac *mac, unsigned int group, int16_t *t
 }
 
 /* A part of a line, with padding where there is no input. x is where the part begins. */
-static void pad_line(const struct mac *mac, const int16_t *line, int x, size_t positions, int16_t *to)
+static void pad_line(const struct mac *mac, const int16_t *line, int x, size_t positions,
+		     int16_t *to)
 {
 	size_t step = mac->atomic_c, count = span(mac, positions) / step;
 	int end = x + (int)count, from = x < 0 ? 0 : x;
@@ -255,7 +256,8 @@ static bool scratch_new(const struct mac *mac, struct scratch *scratch)
 	if (!scratch->padding)
 		return false;
 	fill(scratch->padding, line, mac->pad_value);
-	return scratch->lines && scratch->padded && scratch->kernels && scratch->sums && scratch->totals;
+	return scratch->lines && scratch->padded && scratch->kernels && scratch->sums &&
+	       scratch->totals;
 }
 
 static void scratch_free(struct scratch *scratch)
@@ -321,8 +323,11 @@ static void lay_out(struct mac *mac, const struct conv *conv)
 	mac->reach = ((size_t)(conv->s - 1) * conv->x_dilation + 1) * mac->atomic_c;
 	mac->segment = conv->out_width;
 	line = PADDED_BYTES / (mac->nr_lines * sizeof(int16_t));
-	if (span(mac, mac->segment) > line)
-		mac->segment = line > mac->reach ? (unsigned int)((line - mac->reach) / mac->stride) + 1 : 1;
+	if (span(mac, mac->segment) <= line)
+		return;
+	mac->segment = 1;
+	if (line > mac->reach)
+		mac->segment += (unsigned int)((line - mac->reach) / mac->stride);
 }
 
 static bool allocate(struct mac *mac)
@@ -340,7 +345,8 @@ static bool allocate(struct mac *mac)
 	for (size_t o = 0; o < mac->nr_offsets; o++) {
 		size_t lots = mac->atomic_c / MAC_LANES, tap = o / lots;
 
-		mac->offsets[o] = (uint32_t)(tap * mac->x_dilation * mac->atomic_c + o % lots * MAC_LANES);
+		mac->offsets[o] = (uint32_t)(tap * mac->x_dilation * mac->atomic_c +
+					     o % lots * MAC_LANES);
 	}
 	for (unsigned int g = 0; g < mac->groups; g++) {
 		mac->group[g].work.run = compute_group;
@@ -415,7 +421,8 @@ void mac_load_lines(struct mac *mac, const struct nvdla_emu *emu, const struct c
 
 	mac->truncate = conv->truncate;
 	for (unsigned int y = 0; y < mac->height; y++)
-		cbuf_load_line(emu->config, conv, conv->lines + y * line, mac->data + y * mac->slice);
+		cbuf_load_line(emu->config, conv, conv->lines + y * line,
+			       mac->data + y * mac->slice);
 	fill(mac->data + mac->height * mac->slice, mac->atomic_c, 0);
 }
 
@@ -456,7 +463,8 @@ bool sums_read(struct sums *sums, size_t atoms, int32_t *out)
 	while (atoms) {
 		struct mac_part *part = &sums->part[sums->at];
 		struct mac_group *group = &part->mac->group[part->group];
-		size_t count = part->count < atoms ? part->count : atoms, lanes = part->mac->atomic_k;
+		size_t count = part->count < atoms ? part->count : atoms;
+		size_t lanes = part->mac->atomic_k;
 
 		workers_wait(part->mac->workers, &group->work);
 		if (!group->sums)

@@ -3,9 +3,9 @@
 #define NVDLA_EMU_MAC_H
 
 /*
- * The sums of a convolution. A mac has operands of its own, computes one kernel group after another,
- * by other threads if there are any, and is there as long as somebody holds a reference. Counting
- * these is up to one thread.
+ * The sums of a convolution. A mac has operands of its own, computes one kernel group after
+ * another, by other threads if there are any, and is there as long as somebody holds a reference.
+ * Counting these is up to one thread.
  */
 #include <stdbool.h>
 #include <stddef.h>

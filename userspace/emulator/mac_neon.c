@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Sums of products with NEON: eight channels of a position times those of one kernel after another. */
+/* Sums of products with NEON: eight channels of a position times those of kernel after kernel. */
 #include "simd.h"
 
 #if defined(__aarch64__) || defined(__arm__)

@@ -3,13 +3,14 @@
 #define NVDLA_EMU_H
 
 /*
- * A model of NVDLA, in several of its configurations: registers and memory in, the same bytes as the RTL out.
+ * A model of NVDLA, in several of its configurations: registers and memory in, the same bytes as
+ * the RTL out.
  *
  * The emulator owns no clock and no memory of the modelled system, and threads only as far as it is
- * given some. Whoever embeds it lends it memory and an interrupt line through callbacks and moves its
+ * told to. Whoever embeds it lends it memory and an interrupt line through callbacks and moves its
  * clock on. Callbacks run inside the call that caused them, by the thread that made it, never at
- * another moment, and must not call back into the emulator. One object may be used by one thread at
- * a time.
+ * another moment, and must not call back into the emulator. One object may be used by one thread
+ * at a time.
  *
  * Time. Blocks start when the hardware's do: CDMA as soon as it is enabled and the convolution
  * buffer has room, CSC when input and weights are there, others when all that they exchange data
@@ -68,8 +69,8 @@ struct nvdla_emu_params {
 	uint64_t max_work;
 
 	/*
-	 * What to compute with: "plain", "avx2", "neon"; NULL for the fastest that this processor has,
-	 * or what the environment variable NVDLA_EMU_SIMD names. Results do not depend on it.
+	 * What to compute with: "plain", "avx2", "neon"; NULL for the fastest that this processor
+	 * has, or what the environment variable NVDLA_EMU_SIMD names. Results do not depend on it.
 	 */
 	const char *simd;
 
@@ -163,10 +164,10 @@ NVDLA_EMU_EXPORT void nvdla_emu_get_stats(const struct nvdla_emu *emu,
 NVDLA_EMU_EXPORT const char *nvdla_emu_hang_reason(const struct nvdla_emu *emu);
 
 /*
- * Faults to order. What counts is counted from the injection on and across resets: operations as they
- * start, a fused chain as one and when SDP does, interrupts as engines raise them. Every fault happens
- * once, except for slow memory and the device that is gone, which last, also across resets, until they
- * are cleared.
+ * Faults to order. What counts is counted from the injection on and across resets: operations as
+ * they start, a fused chain as one and when SDP does, interrupts as engines raise them. Every fault
+ * happens once, except for slow memory and the device that is gone, which last, also across resets,
+ * until they are cleared.
  */
 enum nvdla_emu_fault_kind {
 	/* The operation never completes: of CONV, CSC; else the last engine of its chain. */
@@ -182,7 +183,7 @@ enum nvdla_emu_fault_kind {
 	NVDLA_EMU_FAULT_GONE,
 	/* When this operation starts, the status bits in value are set for no reason. */
 	NVDLA_EMU_FAULT_SPURIOUS_STATUS,
-	/* When this operation starts, the line rises though no status bit is set, until one reads them. */
+	/* When this operation starts, the line rises without a status bit, until these are read. */
 	NVDLA_EMU_FAULT_SPURIOUS_LINE,
 	/* The engine's done bit is lost: neither status nor line show it. */
 	NVDLA_EMU_FAULT_LOST_STATUS,
@@ -195,8 +196,8 @@ struct nvdla_emu_fault {
 	enum nvdla_emu_fault_kind kind;
 	/*
 	 * Which: the first is 1. Operations that the engine takes part in; bits that it raises; of
-	 * LOST_LINE, rises of the line, whatever the engine. 0 is at once, for the four that need no
-	 * operation.
+	 * LOST_LINE, rises of the line, whatever the engine. 0 is at once, for the four that need
+	 * no operation.
 	 */
 	uint64_t at;
 	/* enum nvdla_emu_engine, or NVDLA_EMU_ENGINES for any. */
@@ -207,8 +208,8 @@ struct nvdla_emu_fault {
 /* Negative errno: EINVAL for what is not above, ENOSPC when too many wait to happen. */
 NVDLA_EMU_EXPORT int nvdla_emu_inject(struct nvdla_emu *emu, const struct nvdla_emu_fault *fault);
 /*
- * All faults that have not happened or that last. An operation that hangs needs a reset all the same.
- * A device that was gone comes back as after a reset.
+ * All faults that have not happened or that last. An operation that hangs needs a reset all the
+ * same. A device that was gone comes back as after a reset.
  */
 NVDLA_EMU_EXPORT void nvdla_emu_clear_faults(struct nvdla_emu *emu);
 

@@ -53,10 +53,10 @@ static inline AVX2 struct scale load_scale(const struct simd_x *x, size_t lane, 
 	struct scale scale = { _mm256_setzero_pd(), _mm256_set1_pd(1) };
 
 	if (x->alu)
-		scale.add = clip(_mm256_mul_pd(load_operands(x->alu + lane + position * x->alu_stride),
-					       _mm256_set1_pd(left)), INT32_MIN, INT32_MAX);
+		scale.add = load_operands(x->alu + lane + position * x->alu_stride);
 	if (x->mul)
 		scale.multiply = load_operands(x->mul + lane + position * x->mul_stride);
+	scale.add = clip(_mm256_mul_pd(scale.add, _mm256_set1_pd(left)), INT32_MIN, INT32_MAX);
 	return scale;
 }
 
@@ -82,8 +82,8 @@ AVX2 void sdp_x_avx2(const struct simd_x *x, size_t positions, int32_t *values)
 	}
 }
 
-static inline AVX2 __m128i convert4(const struct simd_convertor *c, double right, const int32_t *values,
-				    uint64_t *clipped)
+static inline AVX2 __m128i convert4(const struct simd_convertor *c, double right,
+				    const int32_t *values, uint64_t *clipped)
 {
 	__m256d v = _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)values)), narrow;
 

@@ -16,7 +16,7 @@
 
 /* A row of output positions times eight kernels. */
 struct mac_row {
-	const int16_t *const *lines;	/* of input, at what the first position is multiplied with */
+	const int16_t *const *lines;	/* of input, from what the first position takes on */
 	size_t nr_lines;
 	const uint32_t *offsets;	/* of lots of eight channels in a line */
 	size_t nr_offsets;
@@ -25,8 +25,8 @@ struct mac_row {
 };
 
 /*
- * One X unit of SDP, where it adds, multiplies, shifts and clips: all but other algorithms of the ALU
- * and PReLU. Operands are one per lane, or with a stride further ones for each position.
+ * One X unit of SDP, where it adds, multiplies, shifts and clips: all but other algorithms of the
+ * ALU and PReLU. Operands are one per lane, or with a stride further ones for each position.
  */
 struct simd_x {
 	size_t lanes;			/* of a position; a multiple of four */

@@ -69,7 +69,8 @@ static int start_thread(struct workers *workers)
 
 struct workers *workers_new(unsigned int threads)
 {
-	struct workers *workers = calloc(1, sizeof(*workers) + threads * sizeof(workers->thread[0]));
+	size_t bytes = sizeof(struct workers) + threads * sizeof(pthread_t);
+	struct workers *workers = calloc(1, bytes);
 	int err = 0;
 
 	if (!workers)

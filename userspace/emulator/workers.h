@@ -4,8 +4,8 @@
 
 /*
  * Threads that compute what is needed later. Work is begun in the order in which it was added, and
- * whoever waits for work that nobody has begun does it, so that work may wait for earlier work. With
- * NULL for the threads all of it is done by who waits for it.
+ * whoever waits for work that nobody has begun does it, so that work may wait for earlier work.
+ * With NULL for the threads all of it is done by who waits for it.
  */
 #include <stdbool.h>
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Does a processor keep running while the device computes? Counts how often a loop runs, first with the
- * device idle, then while a long convolution of zeroes is under way and its status is read all the
- * time, and how long the slowest of these reads takes.
+ * Does a processor keep running while the device computes? Counts how often a loop runs, first with
+ * the device idle, then while a long convolution of zeroes is under way and its status is read all
+ * the time, and how long the slowest of these reads takes.
  *
- * usage: vcpu REGISTERS MEMORY		physical addresses; of memory 8 MiB that the kernel does not use
+ * usage: vcpu REGISTERS MEMORY
+ *
+ * Both are physical addresses; of the memory, 8 MiB must not be the kernel's.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -16,7 +18,10 @@
 
 #include "registers.h"
 
-enum { CDMA = 0x3000, CSC = 0x4000, CMAC_A = 0x5000, CMAC_B = 0x6000, CACC = 0x7000, SDP_RDMA = 0x8000, SDP = 0x9000 };
+enum {
+	CDMA = 0x3000, CSC = 0x4000, CMAC_A = 0x5000, CMAC_B = 0x6000, CACC = 0x7000,
+	SDP_RDMA = 0x8000, SDP = 0x9000,
+};
 
 #define REGISTERS_SIZE	0x40000
 #define FLUSH_STATUS	(CDMA + CDMA_S_CBUF_FLUSH_STATUS)
@@ -141,7 +146,8 @@ int main(int argc, char **argv)
 	double rate;
 
 	if (argc != 3 || fd < 0) {
-		fprintf(stderr, argc != 3 ? "usage: vcpu REGISTERS MEMORY\n" : "/dev/mem cannot be opened\n");
+		fprintf(stderr, argc != 3 ? "usage: vcpu REGISTERS MEMORY\n" :
+					    "/dev/mem cannot be opened\n");
 		return 2;
 	}
 	registers = mmap(NULL, REGISTERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
@@ -161,9 +167,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	rate = busy.loops / busy.seconds / (idle.loops / idle.seconds);
-	printf("idle: %.1f million loops a second, slowest read %.2f ms\n", idle.loops / idle.seconds / 1e6,
-	       idle.slowest_read * 1e3);
-	printf("computing for %.0f ms: %.2f of that rate, slowest read %.2f ms\n", busy.seconds * 1e3, rate,
-	       busy.slowest_read * 1e3);
-	return rate < WORST_RATE || busy.slowest_read > WORST_READ * busy.seconds || busy.seconds >= LIMIT_SECONDS;
+	printf("idle: %.1f million loops a second, slowest read %.2f ms\n",
+	       idle.loops / idle.seconds / 1e6, idle.slowest_read * 1e3);
+	printf("computing for %.0f ms: %.2f of that rate, slowest read %.2f ms\n",
+	       busy.seconds * 1e3, rate, busy.slowest_read * 1e3);
+	return rate < WORST_RATE || busy.slowest_read > WORST_READ * busy.seconds ||
+	       busy.seconds >= LIMIT_SECONDS;
 }
