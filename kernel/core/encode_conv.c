@@ -111,10 +111,15 @@ static u32 datain_map(const struct nvdla_config *config, const struct drm_nvdla_
 	return CDMA_DAIN_MAP_LINE_PACKED | CDMA_DAIN_MAP_SURF_PACKED;
 }
 
-static void encode_cacc(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
-			struct nvdla_image *image)
+/*
+ * Registers that count only for what no configuration here has, Winograd mode and compressed
+ * weights, are left out of the blocks' lists: the strides and the address of CACC, the number of
+ * kernels in CSC, the extended size and the stride in CDMA. Where a register counts for images
+ * only, or for weights that stay only, it is zero otherwise: so it does not have to be written when
+ * such convolutions follow each other.
+ */
+static void encode_cacc(const struct drm_nvdla_conv *conv, struct nvdla_image *image)
 {
-	u32 line = conv->dst_width * config->atom;
 	u32 map = 0;
 
 	if (conv->dst_width == 1 && conv->dst_height == 1)
@@ -123,10 +128,7 @@ static void encode_cacc(const struct nvdla_config *config, const struct drm_nvdl
 	add(image, CACC_D_MISC_CFG, 0);
 	add(image, CACC_D_DATAOUT_SIZE_0, nvdla_size_pair(conv->dst_width, conv->dst_height));
 	add(image, CACC_D_DATAOUT_SIZE_1, conv->kernels - 1);
-	add(image, CACC_D_DATAOUT_ADDR, 0);
 	add(image, CACC_D_BATCH_NUMBER, 0);
-	add(image, CACC_D_LINE_STRIDE, line);
-	add(image, CACC_D_SURF_STRIDE, line * conv->dst_height);
 	add(image, CACC_D_DATAOUT_MAP, map);
 	add(image, CACC_D_CLIP_CFG, conv->truncate);
 }
@@ -137,22 +139,22 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	bool pixels = conv->format != DRM_NVDLA_FEATURE;
 	/* An image's taps side by side are channels: a kernel of width one. */
 	u32 kernel_width = pixels ? 1 : conv->kernel_width;
+	bool keep = conv->flags & DRM_NVDLA_CONV_KEEP_WEIGHTS;
 	u32 kernel_channels = pixels ? conv->kernel_width * conv->src_channels : conv->src_channels;
 
 	add(image, CSC_D_MISC_CFG, csc_misc(conv));
 	add(image, CSC_D_DATAIN_FORMAT, pixels);
 	add(image, CSC_D_DATAIN_SIZE_EXT_0, nvdla_size_pair(conv->src_width, conv->src_height));
-	add(image, CSC_D_DATAIN_SIZE_EXT_1, conv->src_channels - 1);
+	add(image, CSC_D_DATAIN_SIZE_EXT_1, pixels ? conv->src_channels - 1 : 0);
 	add(image, CSC_D_BATCH_NUMBER, 0);
 	add(image, CSC_D_POST_Y_EXTENSION, 0);
 	add(image, CSC_D_ENTRY_PER_SLICE, nvdla_conv_slice_entries(config, conv) - 1);
 	add(image, CSC_D_WEIGHT_FORMAT, 0);
 	add(image, CSC_D_WEIGHT_SIZE_EXT_0, nvdla_size_pair(kernel_width, conv->kernel_height));
 	add(image, CSC_D_WEIGHT_SIZE_EXT_1, nvdla_size_pair(kernel_channels, conv->kernels));
-	add(image, CSC_D_WEIGHT_BYTES, nvdla_conv_weight_fetch(config, conv));
+	add(image, CSC_D_WEIGHT_BYTES, keep ? nvdla_conv_weight_fetch(config, conv) : 0);
 	add(image, CSC_D_WMB_BYTES, 0);
 	add(image, CSC_D_DATAOUT_SIZE_0, nvdla_size_pair(conv->dst_width, conv->dst_height));
-	add(image, CSC_D_DATAOUT_SIZE_1, conv->kernels - 1);
 	add(image, CSC_D_ATOMICS, conv->dst_width * conv->dst_height - 1);
 	add(image, CSC_D_RELEASE, released_lines(conv) - 1);
 	add(image, CSC_D_CONV_STRIDE_EXT, nvdla_size_pair(conv->stride_x, conv->stride_y));
@@ -176,15 +178,14 @@ static struct drm_nvdla_addr new_start(const struct drm_nvdla_addr *addr,
 static void encode_cdma_input(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 			      struct nvdla_image *image)
 {
-	u32 size = nvdla_size_pair(conv->src_width, new_lines(conv) ? new_lines(conv) : 1);
 	struct drm_nvdla_addr src = new_start(&conv->src.addr, conv, conv->src.line_stride);
 	struct drm_nvdla_addr uv = new_start(&conv->src_uv, conv, conv->uv_line_stride);
 
 	add(image, CDMA_D_MISC_CFG, cdma_misc(conv));
 	add(image, CDMA_D_DATAIN_FORMAT, datain_format(conv));
-	add(image, CDMA_D_DATAIN_SIZE_0, size);
+	add(image, CDMA_D_DATAIN_SIZE_0,
+	    nvdla_size_pair(conv->src_width, new_lines(conv) ? new_lines(conv) : 1));
 	add(image, CDMA_D_DATAIN_SIZE_1, conv->src_channels - 1);
-	add(image, CDMA_D_DATAIN_SIZE_EXT_0, size);
 	add(image, CDMA_D_PIXEL_OFFSET, conv->src_x);
 	add(image, CDMA_D_DAIN_RAM_TYPE, RAM_TYPE_MC);
 	if (new_lines(conv)) {
@@ -227,6 +228,8 @@ static void encode_cdma_convertor(const struct drm_nvdla_conv *conv, struct nvdl
 static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 			struct nvdla_image *image)
 {
+	bool pixels = conv->format != DRM_NVDLA_FEATURE;
+
 	encode_cdma_input(config, conv, image);
 	add(image, CDMA_D_RESERVED_X_CFG, 0);
 	add(image, CDMA_D_RESERVED_Y_CFG, 0);
@@ -247,12 +250,11 @@ static void encode_cdma(const struct nvdla_config *config, const struct drm_nvdl
 	}
 	add(image, CDMA_D_WEIGHT_BYTES, nvdla_conv_weight_fetch(config, conv));
 	encode_cdma_convertor(conv, image);
-	add(image, CDMA_D_CONV_STRIDE, nvdla_size_pair(conv->stride_x, conv->stride_y));
-	add(image, CDMA_D_ZERO_PADDING, FIELD_PREP(CDMA_ZERO_PADDING_LEFT, conv->pad_left) |
-					FIELD_PREP(CDMA_ZERO_PADDING_RIGHT, conv->pad_right) |
-					FIELD_PREP(CDMA_ZERO_PADDING_TOP, conv->pad_top) |
-					FIELD_PREP(CDMA_ZERO_PADDING_BOTTOM, conv->pad_bottom));
-	add(image, CDMA_D_ZERO_PADDING_VALUE, (u16)conv->pad_value);
+	/* Lines of pixels are stored with their padding; all other padding is CSC's affair. */
+	add(image, CDMA_D_ZERO_PADDING,
+	    pixels ? FIELD_PREP(CDMA_ZERO_PADDING_LEFT, conv->pad_left) |
+		     FIELD_PREP(CDMA_ZERO_PADDING_RIGHT, conv->pad_right) : 0);
+	add(image, CDMA_D_ZERO_PADDING_VALUE, pixels ? (u16)conv->pad_value : 0);
 	add(image, CDMA_D_BANK, nvdla_size_pair(conv->data_banks, conv->weight_banks));
 	add(image, CDMA_D_NAN_FLUSH_TO_ZERO, 0);
 	add(image, CDMA_D_PERF_ENABLE, 0);
@@ -271,7 +273,7 @@ void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla
 	 */
 	image->alone = atoms <= config->cacc_atoms;
 
-	encode_cacc(config, conv, image);
+	encode_cacc(conv, image);
 	add(image, CMAC_A_D_MISC_CFG, 0);
 	add(image, CMAC_B_D_MISC_CFG, 0);
 	encode_csc(config, conv, image);

@@ -32,10 +32,14 @@ static const struct expected_extent expected_extents[] = {
 	{ "sdp.src", 3, 0, EXTENT(4, READ, 8, 0, 24, 2, 24, 3, 48), 144 },
 	{ "sdp.dst", 3, 1, EXTENT(5, WRITE, 8, 24, 24, 2, 24, 3, 48), 24 + 144 },
 	{ "pdp.src", 4, 0, EXTENT(5, READ, 8, 24, 24, 2, 24, 3, 48), 24 + 144 },
-	/* 13 pixels of four bytes, in whole atoms. */
-	{ "image", 5, 0, EXTENT(7, READ, 32, 96, 56, 5, 64, 1, 0), 96 + 4 * 64 + 56 },
+	/* A pixel that is left out and 13 more, of four bytes. */
+	{ "image", 5, 0, EXTENT(7, READ, 8, 96, 56, 5, 64, 1, 0), 96 + 4 * 64 + 56 },
 	/* 3 x 3 x 4 x 3 bytes, in whole atoms. */
 	{ "image weights", 5, 1, EXTENT(1, READ, 256, 0, 112, 1, 0, 1, 0), 112 },
+	{ "cdp.src", 7, 0, EXTENT(4, READ, 8, 0, 24, 2, 24, 3, 48), 144 },
+	{ "cdp.dst", 7, 1, EXTENT(9, WRITE, 8, 0, 24, 2, 24, 3, 48), 144 },
+	/* Without the two lines, and the weights, that are in the buffer. */
+	{ "new lines", 11, 0, EXTENT(0, READ, 8, 160, 80, 4, 80, 1, 480), 480 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(extent, expected_extents, name);
@@ -46,7 +50,6 @@ static void extents_are_exact(struct kunit *test)
 	const struct nvdla_extent *want = &expected->extent, *got;
 	struct program *program = kunit_kmalloc(test, sizeof(*program), GFP_KERNEL);
 	struct nvdla_extent *extents;
-	u64 end = 0;
 
 	extents = kunit_kcalloc(test, NVDLA_MAX_EXTENTS, sizeof(*extents), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, program);
@@ -67,8 +70,7 @@ static void extents_are_exact(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, got->row_stride, want->row_stride);
 	if (want->planes > 1)
 		KUNIT_EXPECT_EQ(test, got->plane_stride, want->plane_stride);
-	KUNIT_EXPECT_EQ(test, nvdla_extent_end(got, &end), 0);
-	KUNIT_EXPECT_EQ(test, end, expected->end);
+	KUNIT_EXPECT_EQ(test, nvdla_extent_end(got), expected->end);
 }
 
 struct expected_reg {
@@ -85,7 +87,8 @@ static const struct expected_reg expected_regs[] = {
 	{ "CSC_D_DILATION_EXT", 0, 0x4050, 0x00010000 },
 	{ "CSC_D_ZERO_PADDING_VALUE", 0, 0x4058, 0xfff9 },
 	{ "CDMA_D_LINE_STRIDE", 0, 0x3040, 80 },
-	{ "CDMA_D_ZERO_PADDING", 0, 0x30b4, 0x01010000 },
+	{ "CSC_D_ZERO_PADDING", 0, 0x4054, 0x00010000 },
+	{ "CDMA_D_ZERO_PADDING of an image", 5, 0x30b4, 0x0101 },
 	{ "SDP_D_DP_BS_CFG", 1, 0x9058, 0x48 },
 	{ "SDP_D_DP_BS_ALU_CFG", 1, 0x905c, 0x0301 },
 	{ "SDP_D_DP_BS_MUL_CFG", 1, 0x9064, 0x0901 },
@@ -104,7 +107,22 @@ static const struct expected_reg expected_regs[] = {
 	{ "PDP_RDMA_D_POOLING_KERNEL_CFG", 4, 0xa038, 0 },
 	{ "CDMA_D_DATAIN_FORMAT of an image", 5, 0x3018, 0x0c01 },
 	{ "CSC_D_WEIGHT_SIZE_EXT_1 of an image", 5, 0x4030, 0x0002000b },
-	{ "CDMA_D_CVT_OFFSET", 5, 0x30a8, 128 },
+	{ "CDMA_D_PIXEL_OFFSET", 5, 0x3028, 1 },
+	{ "CDMA_D_MEAN_GLOBAL_0", 5, 0x309c, 0x007f0080 },
+	{ "CDMA_D_MEAN_GLOBAL_1", 5, 0x30a0, 0xfffb007e },
+	{ "CDP_D_LRN_CFG", 7, 0xd070, 1 },
+	{ "CDP_D_DATIN_OFFSET", 7, 0xd074, 0xfff9 },
+	{ "CDP_D_DATOUT_OFFSET", 7, 0xd080, 0xfffffffb },
+	/* 3, 5, 5 and 6 of 19 columns; of the input 8, 10, 10 and 12. */
+	{ "PDP_D_PARTIAL_WIDTH_OUT", 8, 0xb030, 0x00401402 },
+	{ "PDP_D_PARTIAL_WIDTH_IN", 8, 0xb02c, 0x00902c07 },
+	{ "PDP_RDMA_D_OPERATION_MODE_CFG", 8, 0xa034, 3 },
+	{ "CSC_D_MISC_CFG of one that keeps weights", 9, 0x400c, 0x10000000 },
+	{ "CSC_D_RELEASE of four lines", 9, 0x4048, 3 },
+	{ "CDMA_D_MISC_CFG of one that keeps lines too", 9, 0x3014, 0x11000000 },
+	{ "CSC_D_MISC_CFG of one that reuses both", 11, 0x400c, 0x00110000 },
+	{ "CDMA_D_MISC_CFG of one that reuses weights", 11, 0x3014, 0x00100000 },
+	{ "CDMA_D_DATAIN_SIZE_0 of four new lines", 11, 0x301c, 0x00030009 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(reg, expected_regs, name);
@@ -118,7 +136,7 @@ static struct nvdla_image *encode_fixed(struct kunit *test)
 	fixed_program(program);
 	images = kunit_kmalloc_array(test, program->count, sizeof(*images), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, images);
-	nvdla_program_encode(small(), program->ops, program->count, images);
+	encode_program(program, images);
 	return images;
 }
 
@@ -152,6 +170,9 @@ static const struct expected_addr expected_addrs[] = {
 	{ "SDP_RDMA_D_SRC_BASE_ADDR", 3, 0x8018, 0x801c, 4, 0 },
 	{ "SDP_D_DST_BASE_ADDR", 3, 0x9048, 0x904c, 5, 24 },
 	{ "PDP_RDMA_D_SRC_BASE_ADDR", 4, 0xa01c, 0xa020, 5, 24 },
+	{ "CDP_RDMA_D_SRC_BASE_ADDR", 7, 0xc018, 0xc01c, 4, 0 },
+	{ "CDP_D_DST_BASE_ADDR", 7, 0xd050, 0xd054, 9, 0 },
+	{ "CDMA_D_DAIN_ADDR behind reused lines", 11, 0x3034, 0x3030, 0, 160 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(addr, expected_addrs, name);

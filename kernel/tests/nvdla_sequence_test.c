@@ -11,8 +11,6 @@
 #include "core_programs.h"
 #include "nvdla_core.h"
 
-#define SLOTS	12
-
 struct group {
 	u32 value[64];
 	bool enabled;
@@ -44,8 +42,9 @@ struct run {
 
 	struct bank bank;
 	struct program program;
-	struct nvdla_binding bindings[SLOTS];
+	struct nvdla_binding bindings[PROGRAM_SLOTS];
 	struct nvdla_image *images;
+	struct nvdla_code code;
 	/* Per engine, operations that the bank has finished. */
 	u32 finished[NVDLA_ENGINES];
 };
@@ -97,7 +96,16 @@ static void bank_write(void *ctx, u32 offset, u32 value)
 
 static enum block_id main_block(u32 engine)
 {
-	return engine == DRM_NVDLA_CONV ? CDMA : engine == DRM_NVDLA_SDP ? SDP : PDP;
+	switch (engine) {
+	case DRM_NVDLA_CONV:
+		return CDMA;
+	case DRM_NVDLA_SDP:
+		return SDP;
+	case DRM_NVDLA_PDP:
+		return PDP;
+	default:
+		return CDP;
+	}
 }
 
 static bool runs(const struct run *run, u32 engine)
@@ -117,7 +125,14 @@ static void finish_block(struct bank *bank, enum block_id id)
 	block->turn ^= 1;
 }
 
-/* Finish what an engine runs; the done bits. */
+static void finish_conv(struct run *run)
+{
+	for (u32 b = CACC; b <= CDMA; b++)
+		finish_block(&run->bank, b);
+	run->finished[DRM_NVDLA_CONV]++;
+}
+
+/* Finish what an engine other than the convolution's runs; the done bit. */
 static u32 finish(struct run *run, u32 engine)
 {
 	u32 group = run->bank.block[main_block(engine)].turn, skip = run->finished[engine]++;
@@ -126,20 +141,23 @@ static u32 finish(struct run *run, u32 engine)
 	while (image->engine != engine || skip--)
 		image++;
 	switch (engine) {
-	case DRM_NVDLA_CONV:
-		for (u32 b = CACC; b <= CDMA; b++)
-			finish_block(&run->bank, b);
-		return 0x150000 << group;
 	case DRM_NVDLA_SDP:
+		/* It has taken all that the convolution gives. */
+		if (!image->chain)
+			finish_conv(run);
 		if (image->rdma_count)
 			finish_block(&run->bank, SDP_RDMA);
 		finish_block(&run->bank, SDP);
 		return 0x1 << group;
-	default:
+	case DRM_NVDLA_PDP:
 		if (image->rdma_count)
 			finish_block(&run->bank, PDP_RDMA);
 		finish_block(&run->bank, PDP);
 		return 0x10 << group;
+	default:
+		finish_block(&run->bank, CDP_RDMA);
+		finish_block(&run->bank, CDP);
+		return 0x4 << group;
 	}
 }
 
@@ -151,8 +169,8 @@ static struct run *new_run(struct kunit *test)
 	spin_lock_init(&run->lock);
 	nvdla_hw_reset(&run->hw);
 	run->io = (struct nvdla_io) { &run->bank, bank_read, bank_write };
-	for (u32 i = 0; i < SLOTS; i++)
-		run->bindings[i] = (struct nvdla_binding) { 0x10000000ull * (i + 1), 1 << 20 };
+	for (u32 i = 0; i < PROGRAM_SLOTS; i++)
+		run->bindings[i] = (struct nvdla_binding) { 0x1000000ull * (i + 1), 1 << 20 };
 	return run;
 }
 
@@ -164,13 +182,14 @@ static void begin(struct kunit *test, struct run *run)
 	kunit_kfree(test, run->images);
 	run->images = kunit_kmalloc_array(test, count, sizeof(*run->images), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, run->images);
-	nvdla_program_encode(small(), run->program.ops, count, run->images);
+	encode_program(&run->program, run->images);
+	run->code = code_of(&run->program, run->images);
 	memset(run->finished, 0, sizeof(run->finished));
 	run->bank.enable_count = 0;
 	run->bank.writes = 0;
 
 	spin_lock_irqsave(&run->lock, flags);
-	nvdla_seq_begin(&run->seq, &run->hw, &run->io, run->images, count, run->bindings);
+	nvdla_seq_begin(&run->seq, &run->hw, &run->io, &run->code, run->bindings);
 	spin_unlock_irqrestore(&run->lock, flags);
 }
 
@@ -193,15 +212,15 @@ static void run_to_end(struct kunit *test, struct run *run)
 	while (!nvdla_seq_finished(&run->seq)) {
 		u32 status = 0;
 
-		for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++)
+		for (u32 engine = DRM_NVDLA_SDP; engine < NVDLA_ENGINES; engine++)
 			if (runs(run, engine) && !one_in(&run->program, 3))
 				status |= finish(run, engine);
 		KUNIT_EXPECT_EQ(test, status & ~nvdla_seq_waiting(&run->seq), 0);
 		interrupt(run, status);
 		KUNIT_ASSERT_NE_MSG(test, --limit, 0, "nothing goes on");
 	}
-	KUNIT_EXPECT_EQ(test, run->finished[1] + run->finished[2] + run->finished[3],
-			run->program.count);
+	KUNIT_EXPECT_EQ(test, run->finished[1] + run->finished[2] + run->finished[3] +
+			run->finished[4], run->program.count);
 	KUNIT_EXPECT_NULL(test, run->bank.mistake);
 }
 
@@ -232,8 +251,8 @@ static void fills_both_groups(struct kunit *test)
 	/* SDP_D_DATA_CUBE_WIDTH; SDP_D_DST_BASE_ADDR_LOW; SDP_RDMA_D_SRC_BASE_ADDR_LOW. */
 	KUNIT_EXPECT_EQ(test, sdp->group[0].value[0x3c / 4], 2);
 	KUNIT_EXPECT_EQ(test, sdp->group[1].value[0x3c / 4], 1);
-	KUNIT_EXPECT_EQ(test, sdp->group[1].value[0x48 / 4], 0x60000000 + 24);
-	KUNIT_EXPECT_EQ(test, rdma->group[0].value[0x18 / 4], 0x50000000);
+	KUNIT_EXPECT_EQ(test, sdp->group[1].value[0x48 / 4], 0x6000000 + 24);
+	KUNIT_EXPECT_EQ(test, rdma->group[0].value[0x18 / 4], 0x5000000);
 	KUNIT_EXPECT_EQ(test, nvdla_seq_waiting(&run->seq), 0x3);
 
 	interrupt(run, finish(run, DRM_NVDLA_SDP));
@@ -288,15 +307,14 @@ static void enables_takers_first(struct kunit *test)
 static void obeys_dependencies(struct kunit *test)
 {
 	struct run *run = new_run(test);
-	u32 status, bits;
+	u32 bits;
 
 	/* Operation 3 waits for 2, 4 for both; 6, and with it 5, for SDP to have started 3. */
 	fixed_program(&run->program);
+	run->program.count = 7;
 	begin(test, run);
-	KUNIT_EXPECT_EQ(test, nvdla_seq_waiting(&run->seq), 0x150011);
-	status = finish(run, DRM_NVDLA_CONV);
-	status |= finish(run, DRM_NVDLA_SDP);
-	interrupt(run, status);
+	KUNIT_EXPECT_EQ(test, nvdla_seq_waiting(&run->seq), 0x11);
+	interrupt(run, finish(run, DRM_NVDLA_SDP));
 	KUNIT_EXPECT_EQ(test, nvdla_seq_oldest(&run->seq, &bits), 2);
 	KUNIT_EXPECT_EQ(test, nvdla_seq_waiting(&run->seq), 0x10);
 
@@ -319,7 +337,7 @@ static void forgets_registers_after_reset(struct kunit *test)
 	run_to_end(test, run);
 	fresh = run->bank.writes;
 
-	/* The other group holds nothing yet; then both know the operation: pointer and enable. */
+	/* The other group holds nothing of it yet; then both do: pointer and enable. */
 	begin(test, run);
 	run_to_end(test, run);
 	KUNIT_EXPECT_GE(test, run->bank.writes, fresh);
@@ -349,7 +367,62 @@ static void adopts_group_turns(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, run->bank.block[SDP].group[1].enabled);
 	KUNIT_EXPECT_TRUE(test, run->bank.block[SDP_RDMA].group[0].enabled);
 	run_to_end(test, run);
-	KUNIT_EXPECT_EQ(test, run->bank.block[PDP_RDMA].turn, 0);
+	/* Two poolings from memory. */
+	KUNIT_EXPECT_EQ(test, run->bank.block[PDP_RDMA].turn, 1);
+}
+
+/* Two look-ups in one table go together, one in another table waits for both. */
+static void changes_tables_when_idle(struct kunit *test)
+{
+	struct run *run = new_run(test);
+	const struct block *cdp = &run->bank.block[CDP];
+	u32 loaded;
+
+	fixed_program(&run->program);
+	for (u32 i = 0; i < 3; i++)
+		run->program.ops[i] = run->program.ops[7];
+	run->program.ops[2].cdp.lut = 0;
+	run->program.count = 3;
+	begin(test, run);
+	KUNIT_EXPECT_TRUE(test, cdp->group[0].enabled && cdp->group[1].enabled);
+	KUNIT_EXPECT_EQ(test, run->bank.enable_count, 4);
+	loaded = run->bank.writes;
+	KUNIT_EXPECT_GT(test, loaded, 65 + 257);
+	interrupt(run, finish(run, DRM_NVDLA_CDP));
+	KUNIT_EXPECT_FALSE(test, cdp->group[0].enabled);
+	interrupt(run, finish(run, DRM_NVDLA_CDP));
+	KUNIT_EXPECT_TRUE(test, cdp->group[0].enabled);
+	/* The tables' entries are the same. */
+	KUNIT_EXPECT_LT(test, run->bank.writes, loaded + 10);
+	run_to_end(test, run);
+}
+
+/* What the driver stamps with the time. */
+static void tells_starts_and_ends(struct kunit *test)
+{
+	struct run *run = new_run(test);
+	const struct nvdla_events *started = &run->seq.started, *finished = &run->seq.finished;
+
+	fixed_program(&run->program);
+	run->program.count = 3;
+	begin(test, run);
+	KUNIT_EXPECT_EQ(test, started->count, 3);
+	KUNIT_EXPECT_EQ(test, finished->count, 0);
+	interrupt(run, finish(run, DRM_NVDLA_SDP));
+	KUNIT_EXPECT_EQ(test, started->count, 0);
+	KUNIT_EXPECT_EQ(test, finished->count, 2);
+	KUNIT_EXPECT_EQ(test, finished->op[0], 0);
+	KUNIT_EXPECT_EQ(test, finished->op[1], 1);
+
+	/* One that waits in a group begins when the one before it finishes. */
+	run = new_run(test);
+	independent(&run->program, 3);
+	begin(test, run);
+	KUNIT_EXPECT_EQ(test, run->seq.started.count, 1);
+	interrupt(run, finish(run, DRM_NVDLA_SDP));
+	KUNIT_EXPECT_EQ(test, run->seq.started.count, 1);
+	KUNIT_EXPECT_EQ(test, run->seq.started.op[0], 1);
+	KUNIT_EXPECT_EQ(test, run->seq.finished.op[0], 0);
 }
 
 static void runs_random_programs(struct kunit *test)
@@ -370,6 +443,8 @@ static struct kunit_case sequence_cases[] = {
 	KUNIT_CASE(obeys_dependencies),
 	KUNIT_CASE(forgets_registers_after_reset),
 	KUNIT_CASE(adopts_group_turns),
+	KUNIT_CASE(changes_tables_when_idle),
+	KUNIT_CASE(tells_starts_and_ends),
 	KUNIT_CASE(runs_random_programs),
 	{}
 };

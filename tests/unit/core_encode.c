@@ -78,16 +78,16 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 			 (conv->keep_lines == conv->src_height ? 1 << 24 : 0));
 	assert_int_equal(get(image, 0x4010), pixels);
 	assert_int_equal(get(image, 0x4014), src);
-	assert_int_equal(get(image, 0x4018), conv->src_channels - 1);
+	assert_int_equal(get(image, 0x4018), pixels ? conv->src_channels - 1 : 0);
 	assert_int_equal(get(image, 0x4024), eps - 1);
 	assert_int_equal(get(image, 0x402c),
 			 pair(pixels ? 1 : conv->kernel_width, conv->kernel_height));
 	assert_int_equal(get(image, 0x4030),
 			 pair(pixels ? conv->kernel_width * conv->src_channels : conv->src_channels,
 			      conv->kernels));
-	assert_int_equal(get(image, 0x4034), whole(taps * conv->kernels, 8));
+	assert_int_equal(get(image, 0x4034), conv->flags & DRM_NVDLA_CONV_KEEP_WEIGHTS ?
+			 whole(taps * conv->kernels, 8) : 0);
 	assert_int_equal(get(image, 0x403c), dst);
-	assert_int_equal(get(image, 0x4040), conv->kernels - 1);
 	assert_int_equal(get(image, 0x4044), conv->dst_width * conv->dst_height - 1);
 	if (conv->keep_lines < conv->src_height)
 		assert_int_equal(get(image, 0x4048), conv->src_height - conv->keep_lines - 1);
@@ -106,7 +106,6 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	assert_int_equal(get(image, 0x302c), 1);
 	if (fresh) {
 		assert_int_equal(get(image, 0x301c), pair(conv->src_width, fresh));
-		assert_int_equal(get(image, 0x3024), pair(conv->src_width, fresh));
 		assert_line_addr(image, 0x3034, 0x3030, &conv->src.addr,
 				 (u64)conv->reuse_lines * conv->src.line_stride);
 	}
@@ -136,10 +135,8 @@ static void assert_conv(const struct nvdla_image *image, const struct drm_nvdla_
 	}
 	assert_int_equal(get(image, 0x30a4), convert ? 1 | conv->cvt_truncate << 4 : 0);
 	assert_int_equal(get(image, 0x30ac), (u16)conv->cvt_scale);
-	assert_int_equal(get(image, 0x30b0), pair(conv->stride_x, conv->stride_y));
-	assert_int_equal(get(image, 0x30b4),
-			 left_top | conv->pad_right << 8 | conv->pad_bottom << 24);
-	assert_int_equal(get(image, 0x30b8), (u16)conv->pad_value);
+	assert_int_equal(get(image, 0x30b4), pixels ? conv->pad_left | conv->pad_right << 8 : 0);
+	assert_int_equal(get(image, 0x30b8), pixels ? (u16)conv->pad_value : 0);
 	assert_int_equal(get(image, 0x30bc), pair(conv->data_banks, conv->weight_banks));
 	assert_int_equal(image->rdma_count, 0);
 }
