@@ -93,7 +93,7 @@ static int nvdla_job_start(struct nvdla_job *job)
 		ret = -EIO;
 	} else {
 		job->deadline = jiffies + timeout;
-		ndev->job = job;
+		WRITE_ONCE(ndev->job, job);
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
 	}
@@ -292,10 +292,10 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 		nvdla_seq_interrupt(&ndev->seq, status);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
-			ndev->job = NULL;
+			WRITE_ONCE(ndev->job, NULL);
 		}
 	} else {
-		ndev->stray_irqs++;
+		WRITE_ONCE(ndev->stray_irqs, ndev->stray_irqs + 1);
 	}
 	spin_unlock_irqrestore(&ndev->lock, flags);
 

@@ -48,7 +48,7 @@ static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
 		fault->op_cookie = image->cookie;
 		fault->engine = image->engine;
 		/* From here on the interrupt has nothing to do with this job. */
-		ndev->job = NULL;
+		WRITE_ONCE(ndev->job, NULL);
 	} else {
 		job = NULL;
 	}
@@ -77,7 +77,7 @@ static void nvdla_recovery_stop(struct nvdla_device *ndev, struct nvdla_job *job
 	bool stopped = !nvdla_device_reset(ndev);
 
 	spin_lock_irq(&ndev->lock);
-	ndev->wedged = !stopped;
+	WRITE_ONCE(ndev->wedged, !stopped);
 	ndev->resets_done += stopped;
 	spin_unlock_irq(&ndev->lock);
 	if (stopped)
@@ -153,7 +153,7 @@ void nvdla_recovery_abort(struct nvdla_device *ndev)
 	cancel_delayed_work_sync(&ndev->watchdog);
 	spin_lock_irq(&ndev->lock);
 	job = ndev->job;
-	ndev->job = NULL;
+	WRITE_ONCE(ndev->job, NULL);
 	spin_unlock_irq(&ndev->lock);
 	if (!job)
 		return;

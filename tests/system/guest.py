@@ -56,7 +56,8 @@ class Guest:
                     self.log = file.read()
 
     def good(self):
-        assert self.status == 0, f"status {self.status}\n{self.text}\n{self.trouble}"
+        ours = "\n".join(line for line in self.log.splitlines() if "nvdla" in line)
+        assert self.status == 0, f"status {self.status}\n{self.text}\n{self.trouble}\n{ours}"
         return self
 
     def says(self, *texts):
