@@ -7,14 +7,11 @@
 #include "emu.h"
 
 enum {
-	ADDRESS_BITS = 10,
 	INPUT_BITS = 22,	/* of the distance to the start of a range */
 };
 
-enum where { HIT, BELOW, ABOVE };
-
 struct answer {
-	enum where where;
+	enum lut_where where;
 	unsigned int index;
 	uint32_t fraction;	/* of 2^16 */
 };
@@ -24,28 +21,16 @@ bool cdp_lut_owns(uint32_t reg)
 	return reg == CDP_S_LUT_ACCESS_CFG || reg == CDP_S_LUT_ACCESS_DATA;
 }
 
-static unsigned int last_entry(const struct cdp_lut *lut)
-{
-	return lut->lo_selected ? CDP_LO_ENTRIES - 1 : CDP_LE_ENTRIES - 1;
-}
-
 /* The address stays at the last entry; one beyond was set by software and goes on. */
 static void step(struct cdp_lut *lut)
 {
-	if (lut->address != last_entry(lut))
-		lut->address = (lut->address + 1) & ((1u << ADDRESS_BITS) - 1);
-}
-
-static int16_t *entry(struct cdp_lut *lut)
-{
-	if (lut->address > last_entry(lut))
-		return NULL;
-	return lut->lo_selected ? &lut->lo[lut->address] : &lut->le[lut->address];
+	if (lut->address != lut_last_entry(lut->lo_selected))
+		lut->address = (lut->address + 1) & ((1u << LUT_ADDRESS_BITS) - 1);
 }
 
 uint32_t cdp_lut_read(struct cdp_lut *lut, uint32_t reg)
 {
-	const int16_t *at = entry(lut);
+	const int16_t *at = lut_entry(&lut->tables, lut->lo_selected, lut->address);
 	uint32_t value = at ? (uint16_t)*at : 0;
 
 	if (reg == CDP_S_LUT_ACCESS_CFG)
@@ -61,14 +46,14 @@ void cdp_lut_write(struct cdp_lut *lut, uint32_t reg, uint32_t value)
 	int16_t *at;
 
 	if (reg == CDP_S_LUT_ACCESS_CFG) {
-		lut->address = bits(value, ADDRESS_BITS - 1, 0);
+		lut->address = bits(value, LUT_ADDRESS_BITS - 1, 0);
 		lut->lo_selected = bits(value, 16, 16);
 		lut->writing = bits(value, 17, 17);
 		return;
 	}
 	if (!lut->writing)
 		return;
-	at = entry(lut);
+	at = lut_entry(&lut->tables, lut->lo_selected, lut->address);
 	if (at)
 		*at = (int16_t)value;
 	step(lut);
@@ -100,9 +85,7 @@ void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut, con
 
 	lookup->lut = lut;
 	lookup->exponential = !bits(cfg, 0, 0);
-	lookup->both_below_lo = bits(cfg, 4, 4);
-	lookup->both_above_lo = bits(cfg, 5, 5);
-	lookup->both_hit_lo = bits(cfg, 6, 6);
+	lookup->priority = lut_priority(cfg);
 	lookup->index_offset = sign_extend(bits(info, 7, 0), 8);
 	lookup->le = (struct cdp_range){
 		.start = range_end(REG(r, CDP_S_LUT_LE_START_LOW), REG(r, CDP_S_LUT_LE_START_HIGH)),
@@ -124,7 +107,7 @@ void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut, con
 /* An index and a fraction out of a distance. dropped is the unit of the fraction, in bits. */
 static struct answer linear(uint64_t distance, int select, unsigned int last, unsigned int dropped)
 {
-	struct answer answer = { .where = HIT };
+	struct answer answer = { .where = LUT_HIT };
 	uint64_t index, rest;
 
 	if (select < 0) {
@@ -136,7 +119,7 @@ static struct answer linear(uint64_t distance, int select, unsigned int last, un
 		rest = (distance << dropped >> select) & ((UINT64_C(1) << dropped) - 1);
 	}
 	if (index >= last) {
-		answer.where = ABOVE;
+		answer.where = LUT_ABOVE;
 		answer.index = last;
 	} else {
 		answer.index = (unsigned int)index;
@@ -157,8 +140,8 @@ static struct answer exponential(uint64_t distance, int offset)
 	struct answer answer;
 
 	if (index < 0)
-		return (struct answer){ .where = BELOW };
-	answer = linear((uint64_t)index, 0, CDP_LE_ENTRIES - 1, INPUT_BITS + 1);
+		return (struct answer){ .where = LUT_BELOW };
+	answer = linear((uint64_t)index, 0, LUT_LE_ENTRIES - 1, INPUT_BITS + 1);
 	answer.fraction = (uint32_t)(mantissa << (INPUT_BITS - 1 - log) >> (INPUT_BITS - 1 - 16));
 	return answer;
 }
@@ -193,26 +176,15 @@ static int16_t follow(const struct cdp_range *range, const struct answer *answer
 	int16_t base = table[answer->index];
 
 	switch (answer->where) {
-	case BELOW:
+	case LUT_BELOW:
 		return interpolate(table[0], start, input, range->below.scale, range->below.shift);
-	case ABOVE:
+	case LUT_ABOVE:
 		return interpolate(base, range->end, input, range->above.scale,
 				   range->above.shift);
 	default:
 		return interpolate(base, base, table[answer->index + 1], (int32_t)answer->fraction,
 				   16);
 	}
-}
-
-static bool use_lo(const struct cdp_lookup *lookup, enum where le, enum where lo)
-{
-	if (le == BELOW && lo == BELOW)
-		return lookup->both_below_lo;
-	if (le == ABOVE && lo == ABOVE)
-		return lookup->both_above_lo;
-	if ((le == HIT) == (lo == HIT))
-		return lookup->both_hit_lo;
-	return lo == HIT;
 }
 
 /* Where LE's slope below begins: with an exponent, at the first value that has an index. */
@@ -226,15 +198,15 @@ static int64_t le_start(const struct cdp_lookup *lookup)
 	return (int64_t)(((uint64_t)lookup->le.start + first) << 25) >> 25;
 }
 
-static void count(struct cdp_lookup_counts *counts, enum where le, enum where lo)
+static void count(struct cdp_lookup_counts *counts, enum lut_where le, enum lut_where lo)
 {
-	if ((le == HIT) == (lo == HIT) && (le == HIT || le != lo))
+	if ((le == LUT_HIT) == (lo == LUT_HIT) && (le == LUT_HIT || le != lo))
 		counts->hybrid++;
-	else if (le == HIT)
+	else if (le == LUT_HIT)
 		counts->le_hit++;
-	else if (lo == HIT)
+	else if (lo == LUT_HIT)
 		counts->lo_hit++;
-	else if (le == BELOW)
+	else if (le == LUT_BELOW)
 		counts->below++;
 	else
 		counts->above++;
@@ -245,16 +217,16 @@ int16_t cdp_lookup_value(const struct cdp_lookup *lookup, int32_t input,
 {
 	uint64_t le_distance = distance(input, &lookup->le);
 	uint64_t lo_distance = distance(input, &lookup->lo);
-	struct answer le = { .where = BELOW }, lo = { .where = BELOW };
+	struct answer le = { .where = LUT_BELOW }, lo = { .where = LUT_BELOW };
 
 	if (le_distance && lookup->exponential)
 		le = exponential(le_distance, lookup->index_offset);
 	else if (le_distance)
-		le = linear(le_distance, lookup->le.select, CDP_LE_ENTRIES - 1, INPUT_BITS + 1);
+		le = linear(le_distance, lookup->le.select, LUT_LE_ENTRIES - 1, INPUT_BITS + 1);
 	if (lo_distance)
-		lo = linear(lo_distance, lookup->lo.select, CDP_LO_ENTRIES - 1, INPUT_BITS);
+		lo = linear(lo_distance, lookup->lo.select, LUT_LO_ENTRIES - 1, INPUT_BITS);
 	count(counts, le.where, lo.where);
-	if (use_lo(lookup, le.where, lo.where))
-		return follow(&lookup->lo, &lo, lookup->lut->lo, lookup->lo.start, input);
-	return follow(&lookup->le, &le, lookup->lut->le, le_start(lookup), input);
+	if (lut_use_lo(&lookup->priority, le.where, lo.where))
+		return follow(&lookup->lo, &lo, lookup->lut->tables.lo, lookup->lo.start, input);
+	return follow(&lookup->le, &le, lookup->lut->tables.le, le_start(lookup), input);
 }

@@ -2,16 +2,11 @@
 #ifndef NVDLA_EMU_CDP_LUT_H
 #define NVDLA_EMU_CDP_LUT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "lut.h"
 
 /* CDP's two look-up tables and the window through which they are written and read. */
-#define CDP_LE_ENTRIES 65	/* "linear or exponential" */
-#define CDP_LO_ENTRIES 257	/* "linear only" */
-
 struct cdp_lut {
-	int16_t le[CDP_LE_ENTRIES];
-	int16_t lo[CDP_LO_ENTRIES];
+	struct lut_tables tables;
 	unsigned int address;	/* of the next entry */
 	bool lo_selected, writing;
 };
@@ -37,7 +32,7 @@ struct cdp_lookup {
 	struct cdp_range le, lo;
 	bool exponential;		/* LE is indexed by the logarithm */
 	int index_offset;
-	bool both_hit_lo, both_below_lo, both_above_lo;	/* which table wins */
+	struct lut_priority priority;
 };
 
 void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut,
