@@ -228,6 +228,20 @@ static void store_pixels(const struct convertor *convertor, const struct pixel_f
 	}
 }
 
+/* Bytes of a line that begin anywhere: the atoms in which they lie are read whole. */
+static void read_bytes(struct nvdla_emu *emu, uint64_t address, size_t count, uint8_t *to)
+{
+	uint32_t unit = emu->config->atom;
+	size_t before = address & (unit - 1), behind = -(before + count) & (unit - 1);
+	uint8_t *atoms = malloc(before + count + behind);
+
+	if (!atoms)
+		return;
+	mem_read(emu, address - before, atoms, before + count + behind);
+	memcpy(to, atoms + before, count);
+	free(atoms);
+}
+
 /* Pixels of a line as they lie in memory; of two planes, one byte and two are put together. */
 static void read_pixels(struct nvdla_emu *emu, const struct load *load,
 			const struct pixel_format *format, uint32_t y, uint8_t *raw)
@@ -240,15 +254,15 @@ static void read_pixels(struct nvdla_emu *emu, const struct load *load,
 	uint8_t *planes;
 
 	if (!format->semi_planar) {
-		mem_read(emu, base + skip * format->bytes, raw, load->width * format->bytes);
+		read_bytes(emu, base + skip * format->bytes, load->width * format->bytes, raw);
 		return;
 	}
 	planes = malloc((size_t)load->width * 3);
 	if (!planes)
 		return;
 	second += (uint64_t)y * (REG(r, CDMA_D_LINE_UV_STRIDE) & -unit);
-	mem_read(emu, base + skip, planes, load->width);
-	mem_read(emu, second + skip * 2, planes + load->width, load->width * 2);
+	read_bytes(emu, base + skip, load->width, planes);
+	read_bytes(emu, second + skip * 2, load->width * 2, planes + load->width);
 	for (unsigned int x = 0; x < load->width; x++) {
 		raw[3 * x] = planes[x];
 		raw[3 * x + 1] = planes[load->width + 2 * x];
