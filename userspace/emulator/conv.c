@@ -345,10 +345,10 @@ void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
 	emu->conv->time.memory.latency = latency;
 }
 
-void conv_open(struct nvdla_emu *emu, uint64_t atoms, uint32_t operand_beats, uint64_t start)
+void conv_open(struct nvdla_emu *emu, const struct timing_feed *feed, uint64_t start)
 {
-	emu->conv->fed_atoms = atoms;
-	timing_conv_sdp(&emu->conv->time, atoms, operand_beats, cycles_now(emu), start);
+	emu->conv->fed_atoms = feed->atoms;
+	timing_conv_sdp(&emu->conv->time, feed, cycles_now(emu), start);
 }
 
 uint64_t conv_next_event(const struct nvdla_emu *emu)

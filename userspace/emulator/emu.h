@@ -252,7 +252,7 @@ void conv_try_start(struct nvdla_emu *emu);
 uint64_t conv_next_event(const struct nvdla_emu *emu);
 void conv_event(struct nvdla_emu *emu);
 /* SDP takes so many atoms of sums from start on; sdp_fed() follows when they are there. */
-void conv_open(struct nvdla_emu *emu, uint64_t atoms, uint32_t operand_beats, uint64_t start);
+void conv_open(struct nvdla_emu *emu, const struct timing_feed *feed, uint64_t start);
 /* When that is, as far as it is known, in cycles, or UINT64_MAX. */
 uint64_t conv_feeds_at(const struct nvdla_emu *emu);
 /* Somebody is still at work on sums of what has begun. */

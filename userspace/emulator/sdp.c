@@ -540,18 +540,25 @@ static size_t max_bytes(const struct surface *a, const struct surface *b)
 	return surface_bytes(a) > surface_bytes(b) ? surface_bytes(a) : surface_bytes(b);
 }
 
-/* Of an atom, on the reader that has more of them; operands per channel are read once. */
-static uint32_t operand_beats(const struct nvdla_emu *emu, const struct sdp *sdp)
+/* What a convolution has to know of the operands: some come with each atom, others once a surface. */
+static struct timing_feed feed_of(const struct nvdla_emu *emu, const struct sdp *sdp)
 {
-	struct timing_sdp timing = timing_of(sdp);
-	uint32_t most = 0;
+	const struct sdp_operands *operands[TIMING_SDP_UNITS] = {
+		&sdp->x1.operands, &sdp->x2.operands, &sdp->y.operands,
+	};
+	struct timing_feed feed = { .atoms = atoms(&sdp->out) };
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
-		uint32_t beats = timing.operand_bytes[i] / emu->config->atom;
+		uint32_t beats = operands[i]->cube.atom_bytes / emu->config->atom;
 
-		most = beats > most ? beats : most;
+		if (!operands[i]->wants)
+			continue;
+		if (!operands[i]->per_element)
+			feed.group_beats += beats;
+		else if (beats > feed.atom_beats)
+			feed.atom_beats = beats;
 	}
-	return most;
+	return feed;
 }
 
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
@@ -569,8 +576,9 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	    !sdp_operands_load(emu, &sdp->y.operands))
 		return "out of memory";
 	if (sdp->flying) {
-		conv_open(emu, (uint64_t)sdp->width * sdp->height * sdp->surfaces,
-			  operand_beats(emu, sdp), csb_unit_start(emu, UNIT_SDP));
+		struct timing_feed feed = feed_of(emu, sdp);
+
+		conv_open(emu, &feed, csb_unit_start(emu, UNIT_SDP));
 		return NULL;
 	}
 	surface_read(emu, &sdp->in, job->data);

@@ -285,6 +285,8 @@ static void weights_begin(struct timing_conv *conv)
 	conv->weights.target = end < conv->weights.asked ? end : conv->weights.asked;
 	conv->weights.flow.active = conv->weights.target > conv->weights.fetched;
 	conv->weights.flow.left = FLOW_ONE * (conv->weights.target - conv->weights.fetched);
+	if (conv->weights.target == end && conv->open_atoms)
+		conv->weights.flow.left += FLOW_ONE * conv->group_beats;
 	conv->weights.flow.rate = FLOW_ONE;
 }
 
@@ -659,18 +661,19 @@ static void csc_done(struct timing_conv *conv)
 	conv->last_image = op->image;
 }
 
-void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint32_t operand_beats, uint64_t now,
+void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, uint64_t now,
 		     uint64_t start)
 {
 	streams_advance(conv, now);
-	conv->pace = (uint64_t)FINE * operand_beats * (conv->memory.latency + OPERAND_CYCLES) /
+	conv->pace = (uint64_t)FINE * feed->atom_beats * (conv->memory.latency + OPERAND_CYCLES) /
 		     OPERANDS_ASKED;
 	conv->pace_at = 0;
 	conv->taken = 0;
 	conv->starved = false;
-	conv->ahead = operand_beats ? OPERANDS_HELD / operand_beats : 0;
+	conv->ahead = feed->atom_beats ? OPERANDS_HELD / feed->atom_beats : 0;
+	conv->group_beats = feed->group_beats;
 	conv->open_from = start + OPEN;
-	conv->open_atoms = atoms;
+	conv->open_atoms = feed->atoms;
 	deliver(conv);
 	if (conv->in_group && conv->run < conv->csc.runs)
 		run_group(conv);

@@ -160,6 +160,7 @@ struct timing_conv {
 	uint64_t held;			/* cycles that SDP let the last stripe's atoms wait */
 	uint64_t csc_free;		/* since when CSC has nothing to do, or 0 */
 	bool starved;			/* an operation ended before it had them: it never will */
+	uint32_t group_beats;
 	uint64_t pace, pace_at;		/* 1/16 cycles for an atom's operands; when there are some */
 	uint32_t ahead;			/* atoms whose operands wait in SDP */
 };
@@ -175,10 +176,16 @@ void timing_conv_csc(struct timing_conv *conv, const struct timing_csc *op, uint
 /* CMAC and CACC are enabled: CSC, which was before, can begin to multiply. */
 void timing_conv_macs(struct timing_conv *conv, uint64_t now, uint64_t start);
 /*
- * SDP takes so many atoms; for each of them one of its readers brings operand_beats from memory,
- * which can be slower than CACC.
+ * What SDP takes: so many atoms. For each of them one of its readers brings atom_beats from memory,
+ * which can be slower than CACC; for each kernel group they bring group_beats, which are in the way
+ * of its weights.
  */
-void timing_conv_sdp(struct timing_conv *conv, uint64_t atoms, uint32_t operand_beats, uint64_t now,
+struct timing_feed {
+	uint64_t atoms;
+	uint32_t atom_beats, group_beats;
+};
+
+void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, uint64_t now,
 		     uint64_t start);
 
 /* When something happens next, and what: the range goes with it. */
