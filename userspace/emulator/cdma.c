@@ -228,6 +228,19 @@ static void store_pixels(const struct convertor *convertor, const struct pixel_f
 	}
 }
 
+/* A stretch of a line of pixels; the line is read from its start on, in whole atoms. */
+static void read_line(struct nvdla_emu *emu, uint64_t base, size_t skip, uint8_t *to, size_t bytes)
+{
+	size_t unit = emu->config->atom, whole = (skip + bytes + unit - 1) & -unit;
+	uint8_t *atoms = malloc(whole);
+
+	if (!atoms)
+		return;
+	mem_read(emu, base, atoms, whole);
+	memcpy(to, atoms + skip, bytes);
+	free(atoms);
+}
+
 /* Pixels of a line as they lie in memory; of two planes, one byte and two are put together. */
 static void read_pixels(struct nvdla_emu *emu, const struct load *load,
 			const struct pixel_format *format, uint32_t y, uint8_t *raw)
@@ -240,15 +253,17 @@ static void read_pixels(struct nvdla_emu *emu, const struct load *load,
 	uint8_t *planes;
 
 	if (!format->semi_planar) {
-		mem_read(emu, base + skip * format->bytes, raw, load->width * format->bytes);
+		read_line(emu, base, (size_t)skip * format->bytes, raw,
+			  (size_t)load->width * format->bytes);
 		return;
 	}
-	planes = malloc((size_t)load->width * 3);
+	planes = calloc(load->width, 3);
 	if (!planes)
 		return;
 	second += (uint64_t)y * (REG(r, CDMA_D_LINE_UV_STRIDE) & -unit);
-	mem_read(emu, base + skip, planes, load->width);
-	mem_read(emu, second + skip * 2, planes + load->width, load->width * 2);
+	read_line(emu, base, skip, planes, load->width);
+	read_line(emu, second & -(uint64_t)unit, (size_t)skip * 2, planes + load->width,
+		  (size_t)load->width * 2);
 	for (unsigned int x = 0; x < load->width; x++) {
 		raw[3 * x] = planes[x];
 		raw[3 * x + 1] = planes[load->width + 2 * x];
