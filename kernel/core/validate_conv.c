@@ -74,6 +74,9 @@ static int check_image(const struct nvdla_config *config, const struct drm_nvdla
 		return refuse(diag, "conv.dilation_y", "must be 1 for an image");
 	if (conv->src_x >= config->atom / pixel.bytes)
 		return refuse(diag, "conv.src_x", "as many pixels as an atom holds, or more");
+	/* The hardware mixes up pixels of the second plane. */
+	if (pixel.uv_bytes && conv->src_x)
+		return refuse(diag, "conv.src_x", "must be zero for an image of two planes");
 	return 0;
 }
 

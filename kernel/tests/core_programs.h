@@ -371,7 +371,7 @@ static inline bool random_conv(struct program *program, struct drm_nvdla_conv *c
 	conv->src_channels = channels[conv->format];
 	if (!conv->src_channels)
 		conv->src_channels = in(program, 1, 40);
-	else if (one_in(program, 2))
+	else if (conv->src_channels != 3 && one_in(program, 2))
 		conv->src_x = in(program, 0, conv->src_channels == 4 ? 1 : 7);
 	if (!random_kernel(program, conv))
 		return false;

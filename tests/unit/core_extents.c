@@ -12,7 +12,7 @@
 #include "core_programs.h"
 
 /* Bytes of each slot that the walk has touched; slots of the random programs are small. */
-#define SLOT_BYTES	(1 << 15)
+#define SLOT_BYTES	(1 << 16)
 #define SLOTS		(PROGRAM_SOURCES + 5)
 
 struct touched {

@@ -258,6 +258,36 @@ static void takes_over_only_what_matches(void **state)
 	assert_refused(&program, 11, "conv.format");
 }
 
+/* Pixels of two planes; none of them may be left out. */
+static void accepts_two_planes(void **state)
+{
+	struct program program;
+	struct drm_nvdla_conv *conv = &program.ops[5].conv;
+
+	(void)state;
+	fixed_program(&program);
+	conv->format = DRM_NVDLA_Y8_U8V8;
+	conv->src_channels = 3;
+	conv->src = (struct drm_nvdla_surface) { .addr = address(7, 96), .line_stride = 16 };
+	conv->src_uv = address(7, 0);
+	conv->uv_line_stride = 32;
+	conv->cvt_offset[3] = 0;
+	assert_refused(&program, 5, "conv.src_x");
+	conv->src_x = 0;
+	/* Three bytes of three pixels: one more than a multiple of eight, but not more than nine. */
+	assert_accepted(&program);
+	conv->cvt_offset[3] = 1;
+	assert_refused(&program, 5, "conv.cvt_offset");
+	conv->cvt_offset[3] = 0;
+	conv->uv_line_stride = 24;
+	assert_refused(&program, 5, "conv.src_uv");
+	conv->uv_line_stride = 36;
+	assert_refused(&program, 5, "conv.src_uv");
+	conv->uv_line_stride = 32;
+	conv->src_uv.offset = 4;
+	assert_refused(&program, 5, "conv.src_uv");
+}
+
 /* All lines stay for further kernels, some with new ones behind them. */
 static void keeps_lines(void **state)
 {
@@ -840,6 +870,7 @@ int main(void)
 		cmocka_unit_test(refuses_chains_with_wrong_links),
 		cmocka_unit_test(limits_number_of_luts),
 		cmocka_unit_test(takes_over_only_what_matches),
+		cmocka_unit_test(accepts_two_planes),
 		cmocka_unit_test(keeps_lines),
 		cmocka_unit_test(refuses_empty_outputs),
 		cmocka_unit_test(refuses_sizes_beyond_registers),

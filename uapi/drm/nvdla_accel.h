@@ -204,8 +204,8 @@ enum drm_nvdla_format {
  *	data_banks + weight_banks may not exceed &drm_nvdla_dev_info.cbuf_banks.
  * @truncate: Rounding right shift of the accumulator's result, 0..31.
  * @cvt_truncate: See &DRM_NVDLA_CONV_CONVERT, 0..63; zero without it.
- * @src_x: Image: pixels to leave out at the start of each line, fewer than an atom of the first
- *	plane holds; zero for features. The line stride covers them and src_width.
+ * @src_x: Image of one plane: pixels to leave out at the start of each line, fewer than an atom
+ *	holds; zero otherwise. The line stride covers them and src_width.
  * @pad: Must be zero.
  */
 struct drm_nvdla_conv {

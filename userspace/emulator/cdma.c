@@ -228,17 +228,16 @@ static void store_pixels(const struct convertor *convertor, const struct pixel_f
 	}
 }
 
-/* Bytes of a line that begin anywhere: the atoms in which they lie are read whole. */
-static void read_bytes(struct nvdla_emu *emu, uint64_t address, size_t count, uint8_t *to)
+/* A stretch of a line of pixels; the line is read from its start on, in whole atoms. */
+static void read_line(struct nvdla_emu *emu, uint64_t base, size_t skip, uint8_t *to, size_t bytes)
 {
-	uint32_t unit = emu->config->atom;
-	size_t before = address & (unit - 1), behind = -(before + count) & (unit - 1);
-	uint8_t *atoms = malloc(before + count + behind);
+	size_t unit = emu->config->atom, whole = (skip + bytes + unit - 1) & -unit;
+	uint8_t *atoms = malloc(whole);
 
 	if (!atoms)
 		return;
-	mem_read(emu, address - before, atoms, before + count + behind);
-	memcpy(to, atoms + before, count);
+	mem_read(emu, base, atoms, whole);
+	memcpy(to, atoms + skip, bytes);
 	free(atoms);
 }
 
@@ -254,15 +253,17 @@ static void read_pixels(struct nvdla_emu *emu, const struct load *load,
 	uint8_t *planes;
 
 	if (!format->semi_planar) {
-		read_bytes(emu, base + skip * format->bytes, load->width * format->bytes, raw);
+		read_line(emu, base, (size_t)skip * format->bytes, raw,
+			  (size_t)load->width * format->bytes);
 		return;
 	}
-	planes = malloc((size_t)load->width * 3);
+	planes = calloc(load->width, 3);
 	if (!planes)
 		return;
 	second += (uint64_t)y * (REG(r, CDMA_D_LINE_UV_STRIDE) & -unit);
-	read_bytes(emu, base + skip, load->width, planes);
-	read_bytes(emu, second + skip * 2, load->width * 2, planes + load->width);
+	read_line(emu, base, skip, planes, load->width);
+	read_line(emu, second & -(uint64_t)unit, (size_t)skip * 2, planes + load->width,
+		  (size_t)load->width * 2);
 	for (unsigned int x = 0; x < load->width; x++) {
 		raw[3 * x] = planes[x];
 		raw[3 * x + 1] = planes[load->width + 2 * x];
