@@ -257,6 +257,24 @@ static void test_unequal(void **state)
 	}
 }
 
+/* One counter for both groups: who does not count shows the last count, once he is done. */
+static void test_shared_counter(void **state)
+{
+	struct device *device = *state;
+
+	fresh(device);
+	put(device, SDP + SDP_D_PERF_ENABLE, 1 << 2);
+	put(device, SDP + SDP_D_CVT_OFFSET, 0x80000000);
+	one(device, 1);
+	assert_int_equal(get(device, SDP + SDP_D_PERF_OUT_SATURATION), ATOM);
+	put(device, SDP + SDP_S_POINTER, 1);
+	put(device, SDP_RDMA + SDP_RDMA_S_POINTER, 1);
+	sdp_identity(device, IN, OUT, 1, 1, 1);
+	one(device, 0);
+	assert_int_equal(get(device, SDP + SDP_D_PERF_OUT_SATURATION), ATOM);
+	assert_int_equal(get(device, SDP + SDP_D_STATUS), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -270,6 +288,7 @@ int main(void)
 		TEST(test_hangs),
 		TEST(test_too_much_fetched),
 		TEST(test_unequal),
+		TEST(test_shared_counter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

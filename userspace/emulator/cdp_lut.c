@@ -102,6 +102,9 @@ void cdp_lookup_decode(struct cdp_lookup *lookup, const struct cdp_lut *lut, con
 		.above = slope(bits(lo_scale, 31, 16), bits(lo_shift, 9, 5)),
 		.select = sign_extend(bits(info, 21, 16), 6),
 	};
+	/* LO loses the one number whose negative does not fit. */
+	if (lookup->lo.select == -32)
+		lookup->lo.select = 0;
 }
 
 /* An index and a fraction out of a distance. dropped is the unit of the fraction, in bits. */

@@ -207,6 +207,7 @@ void emu_lose_state(struct nvdla_emu *emu)
 	emu->cdp_lut = (struct cdp_lut){ 0 };
 	emu->pdp_core = (struct pdp_core){ 0 };
 	emu->sdp_lut = (struct sdp_lut){ 0 };
+	emu->sdp_saturations = 0;
 	emu->stuck = NULL;
 	csb_reset(emu);
 	emu->intr_mask = 0;

@@ -146,6 +146,7 @@ struct nvdla_emu {
 	struct cdp_lut cdp_lut;
 	struct pdp_core pdp_core;
 	struct sdp_lut sdp_lut;
+	uint32_t sdp_saturations;	/* of the last operation that counted them */
 	const char *stuck;	/* a reader that outlived its job, and why */
 	enum nvdla_emu_engine engine;	/* that accesses memory now */
 	struct nvdla_emu_stats stats;

@@ -373,12 +373,13 @@ const char *sdp_collect(struct nvdla_emu *emu, struct job *job)
 		return "out of memory";
 	emu->stats.saturations += sdp->saturated;
 	y_store_counts(emu, &sdp->y, &sdp->counts);
-	/* "Unequal" says that a result is not zero, compared or not. */
-	if (!sdp->to_pdp)
-		REG(state->group[state->consumer], SDP_D_STATUS) = sdp->unequal;
+	/* "Unequal" says that a result is not zero, compared or not; only what is written is seen. */
+	REG(state->group[state->consumer], SDP_D_STATUS) = !sdp->to_pdp && sdp->unequal;
+	/* There is one counter. An operation that does not count finds what the last one left. */
 	if (sdp->count_saturation)
-		REG(state->group[state->consumer], SDP_D_PERF_OUT_SATURATION) =
-			sdp->saturated > UINT32_MAX ? UINT32_MAX : (uint32_t)sdp->saturated;
+		emu->sdp_saturations = sdp->saturated > UINT32_MAX ? UINT32_MAX :
+				       (uint32_t)sdp->saturated;
+	REG(state->group[state->consumer], SDP_D_PERF_OUT_SATURATION) = emu->sdp_saturations;
 	return NULL;
 }
 
