@@ -179,6 +179,22 @@ def a_hang_costs_one_run(kernel):
     assert json.loads(line)["outputs"] == dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
 
 
+def what_the_driver_need_not_notice(kernel):
+    """An interrupt without a reason, and memory that is slow to answer."""
+    guest = Guest(kernel, "./dla run model.tflite --device npu --seed 1 --json\n",
+                  "--npu", "spurious-irq-at=3,slow-memory=20").good()
+    assert json.loads(guest.text)["outputs"] == dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+
+
+def what_the_driver_cannot_notice(kernel):
+    """Wrong data, once."""
+    run = "./dla run model.tflite --device npu --seed 1 --json\n"
+    guest = Guest(kernel, run + run, "--npu", "wrong-data-at=2").good()
+    first, second = [json.loads(line)["outputs"] for line in guest.text.splitlines()]
+    here = dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+    assert first != here and second == here
+
+
 def many_inferences_from_four_processes(kernel):
     # Each process 125, and fewer where a system call takes long.
     times = 13 if kernel.name == "stock" else 3
@@ -215,4 +231,5 @@ def main(name):
         build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, info_describes_the_node,
         without_the_module, without_permission, without_drm, with_a_bad_device_tree,
         with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
+        what_the_driver_need_not_notice, what_the_driver_cannot_notice,
         many_inferences_from_four_processes, the_qemu_demo)])
