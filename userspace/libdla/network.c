@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "banks.h"
 #include "deps.h"
 #include "error.h"
 #include "network.h"
@@ -67,6 +68,7 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 	network->part = part;
 	part += network->part_count;
 	part->layers = layers;
+	dla_banks_share(&device->info, op, layers);
 	err = dla_deps_find(&device->info, op, layers);
 	if (!err)
 		err = device->ops->program_new(device, op, layers, &part->program);
