@@ -12,8 +12,8 @@
 
 /*
  * The hardware translates no addresses and reports no bad ones, so what is checked here is all that
- * stands between a client and the memory of everybody else. Operations and look-up tables are copied
- * once and checked in the copy, where nobody can change them any more; from then on only the
+ * stands between a client and the memory of everybody else. Operations and look-up tables are
+ * copied once and checked in the copy, where nobody can change them any more; from then on only the
  * operations' images and the copied tables are used.
  */
 

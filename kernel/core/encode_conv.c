@@ -209,13 +209,13 @@ static void encode_cdma_input(const struct nvdla_config *config, const struct dr
 /* One offset for all channels, or a mean for each. */
 static void encode_cdma_convertor(const struct drm_nvdla_conv *conv, struct nvdla_image *image)
 {
+	bool mean = conv->format != DRM_NVDLA_FEATURE && conv->src_channels > 1;
 	const s16 *offset = conv->cvt_offset;
 	u32 convert = 0;
 
 	if (conv->flags & DRM_NVDLA_CONV_CONVERT)
 		convert = CDMA_CVT_CFG_EN | FIELD_PREP(CDMA_CVT_CFG_TRUNCATE, conv->cvt_truncate);
-	add(image, CDMA_D_MEAN_FORMAT, conv->src_channels > 1 &&
-				       conv->format != DRM_NVDLA_FEATURE);
+	add(image, CDMA_D_MEAN_FORMAT, mean);
 	add(image, CDMA_D_MEAN_GLOBAL_0, FIELD_PREP(SIZE_LOW, (u16)offset[0]) |
 					 FIELD_PREP(SIZE_HIGH, (u16)offset[1]));
 	add(image, CDMA_D_MEAN_GLOBAL_1, FIELD_PREP(SIZE_LOW, (u16)offset[2]) |

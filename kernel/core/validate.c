@@ -137,7 +137,7 @@ static int check_deps(const struct drm_nvdla_op *op, u32 chain, struct nvdla_dia
 		return refuse(diag, "dep_count", "must be 0..8");
 	for (u32 i = 0; i < op->dep_count; i++) {
 		if (op->deps[i] >= chain)
-			return refuse(diag, "deps", "not an operation before, or of the same chain");
+			return refuse(diag, "deps", "not before this operation's chain");
 	}
 	for (u32 i = op->dep_count; i < DRM_NVDLA_MAX_DEPS; i++)
 		if (op->deps[i])

@@ -2,6 +2,7 @@
 #ifndef _NVDLA_VALIDATE_H_
 #define _NVDLA_VALIDATE_H_
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 
 #include "nvdla_core.h"
@@ -14,7 +15,7 @@
 #define NVDLA_MAX_SIZE	8192
 
 /* No buffer is as large; sums of an offset and sizes stay far from an overflow. */
-#define NVDLA_MAX_OFFSET	(1ULL << 48)
+#define NVDLA_MAX_OFFSET	BIT_ULL(48)
 
 static inline bool is_within(s64 value, s64 least, s64 most)
 {

@@ -111,7 +111,7 @@ static int check_convertor(const struct drm_nvdla_conv *conv, struct nvdla_diag 
 	if (conv->cvt_truncate > 63)
 		return refuse(diag, "conv.cvt_truncate", "must be 0..63");
 	if (!is_zero(&conv->cvt_offset[offsets], (4 - offsets) * sizeof(conv->cvt_offset[0])))
-		return refuse(diag, "conv.cvt_offset", "must be zero for channels that do not exist");
+		return refuse(diag, "conv.cvt_offset", "must be zero where there is no channel");
 	return 0;
 }
 
@@ -222,34 +222,34 @@ int nvdla_check_conv_buffer(const struct drm_nvdla_conv *before, const struct dr
 		return 0;
 
 	if (conv->format != before->format)
-		return refuse(diag, "conv.format", "not as in the convolution before");
+		return refuse(diag, "conv.format", "not as in the one before");
 	if (conv->src_channels != before->src_channels)
-		return refuse(diag, "conv.src_channels", "not as in the convolution before");
+		return refuse(diag, "conv.src_channels", "not as in the one before");
 	if (conv->data_banks != before->data_banks)
-		return refuse(diag, "conv.data_banks", "not as in the convolution before");
+		return refuse(diag, "conv.data_banks", "not as in the one before");
 	if (reused) {
 		if (conv->src_width != before->src_width)
-			return refuse(diag, "conv.src_width", "not as in the convolution before");
+			return refuse(diag, "conv.src_width", "not as in the one before");
 		if (conv->format != DRM_NVDLA_FEATURE && conv->pad_left != before->pad_left)
-			return refuse(diag, "conv.pad_left", "not as in the convolution before");
+			return refuse(diag, "conv.pad_left", "not as in the one before");
 		if (conv->format != DRM_NVDLA_FEATURE && conv->pad_right != before->pad_right)
-			return refuse(diag, "conv.pad_right", "not as in the convolution before");
+			return refuse(diag, "conv.pad_right", "not as in the one before");
 	}
 	if (weights_reused) {
 		if (conv->weight_banks != before->weight_banks)
-			return refuse(diag, "conv.weight_banks", "not as in the convolution before");
+			return refuse(diag, "conv.weight_banks", "not as in the one before");
 		if (conv->kernels != before->kernels)
-			return refuse(diag, "conv.kernels", "not as in the convolution before");
+			return refuse(diag, "conv.kernels", "not as in the one before");
 		if (conv->kernel_width != before->kernel_width)
-			return refuse(diag, "conv.kernel_width", "not as in the convolution before");
+			return refuse(diag, "conv.kernel_width", "not as in the one before");
 		if (conv->kernel_height != before->kernel_height)
-			return refuse(diag, "conv.kernel_height", "not as in the convolution before");
+			return refuse(diag, "conv.kernel_height", "not as in the one before");
 	}
 	return 0;
 }
 
 int nvdla_check_conv(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
-		      struct nvdla_diag *diag)
+		     struct nvdla_diag *diag)
 {
 	int ret;
 

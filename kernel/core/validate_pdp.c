@@ -33,8 +33,8 @@ static int check_pdp_average(const struct drm_nvdla_pdp *pdp, struct nvdla_diag 
 		return refuse(diag, "pdp.pad_value", "must be -128..127");
 
 	/*
-	 * Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. When -1024 is the
-	 * least, the most is far from 1024.
+	 * Nothing saturates, so the extremes must fit: 11 bits first, 8 bits then. When -1024 is
+	 * the least, the most is far from 1024.
 	 */
 	positive = scale(elements * 127, pdp->recip_width);
 	negative = scale(elements * 128, pdp->recip_width);
@@ -129,7 +129,7 @@ static int check_pdp_window(const struct nvdla_config *config, const struct drm_
 }
 
 int nvdla_check_pdp(const struct nvdla_config *config, const struct drm_nvdla_pdp *pdp,
-		     struct nvdla_diag *diag)
+		    struct nvdla_diag *diag)
 {
 	int ret;
 
@@ -167,12 +167,12 @@ int nvdla_check_pdp(const struct nvdla_config *config, const struct drm_nvdla_pd
 
 	if (pdp->source == DRM_NVDLA_SOURCE_MEMORY)
 		ret = nvdla_check_surface(config, &pdp->src, pdp->src_width, pdp->src_height,
-				    config->atom, "pdp.src", diag);
+					  config->atom, "pdp.src", diag);
 	else if (!is_zero(&pdp->src, sizeof(pdp->src)))
 		ret = refuse(diag, "pdp.src", "must be zero, the input comes on the fly");
 	if (!ret)
 		ret = nvdla_check_surface(config, &pdp->dst, pdp->dst_width, pdp->dst_height,
-				    config->atom, "pdp.dst", diag);
+					  config->atom, "pdp.dst", diag);
 	return ret;
 }
 

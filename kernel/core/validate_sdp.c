@@ -7,7 +7,8 @@ static int check_sdp_surface(const struct nvdla_config *config, const struct drm
 			     const struct drm_nvdla_surface *surface, u32 atom_bytes,
 			     const char *field, struct nvdla_diag *diag)
 {
-	int ret = nvdla_check_surface(config, surface, sdp->width, sdp->height, atom_bytes, field, diag);
+	int ret = nvdla_check_surface(config, surface, sdp->width, sdp->height, atom_bytes, field,
+				      diag);
 
 	if (ret)
 		return ret;
@@ -95,7 +96,7 @@ static int check_stage(const struct nvdla_config *config, const struct drm_nvdla
 }
 
 int nvdla_check_sdp(const struct nvdla_config *config, const struct drm_nvdla_sdp *sdp,
-		     struct nvdla_diag *diag)
+		    struct nvdla_diag *diag)
 {
 	int ret;
 

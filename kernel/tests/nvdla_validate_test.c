@@ -147,8 +147,8 @@ static const struct bad bads[] = {
 	BAD(0, pad, 1, "pad", "must be zero"),
 	BAD(3, reserved[255], 1, "reserved", "must be zero"),
 	BAD(3, dep_count, 9, "dep_count", "must be 0..8"),
-	BAD(3, deps[0], 3, "deps", "not an operation before, or of the same chain"),
-	BAD(1, dep_count, 1, "deps", "not an operation before, or of the same chain"),
+	BAD(3, deps[0], 3, "deps", "not before this operation's chain"),
+	BAD(1, dep_count, 1, "deps", "not before this operation's chain"),
 	BAD(3, deps[1], 1, "deps", "must be zero beyond dep_count"),
 
 	BAD(0, conv.src.addr.slot, 64, "conv.src", "the slot number is too large"),
@@ -170,7 +170,7 @@ static const struct bad bads[] = {
 	    "the line stride is not a multiple of the atom"),
 	BAD(11, conv.reuse_lines, 3, "conv.reuse_lines", "other than what was kept before"),
 	BAD(11, conv.flags, 0, "conv.flags", "weights are reused if and only if kept before"),
-	BAD(11, conv.weight_banks, 3, "conv.weight_banks", "not as in the convolution before"),
+	BAD(11, conv.weight_banks, 3, "conv.weight_banks", "not as in the one before"),
 
 	BAD(6, sdp.width, 12, "sdp.source", "the result before has another size"),
 	BAD(3, sdp.dst.line_stride, 28, "sdp.dst", "line_stride is not a multiple of the atom"),

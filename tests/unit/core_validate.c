@@ -198,7 +198,7 @@ static void takes_over_only_what_matches(void **state)
 	to->kernels = 6;
 	to->weight_bytes = 512;
 	sdp->channels = 6;
-	assert_rule(&program, "not as in the convolution before");
+	assert_rule(&program, "not as in the one before");
 	fixed_program(&program);
 	to->kernel_width = 1;
 	to->dst_width = 10;

@@ -94,8 +94,8 @@ enum drm_nvdla_engine {
 /**
  * enum drm_nvdla_format - what a convolution reads
  *
- * The channels of a pixel count in one order whatever their order in memory: R, G, B, A, or Y, U, V,
- * A. X is a fourth channel that has no meaning, and is read all the same.
+ * The channels of a pixel count in one order whatever their order in memory: R, G, B, A, or Y, U,
+ * V, A. X is a fourth channel that has no meaning, and is read all the same.
  */
 enum drm_nvdla_format {
 	/** @DRM_NVDLA_FEATURE: a feature surface of int8. */
@@ -115,8 +115,8 @@ enum drm_nvdla_format {
 	/** @DRM_NVDLA_V8U8Y8A8: A at the lowest address, then Y. */
 	DRM_NVDLA_V8U8Y8A8 = 7,
 	/**
-	 * @DRM_NVDLA_Y8_U8V8: two planes: Y of one byte a pixel, and pairs of two bytes a pixel (not
-	 * subsampled), V at the lower address. Three channels.
+	 * @DRM_NVDLA_Y8_U8V8: two planes: Y of one byte a pixel, and pairs of two bytes a pixel
+	 * (not subsampled), V at the lower address. Three channels.
 	 */
 	DRM_NVDLA_Y8_U8V8 = 8,
 	/** @DRM_NVDLA_Y8_V8U8: likewise, U at the lower address. */
@@ -508,10 +508,10 @@ struct drm_nvdla_lut {
 /**
  * struct drm_nvdla_cdp - a normalisation across channels, or an element-wise look-up
  *
- * Each element x becomes v = sat9((x - in_offset) * in_scale >> in_shift); the sum of the squares of
- * the v of @local_size channels around it, without those that do not exist, is looked up; what is
- * found is multiplied by v, and converted: sat8((p - out_offset) * out_scale >> out_shift). Shifts
- * round half away from zero. With both flags an operation is f(x) for any f.
+ * Each element x becomes v = sat9((x - in_offset) * in_scale >> in_shift); the sum of the squares
+ * of the v of @local_size channels around it, without those that do not exist, is looked up; what
+ * is found is multiplied by v, and converted: sat8((p - out_offset) * out_scale >> out_shift).
+ * Shifts round half away from zero. With both flags an operation is f(x) for any f.
  *
  * @src: Input surface.
  * @dst: Output surface. It may be the input: the hardware reads an atom before it writes it.
