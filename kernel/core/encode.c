@@ -51,7 +51,7 @@ void nvdla_program_encode(const struct nvdla_config *config, const struct nvdla_
 			nvdla_encode_conv(config, &op->conv, image);
 			break;
 		case DRM_NVDLA_SDP:
-			nvdla_encode_sdp(&op->sdp, image);
+			nvdla_encode_sdp(config, &op->sdp, image);
 			break;
 		case DRM_NVDLA_PDP:
 			nvdla_encode_pdp(&op->pdp, image);

@@ -10,7 +10,8 @@
 /* Each encoder adds its engine's registers to an image; the operation has passed validation. */
 void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
 		       struct nvdla_image *image);
-void nvdla_encode_sdp(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image);
+void nvdla_encode_sdp(const struct nvdla_config *config, const struct drm_nvdla_sdp *sdp,
+		      struct nvdla_image *image);
 void nvdla_encode_pdp(const struct drm_nvdla_pdp *pdp, struct nvdla_image *image);
 void nvdla_encode_cdp(const struct drm_nvdla_cdp *cdp, struct nvdla_image *image);
 
@@ -22,6 +23,13 @@ static inline void nvdla_image_add(struct nvdla_image *image, u8 *count, u32 reg
 	image->reg[position] = reg;
 	image->value[position] = value;
 	(*count)++;
+}
+
+/* A register that other operations of the unit need, and this one does not. */
+static inline void nvdla_image_add_unread(struct nvdla_image *image, u8 *count, u32 reg)
+{
+	image->unread[image->main_count + image->rdma_count] = true;
+	nvdla_image_add(image, count, reg, 0);
 }
 
 static inline void nvdla_image_add_addr(struct nvdla_image *image, u8 *count, u32 low, u32 high,

@@ -9,6 +9,14 @@ static void add(struct nvdla_image *image, u32 reg, u32 value)
 	nvdla_image_add(image, &image->main_count, reg, value);
 }
 
+static void add_unless(struct nvdla_image *image, bool unread, u32 reg, u32 value)
+{
+	if (unread)
+		nvdla_image_add_unread(image, &image->main_count, reg);
+	else
+		add(image, reg, value);
+}
+
 static void add_addr(struct nvdla_image *image, u32 low, u32 high,
 		     const struct drm_nvdla_addr *addr)
 {
@@ -44,8 +52,9 @@ static u32 datain_format(const struct drm_nvdla_conv *conv)
 	u32 format = CDMA_DATAIN_FORMAT_PIXEL |
 		     FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, pixel_code(conv));
 
+	/* Of features the code says nothing; this one is that of the reset. */
 	if (conv->format == DRM_NVDLA_FEATURE)
-		return 0;
+		return FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, CDMA_PIXEL_A8B8G8R8);
 	if (conv->flags & DRM_NVDLA_CONV_SIGNED)
 		format |= CDMA_DATAIN_FORMAT_SIGNED;
 	return format;
@@ -79,7 +88,7 @@ static u32 cdma_misc(const struct drm_nvdla_conv *conv)
 
 static u32 csc_misc(const struct drm_nvdla_conv *conv)
 {
-	u32 misc = 0;
+	u32 misc = CONV_MISC_PROC_PRECISION_RESET | CONV_MISC_IN_PRECISION_RESET;
 
 	if (conv->reuse_lines)
 		misc |= CONV_MISC_DATA_REUSE;
@@ -99,22 +108,20 @@ static u32 released_lines(const struct drm_nvdla_conv *conv)
 						      conv->src_height - conv->keep_lines;
 }
 
-static u32 datain_map(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
+/*
+ * Lines may be packed, but to say so would only let CDMA fetch several at once, and FETCH_GRAIN is
+ * one. With both bits it ignores the strides of a 1x1 surface.
+ */
+static bool packed_plane(const struct nvdla_config *config, const struct drm_nvdla_conv *conv)
 {
-	u32 line = conv->src_width * config->atom;
-
-	if (conv->format != DRM_NVDLA_FEATURE || conv->src.line_stride != line)
-		return 0;
-	/* Only with both bits may CDMA ignore the strides, which it does for a 1x1 surface. */
-	if (conv->src.surface_stride != line * conv->src_height || conv->reuse_lines)
-		return CDMA_DAIN_MAP_LINE_PACKED;
-	return CDMA_DAIN_MAP_LINE_PACKED | CDMA_DAIN_MAP_SURF_PACKED;
+	return conv->format == DRM_NVDLA_FEATURE && conv->src_width == 1 && conv->src_height == 1 &&
+	       conv->src.surface_stride == config->atom;
 }
 
 /*
  * Registers that count only for what no configuration here has, Winograd mode and compressed
- * weights, are left out of the blocks' lists: the strides and the address of CACC, the number of
- * kernels in CSC, the extended size and the stride in CDMA. Where a register counts for images
+ * weights, are left out of the blocks' lists: the number of kernels in CSC, the extended size and
+ * the stride in CDMA. So are CACC's size, strides and address: it counts by what CSC tells it. Where a register counts for images
  * only, or for weights that stay only, it is zero otherwise: so it does not have to be written when
  * such convolutions follow each other.
  */
@@ -125,12 +132,14 @@ static void encode_cacc(const struct drm_nvdla_conv *conv, struct nvdla_image *i
 	if (conv->dst_width == 1 && conv->dst_height == 1)
 		map = CACC_DATAOUT_MAP_LINE_PACKED | CACC_DATAOUT_MAP_SURF_PACKED;
 
-	add(image, CACC_D_MISC_CFG, 0);
-	add(image, CACC_D_DATAOUT_SIZE_0, nvdla_size_pair(conv->dst_width, conv->dst_height));
-	add(image, CACC_D_DATAOUT_SIZE_1, conv->kernels - 1);
-	add(image, CACC_D_BATCH_NUMBER, 0);
+	add(image, CACC_D_MISC_CFG, CONV_MISC_PROC_PRECISION_RESET);
 	add(image, CACC_D_DATAOUT_MAP, map);
 	add(image, CACC_D_CLIP_CFG, conv->truncate);
+}
+
+static bool padded(const struct drm_nvdla_conv *conv)
+{
+	return conv->pad_left || conv->pad_right || conv->pad_top || conv->pad_bottom;
 }
 
 static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla_conv *conv,
@@ -161,7 +170,7 @@ static void encode_csc(const struct nvdla_config *config, const struct drm_nvdla
 	add(image, CSC_D_DILATION_EXT, nvdla_size_pair(conv->dilation_x, conv->dilation_y));
 	add(image, CSC_D_ZERO_PADDING, FIELD_PREP(CDMA_ZERO_PADDING_LEFT, conv->pad_left) |
 				       FIELD_PREP(CDMA_ZERO_PADDING_TOP, conv->pad_top));
-	add(image, CSC_D_ZERO_PADDING_VALUE, (u16)conv->pad_value);
+	add_unless(image, !padded(conv), CSC_D_ZERO_PADDING_VALUE, (u16)conv->pad_value);
 	add(image, CSC_D_BANK, nvdla_size_pair(conv->data_banks, conv->weight_banks));
 	add(image, CSC_D_PRA_CFG, 0);
 }
@@ -200,10 +209,12 @@ static void encode_cdma_input(const struct nvdla_config *config, const struct dr
 		add(image, CDMA_D_DAIN_ADDR_LOW_1, 0);
 		add(image, CDMA_D_DAIN_ADDR_HIGH_1, 0);
 	}
-	add(image, CDMA_D_LINE_STRIDE, conv->src.line_stride);
+	add_unless(image, conv->src_height == 1, CDMA_D_LINE_STRIDE, conv->src.line_stride);
 	add(image, CDMA_D_LINE_UV_STRIDE, conv->uv_line_stride);
-	add(image, CDMA_D_SURF_STRIDE, conv->src.surface_stride);
-	add(image, CDMA_D_DAIN_MAP, datain_map(config, conv));
+	add_unless(image, conv->src_channels <= config->atom || packed_plane(config, conv),
+		   CDMA_D_SURF_STRIDE, conv->src.surface_stride);
+	add(image, CDMA_D_DAIN_MAP, packed_plane(config, conv) ?
+	    CDMA_DAIN_MAP_LINE_PACKED | CDMA_DAIN_MAP_SURF_PACKED : 0);
 }
 
 /* One offset for all channels, or a mean for each. */
@@ -274,8 +285,8 @@ void nvdla_encode_conv(const struct nvdla_config *config, const struct drm_nvdla
 	image->alone = atoms <= config->cacc_atoms;
 
 	encode_cacc(conv, image);
-	add(image, CMAC_A_D_MISC_CFG, 0);
-	add(image, CMAC_B_D_MISC_CFG, 0);
+	add(image, CMAC_A_D_MISC_CFG, CONV_MISC_PROC_PRECISION_RESET);
+	add(image, CMAC_B_D_MISC_CFG, CONV_MISC_PROC_PRECISION_RESET);
 	encode_csc(config, conv, image);
 	encode_cdma(config, conv, image);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <linux/array_size.h>
+
 #include "encode.h"
 #include "geometry.h"
 
@@ -90,9 +92,35 @@ static void encode_reader(const struct drm_nvdla_sdp_stage *stage, u32 base,
 		add_rdma(image, low, 0);
 		add_rdma(image, high, 0);
 	}
-	add_rdma(image, base + SDP_RDMA_LINE_STRIDE, stage->operand.line_stride);
-	add_rdma(image, base + SDP_RDMA_SURFACE_STRIDE, stage->operand.surface_stride);
+	/* Operands by channel lie packed, as those of a 1x1 surface. */
+	if (nvdla_stage_operand_bytes(stage) && nvdla_stage_per_element(stage)) {
+		add_rdma(image, base + SDP_RDMA_LINE_STRIDE, stage->operand.line_stride);
+		add_rdma(image, base + SDP_RDMA_SURFACE_STRIDE, stage->operand.surface_stride);
+	} else {
+		nvdla_image_add_unread(image, &image->rdma_count, base + SDP_RDMA_LINE_STRIDE);
+		nvdla_image_add_unread(image, &image->rdma_count, base + SDP_RDMA_SURFACE_STRIDE);
+	}
 	add_rdma(image, base + SDP_RDMA_BATCH_STRIDE, 0);
+}
+
+/* Where the input lies, which does not matter when it does not come from memory. */
+static void encode_source(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image)
+{
+	static const u32 regs[] = {
+		SDP_RDMA_D_SRC_BASE_ADDR_LOW, SDP_RDMA_D_SRC_BASE_ADDR_HIGH,
+		SDP_RDMA_D_SRC_LINE_STRIDE, SDP_RDMA_D_SRC_SURFACE_STRIDE, SDP_RDMA_D_SRC_DMA_CFG,
+	};
+
+	if (sdp->source == DRM_NVDLA_SOURCE_OP) {
+		for (u32 i = 0; i < ARRAY_SIZE(regs); i++)
+			nvdla_image_add_unread(image, &image->rdma_count, regs[i]);
+		return;
+	}
+	nvdla_image_add_addr(image, &image->rdma_count, SDP_RDMA_D_SRC_BASE_ADDR_LOW,
+			     SDP_RDMA_D_SRC_BASE_ADDR_HIGH, &sdp->src.addr);
+	add_rdma(image, SDP_RDMA_D_SRC_LINE_STRIDE, sdp->src.line_stride);
+	add_rdma(image, SDP_RDMA_D_SRC_SURFACE_STRIDE, sdp->src.surface_stride);
+	add_rdma(image, SDP_RDMA_D_SRC_DMA_CFG, RAM_TYPE_MC);
 }
 
 static void encode_rdma(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image)
@@ -102,24 +130,40 @@ static void encode_rdma(const struct drm_nvdla_sdp *sdp, struct nvdla_image *ima
 	add_rdma(image, SDP_RDMA_D_DATA_CUBE_WIDTH, sdp->width - 1);
 	add_rdma(image, SDP_RDMA_D_DATA_CUBE_HEIGHT, sdp->height - 1);
 	add_rdma(image, SDP_RDMA_D_DATA_CUBE_CHANNEL, sdp->channels - 1);
-	if (flying) {
-		add_rdma(image, SDP_RDMA_D_SRC_BASE_ADDR_LOW, 0);
-		add_rdma(image, SDP_RDMA_D_SRC_BASE_ADDR_HIGH, 0);
-	} else {
-		nvdla_image_add_addr(image, &image->rdma_count, SDP_RDMA_D_SRC_BASE_ADDR_LOW,
-				     SDP_RDMA_D_SRC_BASE_ADDR_HIGH, &sdp->src.addr);
-	}
-	add_rdma(image, SDP_RDMA_D_SRC_LINE_STRIDE, sdp->src.line_stride);
-	add_rdma(image, SDP_RDMA_D_SRC_SURFACE_STRIDE, sdp->src.surface_stride);
+	encode_source(sdp, image);
 	encode_reader(&sdp->x1, SDP_RDMA_D_BRDMA_CFG, image);
 	encode_reader(&sdp->x2, SDP_RDMA_D_NRDMA_CFG, image);
 	add_rdma(image, SDP_RDMA_D_ERDMA_CFG, SDP_RDMA_CFG_DISABLE);
 	add_rdma(image, SDP_RDMA_D_FEATURE_MODE_CFG, flying ? SDP_RDMA_FEATURE_MODE_FLYING : 0);
-	add_rdma(image, SDP_RDMA_D_SRC_DMA_CFG, RAM_TYPE_MC);
 	add_rdma(image, SDP_RDMA_D_PERF_ENABLE, 0);
 }
 
-void nvdla_encode_sdp(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image)
+static void encode_destination(const struct nvdla_config *config, const struct drm_nvdla_sdp *sdp,
+			       struct nvdla_image *image)
+{
+	bool memory = nvdla_sdp_writes_memory(sdp), lines = sdp->height > 1;
+	/* A 1x1 plane is taken to lie packed. */
+	bool planes = sdp->channels > config->atom && (sdp->width > 1 || lines);
+
+	if (memory) {
+		nvdla_image_add_addr(image, &image->main_count, SDP_D_DST_BASE_ADDR_LOW,
+				     SDP_D_DST_BASE_ADDR_HIGH, &sdp->dst.addr);
+	} else {
+		nvdla_image_add_unread(image, &image->main_count, SDP_D_DST_BASE_ADDR_LOW);
+		nvdla_image_add_unread(image, &image->main_count, SDP_D_DST_BASE_ADDR_HIGH);
+	}
+	if (memory && lines)
+		add(image, SDP_D_DST_LINE_STRIDE, sdp->dst.line_stride);
+	else
+		nvdla_image_add_unread(image, &image->main_count, SDP_D_DST_LINE_STRIDE);
+	if (memory && planes)
+		add(image, SDP_D_DST_SURFACE_STRIDE, sdp->dst.surface_stride);
+	else
+		nvdla_image_add_unread(image, &image->main_count, SDP_D_DST_SURFACE_STRIDE);
+}
+
+void nvdla_encode_sdp(const struct nvdla_config *config, const struct drm_nvdla_sdp *sdp,
+		      struct nvdla_image *image)
 {
 	u32 mode = 0;
 
@@ -131,15 +175,7 @@ void nvdla_encode_sdp(const struct drm_nvdla_sdp *sdp, struct nvdla_image *image
 	add(image, SDP_D_DATA_CUBE_WIDTH, sdp->width - 1);
 	add(image, SDP_D_DATA_CUBE_HEIGHT, sdp->height - 1);
 	add(image, SDP_D_DATA_CUBE_CHANNEL, sdp->channels - 1);
-	if (nvdla_sdp_writes_memory(sdp)) {
-		nvdla_image_add_addr(image, &image->main_count, SDP_D_DST_BASE_ADDR_LOW,
-				     SDP_D_DST_BASE_ADDR_HIGH, &sdp->dst.addr);
-	} else {
-		add(image, SDP_D_DST_BASE_ADDR_LOW, 0);
-		add(image, SDP_D_DST_BASE_ADDR_HIGH, 0);
-	}
-	add(image, SDP_D_DST_LINE_STRIDE, sdp->dst.line_stride);
-	add(image, SDP_D_DST_SURFACE_STRIDE, sdp->dst.surface_stride);
+	encode_destination(config, sdp, image);
 	encode_stage(&sdp->x1, SDP_D_DP_BS_CFG, image);
 	encode_stage(&sdp->x2, SDP_D_DP_BN_CFG, image);
 	add(image, SDP_D_DP_EW_CFG, SDP_CFG_BYPASS | SDP_CFG_ALU_BYPASS | SDP_CFG_MUL_BYPASS |

@@ -196,6 +196,7 @@ struct nvdla_reloc {
  * @value: Contents of the registers, except addresses.
  * @reg: Byte offsets of the registers. An engine's unit always has the same registers in the same
  *	order: all that its datapath reads, so that no result depends on what ran before.
+ * @unread: Registers that this operation's datapath does not look at: they keep what they hold.
  * @reloc: Addresses to fill in, in the order of their positions.
  * @deps: Operations that must have finished.
  * @next: Per engine, the first operation behind this one that it runs; the number of operations
@@ -216,6 +217,7 @@ struct nvdla_reloc {
 struct nvdla_image {
 	u32 value[NVDLA_MAX_REGS];
 	u16 reg[NVDLA_MAX_REGS];
+	bool unread[NVDLA_MAX_REGS];
 	struct nvdla_reloc reloc[NVDLA_MAX_EXTENTS];
 	u32 deps[DRM_NVDLA_MAX_DEPS];
 	u32 next[NVDLA_ENGINES];

@@ -22,6 +22,12 @@
 #define CDMA_D_OP_ENABLE		0x3010
 #define CDMA_D_MISC_CFG			0x3014
 /* The same bits in CSC. */
+/*
+ * Precisions. A build that has int8 only looks at those of CDMA, when its convertor is on; the other
+ * blocks' stay as the reset leaves them.
+ */
+#define CONV_MISC_IN_PRECISION_RESET	BIT(8)
+#define CONV_MISC_PROC_PRECISION_RESET	BIT(12)
 #define CONV_MISC_DATA_REUSE		BIT(16)
 #define CONV_MISC_WEIGHT_REUSE		BIT(20)
 #define CONV_MISC_SKIP_DATA_RLS		BIT(24)

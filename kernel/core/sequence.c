@@ -167,13 +167,13 @@ static u32 reset_value(u32 reg)
 	switch (reg) {
 	case CDMA_D_MISC_CFG:
 	case CSC_D_MISC_CFG:
-		return 0x1100;
+		return CONV_MISC_PROC_PRECISION_RESET | CONV_MISC_IN_PRECISION_RESET;
 	case CDMA_D_DATAIN_FORMAT:
-		return 0xc00;
+		return FIELD_PREP(CDMA_DATAIN_FORMAT_CODE, CDMA_PIXEL_A8B8G8R8);
 	case CMAC_A_D_MISC_CFG:
 	case CMAC_B_D_MISC_CFG:
 	case CACC_D_MISC_CFG:
-		return 0x1000;
+		return CONV_MISC_PROC_PRECISION_RESET;
 	case SDP_D_DP_BS_CFG:
 		return 0x73;
 	case SDP_D_DP_BN_CFG:
@@ -195,13 +195,15 @@ static u32 reset_value(u32 reg)
 	}
 }
 
-static bool holds(const struct nvdla_unit_state *state, u32 position, u32 reg, u32 value)
+static bool held(const struct nvdla_unit_state *state, u32 position, u32 reg, u32 *value)
 {
 	switch (state->known[state->group]) {
 	case NVDLA_KNOWN_VALUES:
-		return state->value[state->group][position] == value;
+		*value = state->value[state->group][position];
+		return true;
 	case NVDLA_KNOWN_RESET:
-		return reset_value(reg) == value;
+		*value = reset_value(reg);
+		return true;
 	default:
 		return false;
 	}
@@ -221,9 +223,12 @@ static void program_unit(struct nvdla_seq *seq, enum nvdla_unit unit,
 	}
 
 	for (u32 i = 0; i < count; i++) {
-		u32 value = register_value(seq, image, first + i);
+		u32 value = register_value(seq, image, first + i), now;
+		bool known = held(state, i, image->reg[first + i], &now);
 
-		if (!holds(state, i, image->reg[first + i], value))
+		if (known && image->unread[first + i])
+			value = now;
+		if (!known || now != value)
 			write_reg(seq, image->reg[first + i], value);
 		state->value[state->group][i] = value;
 	}

@@ -81,7 +81,7 @@ struct expected_reg {
 };
 
 static const struct expected_reg expected_regs[] = {
-	{ "CACC_D_DATAOUT_SIZE_0", 0, 0x7010, 0x00030004 },
+	{ "CACC_D_MISC_CFG", 0, 0x700c, 0x1000 },
 	{ "CACC_D_CLIP_CFG", 0, 0x702c, 2 },
 	{ "CSC_D_WEIGHT_SIZE_EXT_1", 0, 0x4030, 0x00120013 },
 	{ "CSC_D_DILATION_EXT", 0, 0x4050, 0x00010000 },
@@ -117,10 +117,10 @@ static const struct expected_reg expected_regs[] = {
 	{ "PDP_D_PARTIAL_WIDTH_OUT", 8, 0xb030, 0x00401402 },
 	{ "PDP_D_PARTIAL_WIDTH_IN", 8, 0xb02c, 0x00902c07 },
 	{ "PDP_RDMA_D_OPERATION_MODE_CFG", 8, 0xa034, 3 },
-	{ "CSC_D_MISC_CFG of one that keeps weights", 9, 0x400c, 0x10000000 },
+	{ "CSC_D_MISC_CFG of one that keeps weights", 9, 0x400c, 0x10001100 },
 	{ "CSC_D_RELEASE of four lines", 9, 0x4048, 3 },
 	{ "CDMA_D_MISC_CFG of one that keeps lines too", 9, 0x3014, 0x11000000 },
-	{ "CSC_D_MISC_CFG of one that reuses both", 11, 0x400c, 0x00110000 },
+	{ "CSC_D_MISC_CFG of one that reuses both", 11, 0x400c, 0x00111100 },
 	{ "CDMA_D_MISC_CFG of one that reuses weights", 11, 0x3014, 0x00100000 },
 	{ "CDMA_D_DATAIN_SIZE_0 of four new lines", 11, 0x301c, 0x00030009 },
 };
