@@ -54,7 +54,7 @@ void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
 	unsigned long handle;
 
 	xa_for_each(&client->queues, handle, queue)
-		nvdla_queue_kill(queue);
+		nvdla_queue_kill(to_nvdla_device(drm), queue);
 	xa_destroy(&client->queues);
 
 	xa_for_each(&client->programs, handle, program)

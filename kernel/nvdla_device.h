@@ -2,6 +2,7 @@
 #ifndef _NVDLA_DEVICE_H_
 #define _NVDLA_DEVICE_H_
 
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -53,6 +54,8 @@ struct reset_control;
  * @irq: Interrupt.
  * @coherent: The device sees the CPU's caches.
  * @sched: One job at a time.
+ * @hold_lock: Guards @holds.
+ * @holds: How many want the scheduler to take no job; see nvdla_queue_hold().
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
  * @idle: Woken when @job or @jobs becomes zero.
@@ -78,6 +81,8 @@ struct nvdla_device {
 	bool coherent;
 
 	struct drm_gpu_scheduler sched;
+	struct mutex hold_lock;	/* of @holds, and of what stops and starts @sched */
+	unsigned int holds;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
 	wait_queue_head_t idle;

@@ -131,6 +131,9 @@ static int nvdla_sched_init(struct nvdla_device *ndev)
 {
 	int ret;
 
+	ret = drmm_mutex_init(&ndev->drm, &ndev->hold_lock);
+	if (ret)
+		return ret;
 	ret = nvdla_compat_sched_init(&ndev->sched, &nvdla_sched_ops, "nvdla", ndev->drm.dev);
 	if (ret)
 		return ret;
@@ -192,11 +195,11 @@ static int nvdla_suspend(struct device *dev)
 	struct nvdla_device *ndev = dev_get_drvdata(dev);
 	int ret;
 
-	drm_sched_wqueue_stop(&ndev->sched);
+	nvdla_queue_hold(ndev);
 	nvdla_job_wait_idle(ndev);
 	ret = pm_runtime_force_suspend(dev);
 	if (ret)
-		drm_sched_wqueue_start(&ndev->sched);
+		nvdla_queue_let_go(ndev);
 	return ret;
 }
 
@@ -206,7 +209,7 @@ static int nvdla_resume(struct device *dev)
 	int ret;
 
 	ret = pm_runtime_force_resume(dev);
-	drm_sched_wqueue_start(&ndev->sched);
+	nvdla_queue_let_go(ndev);
 	return ret;
 }
 

@@ -63,7 +63,7 @@ int nvdla_queue_add_default(struct nvdla_device *ndev, struct nvdla_client *clie
 		return PTR_ERR(queue);
 	ret = xa_insert(&client->queues, DEFAULT_QUEUE, queue, GFP_KERNEL);
 	if (ret)
-		nvdla_queue_kill(queue);
+		nvdla_queue_kill(ndev, queue);
 	return ret;
 }
 
@@ -92,17 +92,51 @@ void nvdla_queue_put(struct nvdla_queue *queue)
 }
 
 /**
+ * nvdla_queue_hold() - let the scheduler take no job of any queue
+ * @ndev: Device.
+ *
+ * When this returns, it is not about to take one either. Ends when everyone who called this has
+ * called nvdla_queue_let_go().
+ */
+void nvdla_queue_hold(struct nvdla_device *ndev)
+{
+	mutex_lock(&ndev->hold_lock);
+	if (!ndev->holds++)
+		drm_sched_wqueue_stop(&ndev->sched);
+	mutex_unlock(&ndev->hold_lock);
+}
+
+/**
+ * nvdla_queue_let_go() - end what nvdla_queue_hold() began
+ * @ndev: Device.
+ */
+void nvdla_queue_let_go(struct nvdla_device *ndev)
+{
+	mutex_lock(&ndev->hold_lock);
+	if (!--ndev->holds)
+		drm_sched_wqueue_start(&ndev->sched);
+	mutex_unlock(&ndev->hold_lock);
+}
+
+/**
  * nvdla_queue_kill() - take no more jobs, cancel those that wait, and drop the handle's reference
+ * @ndev: Device.
  * @queue: Queue, no longer to be found by its handle.
  */
-void nvdla_queue_kill(struct nvdla_queue *queue)
+void nvdla_queue_kill(struct nvdla_device *ndev, struct nvdla_queue *queue)
 {
 	mutex_lock(&queue->lock);
 	queue->dead = true;
 	mutex_unlock(&queue->lock);
 
-	/* Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. */
+	/*
+	 * Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. But
+	 * the scheduler, when it has taken a job and there is another, puts the entity back into
+	 * its tree without a look at whether it was taken out of it meanwhile.
+	 */
+	nvdla_queue_hold(ndev);
 	drm_sched_entity_fini(&queue->entity);
+	nvdla_queue_let_go(ndev);
 	nvdla_queue_put(queue);
 }
 
@@ -133,7 +167,7 @@ int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file
 	ret = xa_alloc(&client->queues, &args->handle, queue, XA_LIMIT(DEFAULT_QUEUE + 1, INT_MAX),
 		       GFP_KERNEL);
 	if (ret) {
-		nvdla_queue_kill(queue);
+		nvdla_queue_kill(ndev, queue);
 		goto uncharge;
 	}
 	return 0;
@@ -144,6 +178,7 @@ uncharge:
 
 int nvdla_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file)
 {
+	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct drm_nvdla_queue_destroy *args = data;
 	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_queue *queue;
@@ -153,7 +188,7 @@ int nvdla_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_fil
 	queue = xa_erase(&client->queues, args->handle);
 	if (!queue)
 		return -ENOENT;
-	nvdla_queue_kill(queue);
+	nvdla_queue_kill(ndev, queue);
 	atomic_dec(&client->queue_count);
 	return 0;
 }

@@ -56,7 +56,9 @@ struct nvdla_queue {
 int nvdla_queue_add_default(struct nvdla_device *ndev, struct nvdla_client *client);
 struct nvdla_queue *nvdla_queue_find(struct nvdla_client *client, u32 handle);
 void nvdla_queue_put(struct nvdla_queue *queue);
-void nvdla_queue_kill(struct nvdla_queue *queue);
+void nvdla_queue_kill(struct nvdla_device *ndev, struct nvdla_queue *queue);
+void nvdla_queue_hold(struct nvdla_device *ndev);
+void nvdla_queue_let_go(struct nvdla_device *ndev);
 
 int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file);
 int nvdla_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file);

@@ -5,7 +5,7 @@
 #
 #	make kselftest CROSS_COMPILE=aarch64-linux-gnu-
 kselftest-dir := $(BUILD)/kselftest
-kselftest-common := $(addprefix tests/kselftest/,harness.c npu.c)
+kselftest-common := $(addprefix tests/kselftest/,harness.c klog.c npu.c)
 kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c))
 kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
 kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh splats)

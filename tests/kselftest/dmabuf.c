@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "klog.h"
 #include "npu.h"
 
 /*
@@ -248,6 +249,7 @@ static uint32_t network(int fd, const struct picture *picture)
 				.src = { .addr.offset = corner(picture), .line_stride = line_stride(picture) },
 				.weights.slot = 1,
 				.weight_bytes = WEIGHT_BYTES,
+				.flags = DRM_NVDLA_CONV_CONVERT,
 				.format = picture->format,
 				.src_width = WIDTH,
 				.src_height = HEIGHT,
@@ -263,7 +265,6 @@ static uint32_t network(int fd, const struct picture *picture)
 				.dilation_y = 1,
 				.data_banks = 16,
 				.weight_banks = 16,
-				.cvt_offset = 128,
 				.cvt_scale = 1,
 			},
 		},
@@ -283,6 +284,8 @@ static uint32_t network(int fd, const struct picture *picture)
 	};
 	uint32_t handle;
 
+	for (int c = 0; c < picture->channels; c++)
+		ops[0].conv.cvt_offset[c] = 128;
 	EXPECT_EQ(npu_program_new(fd, ops, ARRAY_SIZE(ops), &handle), 0);
 	return handle;
 }
@@ -464,38 +467,15 @@ TEST(a_camera_captures_into_a_cached_buffer)
 	check_capture_into_npu_buffer(DRM_NVDLA_BO_CACHED);
 }
 
-/* Opened before what is to be read happens. */
-static int kernel_log(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	EXPECT(fd >= 0);
-	lseek(fd, 0, SEEK_END);
-	return fd;
-}
-
-static bool kernel_said(int fd, const char *text)
-{
-	char record[8192];
-	ssize_t size;
-
-	while ((size = read(fd, record, sizeof(record) - 1)) > 0) {
-		record[size] = '\0';
-		if (strstr(record, text))
-			return true;
-	}
-	return false;
-}
-
 TEST(a_scattered_frame_is_refused_and_the_log_says_why)
 {
-	int fd = npu_open(), camera = camera_open(fd, VMALLOC, &rgba), log = kernel_log(), dmabuf;
+	int fd = npu_open(), camera = camera_open(fd, VMALLOC, &rgba), log = klog_open(), dmabuf;
 	uint32_t handle;
 
 	camera_request(camera, 1, V4L2_MEMORY_MMAP);
 	dmabuf = camera_export(camera, 0);
 	EXPECT_EQ(import(fd, dmabuf, &handle), -EINVAL);
-	EXPECT(kernel_said(log, getenv("NVDLA_FAR_MEMORY") ? "out of the device's reach" : "not contiguous"));
+	EXPECT(klog_said(log, getenv("NVDLA_FAR_MEMORY") ? "out of the device's reach" : "not contiguous"));
 }
 
 /*
@@ -504,7 +484,7 @@ TEST(a_scattered_frame_is_refused_and_the_log_says_why)
  */
 TEST(a_buffer_out_of_reach_is_refused_and_the_log_says_why)
 {
-	int fd = npu_open(), log = kernel_log(), dmabuf;
+	int fd = npu_open(), log = klog_open(), dmabuf;
 	uint32_t handle;
 	uint8_t *map;
 
@@ -512,7 +492,7 @@ TEST(a_buffer_out_of_reach_is_refused_and_the_log_says_why)
 		SKIP("all memory is within reach");
 	dmabuf = npu_udmabuf((size_t)sysconf(_SC_PAGESIZE), &map);
 	EXPECT_EQ(import(fd, dmabuf, &handle), -EINVAL);
-	EXPECT(kernel_said(log, "out of the device's reach"));
+	EXPECT(klog_said(log, "out of the device's reach"));
 }
 
 static int heap_alloc(const char *path, size_t size)

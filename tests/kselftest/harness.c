@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "klog.h"
 
 #define STATUS_FAIL	1
 #define STATUS_SKIP	4
@@ -38,7 +39,7 @@ void nvdla_test_skip(const char *why)
 	_exit(STATUS_SKIP);
 }
 
-static int run(const struct nvdla_test *test)
+static int run_child(const struct nvdla_test *test)
 {
 	pid_t child = fork();
 	int status;
@@ -57,6 +58,18 @@ static int run(const struct nvdla_test *test)
 		return STATUS_FAIL;
 	}
 	return WEXITSTATUS(status);
+}
+
+/* Whatever a test thinks of itself, it fails if the kernel complains meanwhile. */
+static int run(const struct nvdla_test *test)
+{
+	int klog = klog_open(), status = run_child(test);
+
+	if (klog_trouble(klog))
+		status = STATUS_FAIL;
+	if (klog >= 0)
+		close(klog);
+	return status;
 }
 
 int main(int argc, char **argv)

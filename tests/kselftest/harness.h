@@ -11,8 +11,8 @@
 
 /*
  * TEST(name) { ... } defines a test; harness.c runs each in a process of its own and prints TAP. A
- * test passes when it returns, fails with the first EXPECT that does not hold, and is left out with
- * SKIP. What it allocates goes with the process.
+ * test passes when it returns, fails with the first EXPECT that does not hold or when the kernel's
+ * log shows trouble, and is left out with SKIP. What it allocates goes with the process.
  */
 
 struct nvdla_test {

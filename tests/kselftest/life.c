@@ -138,6 +138,32 @@ TEST(many_processes)
 		wait_child(child[i], 0);
 }
 
+/* The scheduler takes the first of a queue's jobs just when the queue goes away with the others. */
+TEST(queues_destroyed_while_jobs_start)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 8, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+
+	for (int i = 0; i < 300; i++) {
+		struct drm_nvdla_queue_create create = { .priority = DRM_NVDLA_PRIORITY_NORMAL };
+		struct drm_nvdla_queue_destroy destroy = { 0 };
+
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_CREATE, &create), 0);
+		submit.queue = destroy.handle = create.handle;
+		for (int j = 0; j < 4; j++)
+			EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+		usleep((useconds_t)(i % 16) * 50);
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_DESTROY, &destroy), 0);
+		EXPECT_EQ(npu_bo_wait(fd, copy.dst.handle, 60), 0);
+	}
+	submit.queue = 0;
+	npu_copy_fill(&copy, 7);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_bo_wait(fd, copy.dst.handle, 60), 0);
+	npu_copy_check(fd, &copy);
+}
+
 TEST(fdinfo_counts)
 {
 	int fd = npu_open();

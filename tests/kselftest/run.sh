@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Run the tests that lie beside this script, with the driver loaded, and watch what the kernel says
-# meanwhile: a warning fails, whatever the tests say. Prints TAP; needs no more than busybox.
+# meanwhile, as each test does itself: a warning fails, whatever the tests say. Prints TAP; needs no
+# more than busybox.
 #
 #	run.sh [PROGRAM[/TEST]...]
 #

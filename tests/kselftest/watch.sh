@@ -36,4 +36,11 @@ while IFS=$tab read -r pattern example; do
 		status=1 ;;
 	esac
 done <"$here/splats"
+# Each test is watched, too.
+if "$here/watch" >/dev/null; then
+	echo "not ok - trouble fails a test that saw none"
+	status=1
+else
+	echo "ok - trouble fails a test that saw none"
+fi
 exit $status

@@ -73,10 +73,11 @@ def _compile(name, source, folder):
         cache.run([*MAKE, "-C", source, f"O={folder}", f"-j{os.cpu_count()}", *VARIABLES.get(name, []), "Image",
                    "modules"], log=f"{folder}/build.log")
     cache.say(f"the {name} kernel took {time.monotonic() - start:.0f} s")
-    # Building a module needs none of these.
-    for path in glob.glob(f"{folder}/**/*", recursive=True) + glob.glob(f"{folder}/.tmp_vmlinux*"):
-        if path.endswith((".o", ".a", "/vmlinux")) or "/.tmp_vmlinux" in path:
-            os.unlink(path)
+    # Building a module needs none of these. One of the links here leads to the sources: not that way.
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            if file.endswith((".o", ".a")) or file == "vmlinux" or file.startswith(".tmp_vmlinux"):
+                os.unlink(os.path.join(parent, file))
 
 
 def folder(name):
