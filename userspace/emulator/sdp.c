@@ -52,6 +52,7 @@ struct sdp {
 	const struct nvdla_config *config;
 	struct lut_tables tables;
 	struct sums sums;	/* if flying */
+	uint64_t *times;	/* if flying to PDP: when CACC hands over each atom */
 	int8_t *data;		/* the job's: input, then output */
 	/* And gives. */
 	uint64_t saturated;
@@ -405,12 +406,32 @@ static const char *check(const struct nvdla_emu *emu, const struct sdp *sdp)
 	return needs_rdma(sdp) ? check_rdma(emu, sdp) : NULL;
 }
 
+static struct timing_sdp timing_of(const struct sdp *sdp)
+{
+	const struct sdp_operands *operands[TIMING_SDP_UNITS] = {
+		&sdp->x1.operands, &sdp->x2.operands, &sdp->y.operands,
+	};
+	struct timing_sdp timing = {
+		.atoms = atoms(&sdp->out),
+		.units = !sdp->x1.bypass + !sdp->x2.bypass + !sdp->y.bypass,
+		.y_unit = !sdp->y.bypass,
+	};
+
+	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
+		timing.operands += operands[i]->wants != 0;
+		if (operands[i]->wants && operands[i]->per_element)
+			timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+	}
+	return timing;
+}
+
 static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
 			uint64_t sdp_cycles, uint64_t pdp_cycles)
 {
 	bool flush = !sdp->to_pdp && !sdp->quiet;
 	/* Behind a convolution SDP is free before its last results are in memory. */
-	uint64_t written = sdp->flying && !sdp->to_pdp ? sdp_cycles - timing_sdp_free() : 0;
+	struct timing_sdp timing = timing_of(sdp);
+	uint64_t written = sdp->flying && !sdp->to_pdp ? sdp_cycles - timing_sdp_free(&timing) : 0;
 
 	if (sdp_cycles == TIMING_NEVER) {
 		emu->stuck = "SDP has more for PDP than PDP takes";
@@ -436,16 +457,25 @@ static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp
 					  .flush = true });
 }
 
-/* When an atom of the results leaves for PDP: in even steps until the last. */
+/*
+ * When an atom of the results leaves for PDP: as CACC had it, later by the way through SDP; from
+ * memory in even steps until the last.
+ */
 struct flow {
 	uint64_t first, last;
 	size_t atoms;
+	const uint64_t *times;		/* or NULL */
+	uint64_t started;
+	const struct timing_sdp *op;
 };
 
 static uint64_t flow_ready(const void *ctx, size_t atom)
 {
 	const struct flow *flow = ctx;
 
+	if (flow->times)
+		return timing_sdp_flying_to_pdp(flow->op,
+						flow->times[atom] - flow->started);
 	if (flow->atoms == 1)
 		return flow->last;
 	return flow->first + (flow->last - flow->first) * atom / (flow->atoms - 1);
@@ -475,25 +505,6 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
 	return reason;
 }
 
-static struct timing_sdp timing_of(const struct sdp *sdp)
-{
-	const struct sdp_operands *operands[TIMING_SDP_UNITS] = {
-		&sdp->x1.operands, &sdp->x2.operands, &sdp->y.operands,
-	};
-	struct timing_sdp timing = {
-		.atoms = atoms(&sdp->out),
-		.units = !sdp->x1.bypass + !sdp->x2.bypass + !sdp->y.bypass,
-		.y_unit = !sdp->y.bypass,
-	};
-
-	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
-		timing.operands += operands[i]->wants != 0;
-		if (operands[i]->wants && operands[i]->per_element)
-			timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
-	}
-	return timing;
-}
-
 static uint64_t from_now(uint64_t cycles, uint64_t since)
 {
 	if (cycles == TIMING_NEVER)
@@ -520,9 +531,10 @@ static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sd
 	job->out = sdp->out;
 	job->engines |= 1u << NVDLA_EMU_SDP;
 	if (sdp->flying) {
-		sdp_cycles = since + timing_sdp_flying(emu);
-		flow.first = since / flow.atoms;
-		flow.last = since + timing_sdp_to_pdp(emu, &timing, 0);
+		sdp_cycles = since + timing_sdp_flying(emu, &timing);
+		flow.times = sdp->times;
+		flow.started = job->started;
+		flow.op = &timing;
 	} else {
 		sdp_cycles = timing_sdp(emu, &timing);
 		flow.first = timing_sdp_to_pdp(emu, &timing, 0);
@@ -579,6 +591,12 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 	if (sdp->flying) {
 		struct timing_feed feed = feed_of(emu, sdp);
 
+		if (sdp->to_pdp) {
+			sdp->times = calloc(feed.atoms, sizeof(*sdp->times));
+			if (!sdp->times)
+				return "out of memory";
+		}
+		feed.times = sdp->times;
 		conv_open(emu, &feed, csb_unit_start(emu, UNIT_SDP));
 		return NULL;
 	}
@@ -594,6 +612,7 @@ void sdp_drop(struct nvdla_emu *emu, struct job *job)
 		return;
 	workers_cancel(emu->workers, &sdp->work);
 	sums_drop(&sdp->sums);
+	free(sdp->times);
 	sdp_operands_free(&sdp->x1.operands);
 	sdp_operands_free(&sdp->x2.operands);
 	sdp_operands_free(&sdp->y.operands);

@@ -507,7 +507,10 @@ static void deliver(struct timing_conv *conv)
 		uint64_t ready = max(conv->delivered, conv->arrived[slot] + DELIVER) + DELIVER_ATOM;
 
 		conv->delivered = max(ready, conv->open_from + DELIVER_ATOM);
-		pace(conv, conv->taken++);
+		pace(conv, conv->taken);
+		if (conv->times)
+			conv->times[conv->taken] = conv->delivered;
+		conv->taken++;
 		conv->held += conv->delivered - ready;
 		conv->credit[slot] = conv->delivered + CREDIT;
 		if (conv->ends_out != conv->ends_in &&
@@ -672,6 +675,7 @@ void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, u
 	conv->starved = false;
 	conv->ahead = feed->atom_beats ? OPERANDS_HELD / feed->atom_beats : 0;
 	conv->group_beats = feed->group_beats;
+	conv->times = feed->times;
 	conv->open_from = start + OPEN;
 	conv->open_atoms = feed->atoms;
 	deliver(conv);

@@ -160,6 +160,7 @@ struct timing_conv {
 	uint64_t held;			/* cycles that SDP let the last stripe's atoms wait */
 	uint64_t csc_free;		/* since when CSC has nothing to do, or 0 */
 	bool starved;			/* an operation ended before it had them: it never will */
+	uint64_t *times;
 	uint32_t group_beats;
 	uint64_t pace, pace_at;		/* 1/16 cycles for an atom's operands; when there are some */
 	uint32_t ahead;			/* atoms whose operands wait in SDP */
@@ -183,6 +184,7 @@ void timing_conv_macs(struct timing_conv *conv, uint64_t now, uint64_t start);
 struct timing_feed {
 	uint64_t atoms;
 	uint32_t atom_beats, group_beats;
+	uint64_t *times;	/* when each of them is handed over, or NULL: nobody wants to know */
 };
 
 void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, uint64_t now,

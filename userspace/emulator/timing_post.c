@@ -32,9 +32,11 @@ enum {
 	SDP_OPERAND_CYCLES = 3,
 	SDP_TO_PDP = 37,
 	SDP_SENT = 20,
-	/* From CACC's last sum to SDP's last write. */
-	CONV_TO_SDP = 25,
-	SDP_FREE = 21,
+	/* From CACC's last sum, which is there when SDP has all of it, to SDP's last write. */
+	CONV_TO_SDP = 20,
+	SDP_FREE = 16,
+	/* The first channels of an atom leave for PDP so long before CACC has handed over the last. */
+	SDP_OFFERED = 6,
 
 	CDP_IN_FLIGHT = 8,
 	CDP_CYCLES = 78,
@@ -146,14 +148,19 @@ uint64_t timing_sdp_sent(uint64_t last_taken)
 	return last_taken + SDP_SENT;
 }
 
-uint64_t timing_sdp_free(void)
+uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered)
 {
-	return SDP_FREE;
+	return delivered + op->units * SDP_UNIT_CYCLES - SDP_OFFERED;
 }
 
-uint64_t timing_sdp_flying(const struct nvdla_emu *emu)
+uint64_t timing_sdp_free(const struct timing_sdp *op)
 {
-	return emu->memory.latency + CONV_TO_SDP;
+	return SDP_FREE + way_through(op);
+}
+
+uint64_t timing_sdp_flying(const struct nvdla_emu *emu, const struct timing_sdp *op)
+{
+	return emu->memory.latency + CONV_TO_SDP + way_through(op);
 }
 
 /*

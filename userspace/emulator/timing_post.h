@@ -54,8 +54,10 @@ uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp 
 			   uint64_t atom);
 uint64_t timing_sdp_sent(uint64_t last_taken);
 /* From the last sum of a convolution to SDP being free; to the last write's acknowledgement. */
-uint64_t timing_sdp_free(void);
-uint64_t timing_sdp_flying(const struct nvdla_emu *emu);
+uint64_t timing_sdp_free(const struct timing_sdp *op);
+uint64_t timing_sdp_flying(const struct nvdla_emu *emu, const struct timing_sdp *op);
+/* When an atom is offered to PDP that CACC had handed over by then. */
+uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered);
 
 struct timing_cdp {
 	unsigned int width, height, surfaces;

@@ -13,6 +13,8 @@
 /* Quarters of a cycle; as on the test bench that the traces' cycle counts come from. */
 #define WRITE_COST 9
 #define READ_COST 80
+/* From the release of reset to the first command, on the same bench. */
+#define FIRST_COMMAND 260
 
 __attribute__((format(printf, 3, 4)))
 static int failed(struct player *player, const struct trace_command *command, const char *fmt, ...)
@@ -247,6 +249,8 @@ int player_play(struct player *player, const char *dir, struct trace *trace)
 	int ret = 0;
 
 	player->dir = dir;
+	player->api->advance(player->emu, FIRST_COMMAND);
+	player->started = player->api->time(player->emu);
 	for (size_t i = 0; !ret && i < trace->count; i++)
 		ret = play_command(player, &trace->commands[i]);
 	return ret;

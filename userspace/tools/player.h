@@ -17,6 +17,7 @@ struct player {
 	struct touched touched;		/* by the device, not by the trace's loads and dumps */
 	const char *dir;
 	int line_level;
+	uint64_t started;		/* in cycles: the first command */
 	char reason[PLAYER_REASON_SIZE];	/* why the last call failed */
 };
 

@@ -116,6 +116,7 @@ static int replay_folder(const struct nvdla_emu_api *api, const char *dir,
 	if (!ret) {
 		ret = play(&player, dir, name, options);
 		api->get_stats(player.emu, &stats);
+		stats.cycles -= player.started;
 	}
 	if (tally->folders)
 		json_array_append_new(tally->folders,
