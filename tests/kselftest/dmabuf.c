@@ -263,7 +263,7 @@ static uint32_t network(int fd, const struct picture *picture)
 				.dilation_y = 1,
 				.data_banks = 16,
 				.weight_banks = 16,
-				.cvt_offset = 128,
+				.flags = DRM_NVDLA_CONV_CONVERT,
 				.cvt_scale = 1,
 			},
 		},
@@ -283,6 +283,8 @@ static uint32_t network(int fd, const struct picture *picture)
 	};
 	uint32_t handle;
 
+	for (int c = 0; c < picture->channels; c++)
+		ops[0].conv.cvt_offset[c] = 128;
 	EXPECT_EQ(npu_program_new(fd, ops, ARRAY_SIZE(ops), &handle), 0);
 	return handle;
 }
