@@ -10,6 +10,7 @@
 #include "nvdla_client.h"
 #include "nvdla_compat.h"
 #include "nvdla_device.h"
+#include "nvdla_gem.h"
 #include "nvdla_job.h"
 #include "nvdla_process.h"
 #include "nvdla_program.h"
@@ -132,6 +133,21 @@ static void nvdla_job_end_turn(struct nvdla_job *job, u64 taken_ns)
 	spin_unlock_irqrestore(&ndev->lock, flags);
 }
 
+/* Note what the sequencer has just started and finished; the device's lock is held. */
+static void nvdla_job_note_times(struct nvdla_device *ndev)
+{
+	const struct nvdla_seq *seq = &ndev->seq;
+	struct drm_nvdla_time *times = ndev->job->times;
+	u64 now = ktime_get_ns();
+
+	if (!times)
+		return;
+	for (u32 i = 0; i < seq->finished.count; i++)
+		WRITE_ONCE(times[seq->finished.op[i]].end_ns, now);
+	for (u32 i = 0; i < seq->started.count; i++)
+		WRITE_ONCE(times[seq->started.op[i]].start_ns, now);
+}
+
 static int nvdla_job_start(struct nvdla_job *job)
 {
 	struct nvdla_device *ndev = job->ndev;
@@ -141,6 +157,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 	if (pm_runtime_resume_and_get(ndev->drm.dev) < 0)
 		return -EIO;
 
+	if (job->times)
+		memset(job->times, 0, job->program->code.count * sizeof(*job->times));
 	job->started = ktime_get();
 	spin_lock_irq(&ndev->lock);
 	if (ndev->wedged) {
@@ -150,6 +168,7 @@ static int nvdla_job_start(struct nvdla_job *job)
 		ndev->job = job;
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
+		nvdla_job_note_times(ndev);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -402,6 +421,9 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 	s64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 
 	atomic64_add(taken_ns, &job->client->busy_ns);
+	if (job->times)
+		nvdla_gem_flush(job->times_bo, job->times,
+				job->program->code.count * sizeof(*job->times));
 	nvdla_job_end(job, error, fault);
 	nvdla_job_end_turn(job, taken_ns);
 	if (error)
@@ -446,6 +468,7 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 			ndev->job->deadline =
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
 		nvdla_seq_interrupt(&ndev->seq, status);
+		nvdla_job_note_times(ndev);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
 			ndev->job = NULL;

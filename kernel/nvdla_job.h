@@ -18,6 +18,9 @@ struct nvdla_fault;
 struct nvdla_program;
 struct nvdla_queue;
 
+/* One for each slot, and one for the times. */
+#define NVDLA_MAX_BOS	(DRM_NVDLA_MAX_SLOTS + 1)
+
 /**
  * struct nvdla_job - one submission
  * @base: What the scheduler knows of it.
@@ -26,9 +29,11 @@ struct nvdla_queue;
  * @queue: Queue.
  * @program: Program.
  * @cookie: The submission's.
+ * @times: Where the times of its operations go, in one of @bos, or NULL.
+ * @times_bo: That buffer.
  * @bindings: Memory of the program's slots.
  * @bos: The buffers in which this memory is, each once.
- * @written: BIT_ULL(i) for each of @bos that the program writes to.
+ * @written: For each of @bos, whether the submission writes to it.
  * @bo_count: How many buffers.
  * @turn: Its turn on the hardware, guarded by &nvdla_device.lock.
  * @granted: Signals when @turn is granted.
@@ -46,9 +51,11 @@ struct nvdla_job {
 	struct nvdla_queue *queue;
 	struct nvdla_program *program;
 	u64 cookie;
+	struct drm_nvdla_time *times;
+	struct drm_gem_object *times_bo;
 	struct nvdla_binding bindings[DRM_NVDLA_MAX_SLOTS];
-	struct drm_gem_object *bos[DRM_NVDLA_MAX_SLOTS];
-	u64 written;
+	struct drm_gem_object *bos[NVDLA_MAX_BOS];
+	bool written[NVDLA_MAX_BOS];
 	u32 bo_count;
 	struct nvdla_turn turn;
 	struct dma_fence *granted;
