@@ -5,12 +5,16 @@
 
 #include "nvdla_client.h"
 #include "nvdla_device.h"
+#include "nvdla_process.h"
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 
 static void nvdla_client_release(struct kref *kref)
 {
-	kfree(container_of(kref, struct nvdla_client, kref));
+	struct nvdla_client *client = container_of(kref, struct nvdla_client, kref);
+
+	nvdla_process_put(client->process);
+	kfree(client);
 }
 
 /**
@@ -22,17 +26,23 @@ static void nvdla_client_release(struct kref *kref)
  */
 int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
 {
+	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct nvdla_client *client;
 	int ret;
 
 	client = kzalloc(sizeof(*client), GFP_KERNEL);
 	if (!client)
 		return -ENOMEM;
+	client->process = nvdla_process_get(ndev);
+	if (!client->process) {
+		kfree(client);
+		return -ENOMEM;
+	}
 	kref_init(&client->kref);
 	xa_init_flags(&client->programs, XA_FLAGS_ALLOC1);
 	xa_init_flags(&client->queues, XA_FLAGS_ALLOC);
 
-	ret = nvdla_queue_add_default(to_nvdla_device(drm), client);
+	ret = nvdla_queue_add_default(ndev, client);
 	if (ret) {
 		nvdla_client_put(client);
 		return ret;
@@ -48,13 +58,14 @@ int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
  */
 void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
 {
+	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_program *program;
 	struct nvdla_queue *queue;
 	unsigned long handle;
 
 	xa_for_each(&client->queues, handle, queue)
-		nvdla_queue_kill(to_nvdla_device(drm), queue);
+		nvdla_queue_kill(ndev, queue);
 	xa_destroy(&client->queues);
 
 	xa_for_each(&client->programs, handle, program)

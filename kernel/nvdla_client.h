@@ -8,10 +8,12 @@
 
 struct drm_device;
 struct drm_file;
+struct nvdla_process;
 
 /**
  * struct nvdla_client - one open file
  * @kref: Held by the file, and by its buffers and jobs, which may outlive it.
+ * @process: Who opened it.
  * @programs: Programs by handle.
  * @queues: Queues by handle; the default queue at zero.
  * @queue_count: Queues other than the default one.
@@ -22,6 +24,7 @@ struct drm_file;
  */
 struct nvdla_client {
 	struct kref kref;
+	struct nvdla_process *process;
 	struct xarray programs;
 	struct xarray queues;
 	atomic_t queue_count;

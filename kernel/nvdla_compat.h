@@ -16,6 +16,12 @@ static inline int nvdla_compat_job_init(struct drm_sched_job *job, struct drm_sc
 #endif
 }
 
+/*
+ * One for the job on the hardware. The other is never used up: only while there is one does the
+ * scheduler look which other jobs are ready.
+ */
+#define NVDLA_SCHED_CREDITS	2
+
 static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 					  const struct drm_sched_backend_ops *ops,
 					  const char *name, struct device *dev)
@@ -24,7 +30,7 @@ static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 	const struct drm_sched_init_args args = {
 		.ops = ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
-		.credit_limit = 1,
+		.credit_limit = NVDLA_SCHED_CREDITS,
 		.timeout = MAX_SCHEDULE_TIMEOUT,
 		.name = name,
 		.dev = dev,
@@ -32,7 +38,8 @@ static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 
 	return drm_sched_init(sched, &args);
 #else
-	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 1, 0,
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT,
+			      NVDLA_SCHED_CREDITS, 0,
 			      MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
 #endif
 }

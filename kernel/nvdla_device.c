@@ -142,6 +142,8 @@ int nvdla_device_init(struct nvdla_device *ndev, struct platform_device *pdev, c
 
 	spin_lock_init(&ndev->lock);
 	init_waitqueue_head(&ndev->idle);
+	INIT_LIST_HEAD(&ndev->processes);
+	nvdla_arbiter_init(&ndev->arbiter);
 	ndev->io = (struct nvdla_io) {
 		.ctx = ndev,
 		.read = nvdla_device_read,

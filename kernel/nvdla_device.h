@@ -10,6 +10,7 @@
 #include <drm/drm_device.h>
 #include <drm/gpu_scheduler.h>
 
+#include "nvdla_arbiter.h"
 #include "nvdla_core.h"
 
 struct clk_bulk_data;
@@ -36,11 +37,12 @@ struct reset_control;
  * - &nvdla_queue.lock, a mutex: the order in which a queue's submissions get their sequence numbers
  *   is that in which the scheduler gets them; and none comes after the queue was destroyed.
  * - &nvdla_device.lock, a spinlock taken in the interrupt: the registers, and what is known of
- *   them; which job is on the hardware; the counters of a queue.
+ *   them; which job is on the hardware, and which is next; the counters of a queue.
  *
  * Whoever takes &nvdla_device.job out under &nvdla_device.lock, and nobody else, ends that job: the
  * interrupt when it has finished, the watchdog when it has hung, or the removal of the device.
- * Fences signal without any of these locks.
+ * Fences signal without any of these locks, but for &nvdla_job.granted, which only the scheduler
+ * sees: nobody gets a turn who has given it up.
  */
 
 /**
@@ -53,13 +55,17 @@ struct reset_control;
  * @resets: Reset lines, or NULL if there are none.
  * @irq: Interrupt.
  * @coherent: The device sees the CPU's caches.
- * @sched: One job at a time.
+ * @sched: Waits for the dependencies of jobs, of which @arbiter lets one at a time go on.
  * @hold_lock: Guards @holds.
  * @holds: How many want the scheduler to take no job; see nvdla_queue_hold().
+ * @arbitration: Lets the next job go on.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
  * @idle: Woken when @job or @jobs becomes zero.
  * @lock: Guards all that follows.
+ * @processes: Those that have the device open.
+ * @arbiter: Whose turn it is.
+ * @unsettled: Somebody has asked for a turn, or given one up, since @arbitration has looked.
  * @io: How the engine core gets at @regs.
  * @hw: What is known of the registers.
  * @seq: What @job has got to.
@@ -83,11 +89,15 @@ struct nvdla_device {
 	struct drm_gpu_scheduler sched;
 	struct mutex hold_lock;	/* of @holds, and of what stops and starts @sched */
 	unsigned int holds;
+	struct work_struct arbitration;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
 	wait_queue_head_t idle;
 
 	spinlock_t lock;	/* of all below */
+	struct list_head processes;
+	struct nvdla_arbiter arbiter;
+	bool unsettled;
 	struct nvdla_io io;
 	struct nvdla_hw hw;
 	struct nvdla_seq seq;

@@ -118,28 +118,6 @@ static const struct drm_driver nvdla_driver = {
 	.major = 1,
 };
 
-/* When the last open file, buffer and exported dma-buf are gone. */
-static void nvdla_sched_release(struct drm_device *drm, void *data)
-{
-	struct nvdla_device *ndev = to_nvdla_device(drm);
-
-	nvdla_job_wait_none(ndev);
-	drm_sched_fini(&ndev->sched);
-}
-
-static int nvdla_sched_init(struct nvdla_device *ndev)
-{
-	int ret;
-
-	ret = drmm_mutex_init(&ndev->drm, &ndev->hold_lock);
-	if (ret)
-		return ret;
-	ret = nvdla_compat_sched_init(&ndev->sched, &nvdla_sched_ops, "nvdla", ndev->drm.dev);
-	if (ret)
-		return ret;
-	return drmm_add_action_or_reset(&ndev->drm, nvdla_sched_release, NULL);
-}
-
 static int nvdla_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -158,7 +136,7 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (!ret)
 		ret = nvdla_recovery_init(ndev);
 	if (!ret)
-		ret = nvdla_sched_init(ndev);
+		ret = nvdla_job_setup(ndev);
 	if (!ret)
 		ret = nvdla_device_start(ndev);
 	if (!ret)

@@ -307,6 +307,21 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 	return drm_gem_dma_prime_import_sg_table(drm, attach, sgt);
 }
 
+/**
+ * nvdla_gem_flush() - let memory have what the driver has written into a buffer
+ * @obj: Buffer, not an imported one.
+ * @from: First byte, in the driver's mapping of the buffer.
+ * @size: Bytes.
+ *
+ * Or a sync from the device would undo it. May be called in an interrupt.
+ */
+void nvdla_gem_flush(struct drm_gem_object *obj, const void *from, size_t size)
+{
+	struct nvdla_bo *bo = to_nvdla_bo(obj);
+
+	nvdla_bo_sync(bo, from - bo->base.vaddr, size, DRM_NVDLA_SYNC_TO_DEVICE);
+}
+
 int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file)
 {
 	struct drm_nvdla_bo_create *args = data;

@@ -5,11 +5,14 @@
 #include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
+#include <drm/drm_managed.h>
 
 #include "nvdla_client.h"
 #include "nvdla_compat.h"
 #include "nvdla_device.h"
+#include "nvdla_gem.h"
 #include "nvdla_job.h"
+#include "nvdla_process.h"
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 
@@ -18,6 +21,10 @@
  * job that is slow from one that makes no progress. Instead, the watchdog ends a job that hangs as
  * the interrupt ends one that finishes: &nvdla_job.done signals in any case, and as only one job is
  * with the hardware at a time, no other is concerned.
+ *
+ * Nor is its choice of the next job, which is between queues: it waits for &nvdla_job.granted as
+ * for one more dependency, the last, and the arbiter chooses among the jobs that have no other
+ * left.
  */
 
 struct nvdla_fence {
@@ -78,6 +85,69 @@ static void nvdla_job_end(struct nvdla_job *job, int error, const struct nvdla_f
 	job->ended = true;
 }
 
+/* Something has changed that the arbiter should know; the device's lock is held. */
+static void nvdla_job_arbitrate(struct nvdla_device *ndev)
+{
+	ndev->unsettled = true;
+	if (!ndev->arbiter.granted)
+		queue_work(ndev->sched.submit_wq, &ndev->arbitration);
+}
+
+/*
+ * Let one more job go on. This runs where the scheduler does, which looks at one queue each time it
+ * runs, and runs again if there may be more. To choose before it has seen all that have a job ready
+ * would be unfair to the queue of a short job: when that ends, the scheduler has not had the time to
+ * look at the next one. So this goes to the end of the line as long as there is news; each queue is
+ * news once.
+ */
+static void nvdla_job_arbitration(struct work_struct *work)
+{
+	struct nvdla_device *ndev = container_of(work, struct nvdla_device, arbitration);
+	struct nvdla_turn *turn;
+
+	spin_lock_irq(&ndev->lock);
+	if (ndev->unsettled) {
+		ndev->unsettled = false;
+		queue_work(ndev->sched.submit_wq, &ndev->arbitration);
+	} else {
+		turn = nvdla_arbiter_grant(&ndev->arbiter);
+		if (turn)
+			dma_fence_signal(container_of(turn, struct nvdla_job, turn)->granted);
+	}
+	spin_unlock_irq(&ndev->lock);
+}
+
+/* It needs the hardware no more, if it ever did. */
+static void nvdla_job_end_turn(struct nvdla_job *job, u64 taken_ns)
+{
+	struct nvdla_device *ndev = job->ndev;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ndev->lock, flags);
+	if (job->queue->asking == job)
+		job->queue->asking = NULL;
+	if (job->turn.state != NVDLA_TURN_NONE) {
+		nvdla_turn_end(&ndev->arbiter, &job->turn, taken_ns);
+		nvdla_job_arbitrate(ndev);
+	}
+	spin_unlock_irqrestore(&ndev->lock, flags);
+}
+
+/* Note what the sequencer has just started and finished; the device's lock is held. */
+static void nvdla_job_note_times(struct nvdla_device *ndev)
+{
+	const struct nvdla_seq *seq = &ndev->seq;
+	struct drm_nvdla_time *times = ndev->job->times;
+	u64 now = ktime_get_ns();
+
+	if (!times)
+		return;
+	for (u32 i = 0; i < seq->finished.count; i++)
+		WRITE_ONCE(times[seq->finished.op[i]].end_ns, now);
+	for (u32 i = 0; i < seq->started.count; i++)
+		WRITE_ONCE(times[seq->started.op[i]].start_ns, now);
+}
+
 static int nvdla_job_start(struct nvdla_job *job)
 {
 	struct nvdla_device *ndev = job->ndev;
@@ -87,6 +157,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 	if (pm_runtime_resume_and_get(ndev->drm.dev) < 0)
 		return -EIO;
 
+	if (job->times)
+		memset(job->times, 0, job->program->code.count * sizeof(*job->times));
 	job->started = ktime_get();
 	spin_lock_irq(&ndev->lock);
 	if (ndev->wedged) {
@@ -96,6 +168,7 @@ static int nvdla_job_start(struct nvdla_job *job)
 		WRITE_ONCE(ndev->job, job);
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
+		nvdla_job_note_times(ndev);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -106,12 +179,54 @@ static int nvdla_job_start(struct nvdla_job *job)
 	return ret;
 }
 
+/*
+ * Called when the job has no other dependency left, and again when what this returned signals. NULL
+ * lets the job go on: nvdla_sched_run_job() is called next.
+ */
+static struct dma_fence *nvdla_sched_prepare_job(struct drm_sched_job *base,
+						 struct drm_sched_entity *entity)
+{
+	struct nvdla_job *job = to_nvdla_job(base);
+	struct nvdla_device *ndev = job->ndev;
+	struct nvdla_queue *queue = job->queue;
+	struct dma_fence *wait = NULL;
+
+	spin_lock_irq(&ndev->lock);
+	if (queue->closed) {
+		/* Which never signals for a job that does not begin. */
+		wait = dma_fence_get(job->done);
+	} else if (job->turn.state == NVDLA_TURN_GRANTED) {
+		queue->going = true;
+	} else {
+		wait = dma_fence_get(job->granted);
+		if (!queue->asking) {
+			queue->asking = job;
+			nvdla_turn_ask(&ndev->arbiter, &job->turn);
+			nvdla_job_arbitrate(ndev);
+		}
+	}
+	spin_unlock_irq(&ndev->lock);
+	return wait;
+}
+
+static void nvdla_job_has_gone(struct nvdla_job *job)
+{
+	struct nvdla_device *ndev = job->ndev;
+
+	spin_lock_irq(&ndev->lock);
+	job->queue->going = false;
+	job->queue->asking = NULL;
+	wake_up(&ndev->idle);
+	spin_unlock_irq(&ndev->lock);
+}
+
 static struct dma_fence *nvdla_sched_run_job(struct drm_sched_job *base)
 {
 	struct nvdla_job *job = to_nvdla_job(base);
 	struct dma_fence *done = dma_fence_get(job->done);
 	int idx, ret = -ENODEV;
 
+	nvdla_job_has_gone(job);
 	if (drm_dev_enter(&job->ndev->drm, &idx)) {
 		ret = nvdla_job_start(job);
 		drm_dev_exit(idx);
@@ -121,6 +236,7 @@ static struct dma_fence *nvdla_sched_run_job(struct drm_sched_job *base)
 
 	dma_fence_put(done);
 	nvdla_job_end(job, ret, NULL);
+	nvdla_job_end_turn(job, 0);
 	return ERR_PTR(ret);
 }
 
@@ -129,10 +245,43 @@ static void nvdla_sched_free_job(struct drm_sched_job *base)
 	nvdla_job_free(to_nvdla_job(base));
 }
 
-const struct drm_sched_backend_ops nvdla_sched_ops = {
+static const struct drm_sched_backend_ops nvdla_sched_ops = {
+	.prepare_job = nvdla_sched_prepare_job,
 	.run_job = nvdla_sched_run_job,
 	.free_job = nvdla_sched_free_job,
 };
+
+/* When the last open file, buffer and exported dma-buf are gone. */
+static void nvdla_job_release(struct drm_device *drm, void *data)
+{
+	struct nvdla_device *ndev = to_nvdla_device(drm);
+
+	spin_lock_irq(&ndev->lock);
+	wait_event_lock_irq(ndev->idle, !ndev->jobs, ndev->lock);
+	spin_unlock_irq(&ndev->lock);
+	cancel_work_sync(&ndev->arbitration);
+	drm_sched_fini(&ndev->sched);
+}
+
+/**
+ * nvdla_job_setup() - set up all that jobs need
+ * @ndev: Device.
+ *
+ * Return: 0, or an error.
+ */
+int nvdla_job_setup(struct nvdla_device *ndev)
+{
+	int ret;
+
+	INIT_WORK(&ndev->arbitration, nvdla_job_arbitration);
+	ret = drmm_mutex_init(&ndev->drm, &ndev->hold_lock);
+	if (ret)
+		return ret;
+	ret = nvdla_compat_sched_init(&ndev->sched, &nvdla_sched_ops, "nvdla", ndev->drm.dev);
+	if (ret)
+		return ret;
+	return drmm_add_action_or_reset(&ndev->drm, nvdla_job_release, NULL);
+}
 
 /**
  * nvdla_job_new() - make an empty job
@@ -155,19 +304,23 @@ struct nvdla_job *nvdla_job_new(struct nvdla_device *ndev, struct nvdla_client *
 	job = kzalloc(sizeof(*job), GFP_KERNEL);
 	if (!job)
 		goto uncharge;
+	job->granted = nvdla_fence_new();
 	job->done = nvdla_fence_new();
-	if (!job->done)
+	if (!job->granted || !job->done)
 		goto free;
 	job->ndev = ndev;
 	job->client = nvdla_client_get(client);
 	job->queue = queue;
 	job->program = program;
+	nvdla_turn_init(&job->turn, &client->process->share, queue->level);
 
 	spin_lock_irq(&ndev->lock);
 	ndev->jobs++;
 	spin_unlock_irq(&ndev->lock);
 	return job;
 free:
+	dma_fence_put(job->granted);
+	dma_fence_put(job->done);
 	kfree(job);
 uncharge:
 	atomic_dec(&client->pending);
@@ -218,10 +371,12 @@ void nvdla_job_free(struct nvdla_job *job)
 		nvdla_job_end(job, -ESRCH, NULL);
 	else if (!job->pushed)
 		atomic_dec(&job->client->pending);
+	nvdla_job_end_turn(job, 0);
 	if (job->initialised)
 		drm_sched_job_cleanup(&job->base);
 	for (u32 i = 0; i < job->bo_count; i++)
 		drm_gem_object_put(job->bos[i]);
+	dma_fence_put(job->granted);
 	dma_fence_put(job->done);
 	nvdla_program_put(job->program);
 	nvdla_queue_put(job->queue);
@@ -236,6 +391,27 @@ void nvdla_job_free(struct nvdla_job *job)
 }
 
 /**
+ * nvdla_job_withdraw() - see that no job of a queue begins any more
+ * @ndev: Device.
+ * @queue: Queue.
+ *
+ * To be called before drm_sched_entity_fini(): that takes the queue off the scheduler's list, where
+ * the scheduler puts it again when it lets a job go at the same time.
+ */
+void nvdla_job_withdraw(struct nvdla_device *ndev, struct nvdla_queue *queue)
+{
+	spin_lock_irq(&ndev->lock);
+	queue->closed = true;
+	if (queue->asking && !queue->going) {
+		nvdla_turn_end(&ndev->arbiter, &queue->asking->turn, 0);
+		queue->asking = NULL;
+		nvdla_job_arbitrate(ndev);
+	}
+	wait_event_lock_irq(ndev->idle, !queue->going, ndev->lock);
+	spin_unlock_irq(&ndev->lock);
+}
+
+/**
  * nvdla_job_finish() - end a job that was on the hardware
  * @job: Job, taken out of &nvdla_device.job. May be freed before this returns.
  * @error: Zero if it ran to its end, or why not.
@@ -245,9 +421,14 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 {
 	struct nvdla_device *ndev = job->ndev;
 	struct dma_fence *done = dma_fence_get(job->done);
+	s64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 
-	atomic64_add(ktime_to_ns(ktime_sub(ktime_get(), job->started)), &job->client->busy_ns);
+	atomic64_add(taken_ns, &job->client->busy_ns);
+	if (job->times)
+		nvdla_gem_flush(job->times_bo, job->times,
+				job->program->code.count * sizeof(*job->times));
 	nvdla_job_end(job, error, fault);
+	nvdla_job_end_turn(job, taken_ns);
 	if (error)
 		dma_fence_set_error(done, error);
 	dma_fence_signal(done);
@@ -290,6 +471,7 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 			ndev->job->deadline =
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
 		nvdla_seq_interrupt(&ndev->seq, status);
+		nvdla_job_note_times(ndev);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
 			WRITE_ONCE(ndev->job, NULL);
@@ -313,15 +495,4 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 void nvdla_job_wait_idle(struct nvdla_device *ndev)
 {
 	wait_event(ndev->idle, !READ_ONCE(ndev->job));
-}
-
-/**
- * nvdla_job_wait_none() - wait until there is no job any more
- * @ndev: Device that is gone: jobs fail as soon as their turn comes.
- */
-void nvdla_job_wait_none(struct nvdla_device *ndev)
-{
-	spin_lock_irq(&ndev->lock);
-	wait_event_lock_irq(ndev->idle, !ndev->jobs, ndev->lock);
-	spin_unlock_irq(&ndev->lock);
 }

@@ -7,18 +7,15 @@
 
 #include "nvdla_client.h"
 #include "nvdla_device.h"
+#include "nvdla_job.h"
 #include "nvdla_queue.h"
 
 #define DEFAULT_QUEUE	0
 
-static const enum drm_sched_priority nvdla_queue_priority[] = {
-	[DRM_NVDLA_PRIORITY_LOW] = DRM_SCHED_PRIORITY_LOW,
-	[DRM_NVDLA_PRIORITY_NORMAL] = DRM_SCHED_PRIORITY_NORMAL,
-	[DRM_NVDLA_PRIORITY_HIGH] = DRM_SCHED_PRIORITY_HIGH,
-};
+static_assert(NVDLA_LEVELS == DRM_NVDLA_PRIORITY_HIGH + 1);
 
-static struct nvdla_queue *nvdla_queue_new(struct nvdla_device *ndev,
-					   enum drm_sched_priority priority, u32 timeout_ms)
+/* To the scheduler all queues are alike: the arbiter says who is next. */
+static struct nvdla_queue *nvdla_queue_new(struct nvdla_device *ndev, u32 priority, u32 timeout_ms)
 {
 	struct drm_gpu_scheduler *sched = &ndev->sched;
 	struct nvdla_queue *queue;
@@ -27,13 +24,14 @@ static struct nvdla_queue *nvdla_queue_new(struct nvdla_device *ndev,
 	queue = kzalloc(sizeof(*queue), GFP_KERNEL);
 	if (!queue)
 		return ERR_PTR(-ENOMEM);
-	ret = drm_sched_entity_init(&queue->entity, priority, &sched, 1, NULL);
+	ret = drm_sched_entity_init(&queue->entity, DRM_SCHED_PRIORITY_NORMAL, &sched, 1, NULL);
 	if (ret) {
 		kfree(queue);
 		return ERR_PTR(ret);
 	}
 	kref_init(&queue->kref);
 	mutex_init(&queue->lock);
+	queue->level = priority;
 	queue->timeout_ms = timeout_ms;
 	return queue;
 }
@@ -58,7 +56,7 @@ int nvdla_queue_add_default(struct nvdla_device *ndev, struct nvdla_client *clie
 	struct nvdla_queue *queue;
 	int ret;
 
-	queue = nvdla_queue_new(ndev, DRM_SCHED_PRIORITY_NORMAL, NVDLA_TIMEOUT_MS);
+	queue = nvdla_queue_new(ndev, DRM_NVDLA_PRIORITY_NORMAL, NVDLA_TIMEOUT_MS);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
 	ret = xa_insert(&client->queues, DEFAULT_QUEUE, queue, GFP_KERNEL);
@@ -128,6 +126,7 @@ void nvdla_queue_kill(struct nvdla_device *ndev, struct nvdla_queue *queue)
 	mutex_lock(&queue->lock);
 	queue->dead = true;
 	mutex_unlock(&queue->lock);
+	nvdla_job_withdraw(ndev, queue);
 
 	/*
 	 * Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. But
@@ -146,19 +145,17 @@ int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file
 	struct drm_nvdla_queue_create *args = data;
 	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_queue *queue;
-	u32 priority;
 	int ret;
 
-	if (args->flags || args->handle || args->priority >= ARRAY_SIZE(nvdla_queue_priority) ||
+	if (args->flags || args->handle || args->priority > DRM_NVDLA_PRIORITY_HIGH ||
 	    args->timeout_ms > NVDLA_MAX_TIMEOUT_MS)
 		return -EINVAL;
-	priority = array_index_nospec(args->priority, ARRAY_SIZE(nvdla_queue_priority));
-	if (priority == DRM_NVDLA_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
+	if (args->priority == DRM_NVDLA_PRIORITY_HIGH && !capable(CAP_SYS_NICE))
 		return -EACCES;
 	if (!nvdla_client_charge(&client->queue_count, 1, NVDLA_MAX_QUEUES))
 		return -EDQUOT;
 
-	queue = nvdla_queue_new(ndev, nvdla_queue_priority[priority],
+	queue = nvdla_queue_new(ndev, array_index_nospec(args->priority, NVDLA_LEVELS),
 				args->timeout_ms ?: NVDLA_TIMEOUT_MS);
 	if (IS_ERR(queue)) {
 		ret = PTR_ERR(queue);

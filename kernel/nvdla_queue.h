@@ -11,6 +11,7 @@ struct drm_device;
 struct drm_file;
 struct nvdla_client;
 struct nvdla_device;
+struct nvdla_job;
 
 /**
  * struct nvdla_fault - where a job hung
@@ -30,10 +31,14 @@ struct nvdla_fault {
  * struct nvdla_queue - submissions that run one after the other
  * @kref: Held by the handle, by jobs, and while in use.
  * @entity: What the scheduler knows of it.
+ * @level: &enum drm_nvdla_priority, which is a level of the arbiter, too.
  * @timeout_ms: How long a job may go without finishing an operation.
  * @lock: From arming a job to pushing it; guards @dead.
  * @dead: Takes no more jobs.
- * @submitted: Jobs pushed; this and what follows is guarded by &nvdla_device.lock.
+ * @closed: Its jobs do not begin any more; this and what follows is guarded by &nvdla_device.lock.
+ * @asking: The job that waits for its turn, or has it and has not begun.
+ * @going: The scheduler was told that it may begin, and is on the way to do so.
+ * @submitted: Jobs pushed.
  * @done: Of these, jobs that finished.
  * @failed: Of these, jobs that did not.
  * @faults: Of these, jobs that hung.
@@ -42,10 +47,14 @@ struct nvdla_fault {
 struct nvdla_queue {
 	struct kref kref;
 	struct drm_sched_entity entity;
+	u32 level;
 	u32 timeout_ms;
 	struct mutex lock;	/* from arming to pushing */
 	bool dead;
 
+	bool closed;
+	struct nvdla_job *asking;
+	bool going;
 	u64 submitted;
 	u64 done;
 	u64 failed;

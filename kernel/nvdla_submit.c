@@ -21,6 +21,9 @@
  * and from there to the end nothing waits, fails or allocates.
  */
 
+/* The times share no line of any cache with what lies before them. */
+#define NVDLA_TIMES_ALIGN	64
+
 /* A syncobj to be signalled; @chain is the link of its timeline, NULL if it is a binary one. */
 struct nvdla_signal {
 	struct drm_syncobj *syncobj;
@@ -72,7 +75,7 @@ static int nvdla_submit_bind(struct nvdla_job *job, struct drm_file *file, u32 s
 
 	i = nvdla_submit_add_bo(job, obj);
 	if (access & DRM_NVDLA_SLOT_WRITE)
-		job->written |= BIT_ULL(i);
+		job->written[i] = true;
 	job->bindings[slot] = (struct nvdla_binding) {
 		.addr = to_drm_gem_dma_obj(obj)->dma_addr + binding->offset,
 		.size = binding->size,
@@ -104,6 +107,33 @@ static int nvdla_submit_bindings(struct nvdla_job *job, struct drm_nvdla_submit 
 	if (ret && nvdla_user_reason(&args->reason, text, &diag))
 		ret = -EFAULT;
 	return ret;
+}
+
+static int nvdla_submit_times(struct nvdla_job *job, const struct drm_nvdla_submit *args,
+			      struct drm_file *file)
+{
+	u64 size = job->program->code.count * sizeof(*job->times);
+	struct drm_gem_object *obj;
+	int ret = 0;
+
+	if (!args->times)
+		return args->times_offset ? -EINVAL : 0;
+	obj = drm_gem_object_lookup(file, args->times);
+	if (!obj)
+		return -ENOENT;
+	if (obj->import_attach)
+		ret = -EOPNOTSUPP;
+	else if (args->times_offset % NVDLA_TIMES_ALIGN || args->times_offset > obj->size ||
+		 size > obj->size - args->times_offset)
+		ret = -EINVAL;
+	if (ret) {
+		drm_gem_object_put(obj);
+		return ret;
+	}
+	job->times = to_drm_gem_dma_obj(obj)->vaddr + args->times_offset;
+	job->times_bo = obj;
+	job->written[nvdla_submit_add_bo(job, obj)] = true;
+	return 0;
 }
 
 static int nvdla_submit_wait_for(struct nvdla_job *job, struct drm_file *file,
@@ -186,7 +216,7 @@ static int nvdla_submit_reserve(struct nvdla_job *job, bool implicit)
 
 		if (!ret && implicit)
 			ret = drm_sched_job_add_implicit_dependencies(&job->base, job->bos[i],
-								      job->written & BIT_ULL(i));
+								      job->written[i]);
 		if (ret)
 			return ret;
 	}
@@ -202,7 +232,7 @@ static void nvdla_submit_publish(struct nvdla_job *job, struct nvdla_signals *si
 		enum dma_resv_usage usage = DMA_RESV_USAGE_BOOKKEEP;
 
 		if (implicit)
-			usage = dma_resv_usage_rw(!(job->written & BIT_ULL(i)));
+			usage = dma_resv_usage_rw(!job->written[i]);
 		dma_resv_add_fence(job->bos[i]->resv, finished, usage);
 	}
 	for (u32 i = 0; i < signals->count; i++) {
@@ -261,6 +291,8 @@ static int nvdla_submit_job(struct nvdla_job *job, struct drm_nvdla_submit *args
 
 	ret = nvdla_submit_bindings(job, args, file, text);
 	if (!ret)
+		ret = nvdla_submit_times(job, args, file);
+	if (!ret)
 		ret = nvdla_job_init(job, file);
 	if (ret)
 		return ret;
@@ -277,7 +309,7 @@ static int nvdla_submit_job(struct nvdla_job *job, struct drm_nvdla_submit *args
 
 static int nvdla_submit_check(const struct nvdla_device *ndev, const struct drm_nvdla_submit *args)
 {
-	if (args->flags & ~DRM_NVDLA_SUBMIT_NO_IMPLICIT || args->pad ||
+	if (args->flags & ~DRM_NVDLA_SUBMIT_NO_IMPLICIT ||
 	    args->binding_count > DRM_NVDLA_MAX_SLOTS || args->sync_count > DRM_NVDLA_MAX_SYNCS)
 		return -EINVAL;
 	/* A job that slips past this fails when its turn comes. */

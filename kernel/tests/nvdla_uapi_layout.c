@@ -67,6 +67,7 @@ ASSERT_OFFSET(dev_info, max_bytes, 80);
 ASSERT_SIZE(reason, 16);
 ASSERT_SIZE(binding, 24);
 ASSERT_SIZE(sync, 16);
+ASSERT_SIZE(time, 16);
 
 /* The number of a request holds the size of its structure and the direction. */
 static_assert(DRM_IOCTL_NVDLA_DEV_QUERY == 0xc0106440);
@@ -77,5 +78,5 @@ static_assert(DRM_IOCTL_NVDLA_PROGRAM_CREATE == 0xc0486444);
 static_assert(DRM_IOCTL_NVDLA_PROGRAM_DESTROY == 0x40086445);
 static_assert(DRM_IOCTL_NVDLA_QUEUE_CREATE == 0xc0106446);
 static_assert(DRM_IOCTL_NVDLA_QUEUE_DESTROY == 0x40086447);
-static_assert(DRM_IOCTL_NVDLA_SUBMIT == 0xc0486448);
+static_assert(DRM_IOCTL_NVDLA_SUBMIT == 0xc0506448);
 static_assert(DRM_IOCTL_NVDLA_QUEUE_STATE == 0xc0486449);

@@ -272,7 +272,8 @@ TEST(submit_refuses)
 	REFUSED(binding_stride, 16, -EINVAL);
 	REFUSED(bindings, 8, -EFAULT);
 	REFUSED(flags, 2, -EINVAL);
-	REFUSED(pad, 1, -EINVAL);
+	REFUSED(times, 99, -ENOENT);
+	REFUSED(times_offset, 64, -EINVAL);
 	REFUSED(sync_count, DRM_NVDLA_MAX_SYNCS + 1, -EINVAL);
 	REFUSED(reason.text_size, 0, 0);
 	EXPECT_EQ(npu_bo_wait(fd, copy.dst.handle, 30), 0);

@@ -31,7 +31,8 @@ static void test_sizes_are_multiples_of_eight(void **state)
 		SIZE(drm_nvdla_bo_create), SIZE(drm_nvdla_bo_sync), SIZE(drm_nvdla_bo_wait),
 		SIZE(drm_nvdla_reason), SIZE(drm_nvdla_program_create), SIZE(drm_nvdla_program_destroy),
 		SIZE(drm_nvdla_queue_create), SIZE(drm_nvdla_queue_destroy), SIZE(drm_nvdla_binding),
-		SIZE(drm_nvdla_sync), SIZE(drm_nvdla_submit), SIZE(drm_nvdla_queue_state),
+		SIZE(drm_nvdla_sync), SIZE(drm_nvdla_time), SIZE(drm_nvdla_submit),
+		SIZE(drm_nvdla_queue_state),
 	};
 
 	(void)state;

@@ -722,6 +722,8 @@ enum drm_nvdla_query {
  * @pointer: in: where to put the structure; zero only asks for @size.
  *
  * The smaller of both sizes is copied, and what @size has more is filled with zeros.
+ *
+ * Errors: -E2BIG for a larger @size.
  */
 struct drm_nvdla_dev_query {
 	__u32 type;
@@ -966,6 +968,19 @@ struct drm_nvdla_sync {
  */
 #define DRM_NVDLA_SUBMIT_NO_IMPLICIT	(1 << 0)
 
+/**
+ * struct drm_nvdla_time - when an operation of a submission ran
+ * @start_ns: When its engine had nothing else left to do; CLOCK_MONOTONIC.
+ * @end_ns: When the driver learned that it had finished.
+ *
+ * A convolution ends with the SDP operation behind it. Both are zero for an operation that was not
+ * reached, @end_ns for one that hung.
+ */
+struct drm_nvdla_time {
+	__u64 start_ns;
+	__u64 end_ns;
+};
+
 /** DRM_NVDLA_MAX_SYNCS - syncobjs of one submission. */
 #define DRM_NVDLA_MAX_SYNCS	64
 
@@ -982,8 +997,15 @@ struct drm_nvdla_sync {
  * @sync_stride: in: bytes of an element at @syncs.
  * @cookie: in: any value; a fault record names the submission by it.
  * @flags: in: &DRM_NVDLA_SUBMIT_NO_IMPLICIT or zero.
- * @pad: Must be zero.
+ * @times: in: GEM handle of a buffer for an array of &struct drm_nvdla_time, one for each operation
+ *	of the program; zero if it is not wanted.
+ * @times_offset: in: first byte of that array in the buffer, a multiple of 64; zero if there is
+ *	none.
  * @reason: in, out: why the buffers were refused.
+ *
+ * The times are written by the CPU, all before the submission's fence signals: no sync is needed to
+ * read them, and one does no harm. The buffer counts as written by the submission. Where a binding
+ * overlaps the array, both have undefined contents.
  *
  * Bindings must satisfy each &struct drm_nvdla_slot of the program, and may not overlap where
  * one of them is written. The buffers stay alive until the submission has finished, even if their
@@ -993,7 +1015,7 @@ struct drm_nvdla_sync {
  * because its queue was destroyed (-ESRCH) or the device is wedged (-EIO) or gone (-ENODEV).
  *
  * Errors: -ENOENT for an unknown queue, program, buffer or syncobj; -EINVAL also for a syncobj
- * without a fence; -E2BIG; -EBUSY beyond &drm_nvdla_dev_info.max_pending; -EIO when the device is
+ * without a fence; -EOPNOTSUPP for @times in an imported buffer; -E2BIG; -EBUSY beyond &drm_nvdla_dev_info.max_pending; -EIO when the device is
  * wedged; -EINTR for a signal.
  */
 struct drm_nvdla_submit {
@@ -1007,7 +1029,8 @@ struct drm_nvdla_submit {
 	__u32 sync_stride;
 	__u64 cookie;
 	__u32 flags;
-	__u32 pad;
+	__u32 times;
+	__u64 times_offset;
 	struct drm_nvdla_reason reason;
 };
 
