@@ -112,9 +112,7 @@ static const struct drm_driver nvdla_driver = {
 	.fops = &nvdla_fops,
 	.name = "nvdla",
 	.desc = "NVDLA deep learning accelerator",
-#ifdef NVDLA_DRIVER_DATE
-	.date = "0",
-#endif
+	NVDLA_COMPAT_DRIVER_DATE
 	.major = 1,
 };
 
