@@ -76,7 +76,7 @@ modules:
 
 clean:
 	rm -rf $(BUILD)
-	rm -f $(addprefix nvdla,.ko .o .mod .mod.c .mod.o) Module.symvers modules.order .*.cmd
+	rm -f $(addprefix nvdla,.ko .o .mod .mod.c .mod.o _has.h) Module.symvers modules.order .*.cmd
 	rm -f $(addprefix kernel/,*.o .*.cmd core/*.o core/.*.cmd)
 
 # Needs clang-tidy; the options are in .clang-tidy.

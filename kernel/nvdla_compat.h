@@ -4,12 +4,30 @@
 
 #include <drm/gpu_scheduler.h>
 
-/* What differs between the kernels that the driver is built for. Kbuild finds out which it is. */
+#include "nvdla_has.h"
+
+/*
+ * What differs between the kernels that the driver is built for. nvdla_has.h says which it is, and is
+ * made by nvdla_probe.
+ */
+
+#ifdef NVDLA_HAS_DRIVER_DATE
+#define NVDLA_COMPAT_DRIVER_DATE	.date = "0",
+#else
+#define NVDLA_COMPAT_DRIVER_DATE
+#endif
+
+/* Newer kernels keep the mapping in any case. */
+#ifdef NVDLA_HAS_CACHE_SGT_MAPPING
+#define NVDLA_COMPAT_CACHE_SGT_MAPPING	.cache_sgt_mapping = true,
+#else
+#define NVDLA_COMPAT_CACHE_SGT_MAPPING
+#endif
 
 static inline int nvdla_compat_job_init(struct drm_sched_job *job, struct drm_sched_entity *entity,
 					void *owner, u64 client_id)
 {
-#ifdef NVDLA_SCHED_CLIENT_ID
+#ifdef NVDLA_HAS_SCHED_CLIENT_ID
 	return drm_sched_job_init(job, entity, 1, owner, client_id);
 #else
 	return drm_sched_job_init(job, entity, 1, owner);
@@ -26,7 +44,7 @@ static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 					  const struct drm_sched_backend_ops *ops,
 					  const char *name, struct device *dev)
 {
-#ifdef NVDLA_SCHED_INIT_ARGS
+#ifdef NVDLA_HAS_SCHED_INIT_ARGS
 	const struct drm_sched_init_args args = {
 		.ops = ops,
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,

@@ -112,9 +112,7 @@ static const struct drm_driver nvdla_driver = {
 	.fops = &nvdla_fops,
 	.name = "nvdla",
 	.desc = "NVDLA deep learning accelerator",
-#ifdef NVDLA_DRIVER_DATE
-	.date = "0",
-#endif
+	NVDLA_COMPAT_DRIVER_DATE
 	.major = 1,
 };
 
@@ -196,10 +194,18 @@ static const struct dev_pm_ops nvdla_pm_ops = {
 	RUNTIME_PM_OPS(nvdla_runtime_suspend, nvdla_runtime_resume, NULL)
 };
 
-/* The names with an underscore are those of NVIDIA's own driver. */
+/*
+ * The names with an underscore are those of NVIDIA's own driver. Whether a configuration is supported
+ * is for the engine core to say.
+ */
 static const struct of_device_id nvdla_of_match[] = {
 	{ .compatible = "nvidia,nv-small", .data = "nv_small" },
+	{ .compatible = "nvidia,nv-small-256", .data = "nv_small_256" },
+	{ .compatible = "nvidia,nv-large", .data = "nv_large" },
+	{ .compatible = "nvidia,nv-full", .data = "nv_full" },
 	{ .compatible = "nvidia,nv_small", .data = "nv_small" },
+	{ .compatible = "nvidia,nv_large", .data = "nv_large" },
+	{ .compatible = "nvidia,nv_full", .data = "nv_full" },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, nvdla_of_match);

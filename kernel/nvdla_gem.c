@@ -9,11 +9,13 @@
 
 #include <drm/drm_drv.h>
 #include <drm/drm_prime.h>
+#include <drm/drm_print.h>
 #include <drm/drm_utils.h>
 
 #include <drm/nvdla_accel.h>
 
 #include "nvdla_client.h"
+#include "nvdla_compat.h"
 #include "nvdla_device.h"
 #include "nvdla_gem.h"
 
@@ -97,7 +99,7 @@ static int nvdla_dmabuf_end_cpu_access(struct dma_buf *dma_buf, enum dma_data_di
 }
 
 static const struct dma_buf_ops nvdla_dmabuf_ops = {
-	.cache_sgt_mapping = true,
+	NVDLA_COMPAT_CACHE_SGT_MAPPING
 	.attach = drm_gem_map_attach,
 	.detach = drm_gem_map_detach,
 	.map_dma_buf = drm_gem_map_dma_buf,

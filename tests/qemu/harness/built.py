@@ -55,6 +55,12 @@ def _source():
     return cache.entry("kernel-source", key, unpack), key
 
 
+def source():
+    """The sources, for those who want to look something up in them."""
+    cache.need(*PACKAGES)
+    return _source()[0]
+
+
 def _configure(name, source, folder):
     config = f"{folder}/wanted.config"
     with open(config, "wb") as file:

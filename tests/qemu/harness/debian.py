@@ -16,6 +16,8 @@ import time
 from . import cache
 
 LISTS_AGE = 24 * 3600
+# This machine's and the guest's; of other releases, all that the module is built for.
+ARCHITECTURES = ["amd64", "arm64", "armhf", "riscv64"]
 
 
 def _release():
@@ -43,11 +45,23 @@ def _sources(codename):
     return "".join(lines), "\n\n".join(stanzas) + "\n"
 
 
-def _configure(base):
+def _sources_of(release):
+    """Another release, from where this machine has its own."""
+    own = _release()
+    lines, stanzas = _sources(own)
+    found = re.search(rf"^deb\s+(?:\[.*?\]\s+)?(\S+)\s+{own}\s", lines, re.MULTILINE)
+    for stanza in [] if found else stanzas.split("\n\n"):
+        if re.search(rf"^Suites:(.*\s)?{own}(\s|$)", stanza, re.MULTILINE):
+            found = re.search(r"^URIs:\s*(\S+)", stanza, re.MULTILINE)
+    return (f"deb {found.group(1)} {release} main\n", "") if found else ("", "")
+
+
+def _configure(base, release):
     """An apt configuration of our own, read after the machine's."""
     for sub in ("lists/partial", "archives/partial", "sources"):
         os.makedirs(os.path.join(base, sub), exist_ok=True)
-    one_line, stanzas = _sources(_release())
+    one_line, stanzas = _sources_of(release) if release else _sources(_release())
+    architectures = " ".join(f'"{name}";' for name in (ARCHITECTURES if release else ARCHITECTURES[:2]))
     if not one_line and not stanzas.strip():
         raise cache.Failure("no source of Debian packages is configured on this machine")
     for name, text in (("sources/debian.list", one_line), ("sources/debian.sources", stanzas), ("apt.conf", f"""\
@@ -59,7 +73,7 @@ Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Dir::Etc::SourceList "/dev/null";
 Dir::Etc::SourceParts "{base}/sources";
-APT::Architectures {{ "amd64"; "arm64"; }};
+APT::Architectures {{ {architectures} }};
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
@@ -70,14 +84,15 @@ Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 
 
 @functools.cache
-def _ready():
-    """Package lists not older than a day; returns their folder."""
-    base = os.path.join(cache.root(), "apt")
+def _ready(release=None):
+    """Package lists not older than a day, of this machine's release or another; returns their folder."""
+    name = f"apt-{release}" if release else "apt"
+    base = os.path.join(cache.root(), name)
     stamp = os.path.join(base, "updated")
-    with cache.lock("apt"):
+    with cache.lock(name):
         if not os.path.exists(stamp) or time.time() - os.path.getmtime(stamp) > LISTS_AGE:
             cache.say("reading Debian's package lists")
-            _configure(base)
+            _configure(base, release)
             try:
                 cache.run(["apt-get", "-c", os.path.join(base, "apt.conf"), "update", "-q"])
             except cache.Failure:
@@ -91,14 +106,14 @@ def _ready():
     return base
 
 
-def _apt(tool, *arguments):
-    return [tool, "-c", os.path.join(_ready(), "apt.conf"), *arguments]
+def _apt(tool, *arguments, release=None):
+    return [tool, "-c", os.path.join(_ready(release), "apt.conf"), *arguments]
 
 
-def _ask(tool, *arguments):
+def _ask(tool, *arguments, release=None):
     """What apt answers from its lists, remembered until the lists are read again: apt takes seconds."""
-    command = _apt(tool, *arguments)
-    memory = os.path.join(_ready(), "answers", cache.digest(*command))
+    command = _apt(tool, *arguments, release=release)
+    memory = os.path.join(_ready(release), "answers", cache.digest(*command))
     if os.path.exists(memory):
         return cache.contents(memory).decode()
     done = subprocess.run(command, env=dict(os.environ, LC_ALL="C"), stdout=subprocess.PIPE,
@@ -111,12 +126,13 @@ def _ask(tool, *arguments):
     return done.stdout
 
 
-def names(pattern, architecture):
+def names(pattern, architecture, release=None):
     """Packages of the architecture whose whole name matches the pattern."""
-    listed = [name for name in _ask("apt-cache", "pkgnames").split() if re.fullmatch(pattern, name)]
+    listed = [name for name in _ask("apt-cache", "pkgnames", release=release).split() if re.fullmatch(pattern, name)]
     if not listed:
         return []
-    policy = _ask("apt-cache", "policy", *(f"{name}:{architecture}" for name in sorted(listed)))
+    policy = _ask("apt-cache", "policy", *(f"{name}:{architecture}" for name in sorted(listed)),
+                  release=release)
     return re.findall(rf"^([^\s:]+)(?::{architecture})?:\n  Installed: .*\n  Candidate: (?!\(none\))", policy, re.MULTILINE)
 
 
@@ -138,18 +154,18 @@ def source(package, version, folder):
         os.unlink(path)
 
 
-def unpacked(name, packages, adjust=None):
+def unpacked(name, packages, adjust=None, release=None):
     """A folder of the cache with these packages (NAME:ARCHITECTURE) unpacked into it.
 
     adjust(folder) is run once, after unpacking.
     """
-    files = _ask("apt-get", "download", "-q", "--print-uris", *packages)
+    files = _ask("apt-get", "download", "-q", "--print-uris", *packages, release=release)
 
     def fill(folder):
         cache.say(f"downloading {len(packages)} Debian packages for {name}")
         archive = os.path.join(folder, "archive")
         os.makedirs(archive)
-        cache.run(_apt("apt-get", "download", "-q", *packages), cwd=archive)
+        cache.run(_apt("apt-get", "download", "-q", *packages, release=release), cwd=archive)
         for path in glob.glob(os.path.join(archive, "*.deb")):
             cache.run(["dpkg", "-x", path, folder])
             os.unlink(path)
