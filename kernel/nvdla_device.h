@@ -10,6 +10,7 @@
 #include <drm/gpu_scheduler.h>
 
 #include "nvdla_core.h"
+#include "nvdla_stats.h"
 
 struct clk_bulk_data;
 struct nvdla_job;
@@ -62,6 +63,7 @@ struct reset_control;
  * @seq: What @job has got to.
  * @job: On the hardware, or NULL.
  * @jobs: Jobs that exist, in whatever state.
+ * @stats: What it has done.
  * @resets_done: Resets after a hang.
  * @stray_irqs: Interrupts that came while no job was running.
  * @powered: The registers can be accessed.
@@ -88,6 +90,7 @@ struct nvdla_device {
 	struct nvdla_seq seq;
 	struct nvdla_job *job;
 	u64 jobs;
+	struct nvdla_stats stats;
 	u64 resets_done;
 	u64 stray_irqs;
 	bool powered;

@@ -12,6 +12,8 @@
 #include "nvdla_job.h"
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
+#include "nvdla_stats.h"
+#include "nvdla_trace.h"
 
 /*
  * The scheduler's own time-out is not used. It has one period for all queues, and it cannot tell a
@@ -73,6 +75,7 @@ static void nvdla_job_end(struct nvdla_job *job, int error, const struct nvdla_f
 		queue->faults++;
 		queue->fault = *fault;
 	}
+	nvdla_stats_job_end(job, error, fault);
 	spin_unlock_irqrestore(&ndev->lock, flags);
 	atomic_dec(&job->client->pending);
 	job->ended = true;
@@ -96,6 +99,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 		WRITE_ONCE(ndev->job, job);
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
+		trace_nvdla_job_start(job);
+		nvdla_stats_ops(job);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -203,6 +208,7 @@ void nvdla_job_push(struct nvdla_job *job)
 	job->queue->submitted++;
 	spin_unlock_irq(&job->ndev->lock);
 	job->pushed = true;
+	trace_nvdla_job_submit(job);
 	drm_sched_entity_push_job(&job->base);
 }
 
@@ -246,7 +252,7 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 	struct nvdla_device *ndev = job->ndev;
 	struct dma_fence *done = dma_fence_get(job->done);
 
-	atomic64_add(ktime_to_ns(ktime_sub(ktime_get(), job->started)), &job->client->busy_ns);
+	nvdla_stats_job_finish(job, error);
 	nvdla_job_end(job, error, fault);
 	if (error)
 		dma_fence_set_error(done, error);
@@ -289,12 +295,15 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 		if (status & nvdla_seq_waiting(&ndev->seq))
 			ndev->job->deadline =
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
+		trace_nvdla_irq(ndev, status, false);
 		nvdla_seq_interrupt(&ndev->seq, status);
+		nvdla_stats_ops(ndev->job);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
 			WRITE_ONCE(ndev->job, NULL);
 		}
 	} else {
+		trace_nvdla_irq(ndev, status, true);
 		WRITE_ONCE(ndev->stray_irqs, ndev->stray_irqs + 1);
 	}
 	spin_unlock_irqrestore(&ndev->lock, flags);
