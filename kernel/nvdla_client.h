@@ -6,6 +6,8 @@
 #include <linux/kref.h>
 #include <linux/xarray.h>
 
+#include "nvdla_core.h"
+
 struct drm_device;
 struct drm_file;
 struct nvdla_process;
@@ -20,7 +22,9 @@ struct nvdla_process;
  * @pending: Jobs that have not ended.
  * @ops: Operations of all programs.
  * @bytes: Bytes of all buffers created.
- * @busy_ns: Time that its jobs had the hardware.
+ * @busy_ns: Time that its jobs had the hardware; this and @engine_ns are guarded by
+ *	&nvdla_device.lock.
+ * @engine_ns: Time that its operations had each engine, by &enum drm_nvdla_engine.
  */
 struct nvdla_client {
 	struct kref kref;
@@ -31,7 +35,8 @@ struct nvdla_client {
 	atomic_t pending;
 	atomic_t ops;
 	atomic64_t bytes;
-	atomic64_t busy_ns;
+	u64 busy_ns;
+	u64 engine_ns[NVDLA_ENGINES];
 };
 
 int nvdla_client_open(struct drm_device *drm, struct drm_file *file);

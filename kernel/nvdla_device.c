@@ -14,6 +14,7 @@
 
 #include "nvdla_device.h"
 #include "nvdla_job.h"
+#include "nvdla_trace.h"
 
 /* Out of reset the hardware clears its convolution buffer: some 8,200 cycles, of whatever clock. */
 #define FLUSH_TIMEOUT_US	(1000 * USEC_PER_MSEC)
@@ -230,6 +231,8 @@ int nvdla_device_power_on(struct nvdla_device *ndev)
 	ret = nvdla_device_make_ready(ndev);
 	if (ret)
 		clk_bulk_disable_unprepare(ndev->clk_count, ndev->clks);
+	else
+		trace_nvdla_power(ndev, true);
 	return ret;
 }
 
@@ -242,6 +245,7 @@ void nvdla_device_power_off(struct nvdla_device *ndev)
 	nvdla_device_silence(ndev);
 	reset_control_assert(ndev->resets);
 	clk_bulk_disable_unprepare(ndev->clk_count, ndev->clks);
+	trace_nvdla_power(ndev, false);
 }
 
 /**

@@ -12,6 +12,7 @@
 
 #include "nvdla_arbiter.h"
 #include "nvdla_core.h"
+#include "nvdla_stats.h"
 
 struct clk_bulk_data;
 struct nvdla_job;
@@ -71,6 +72,7 @@ struct reset_control;
  * @seq: What @job has got to.
  * @job: On the hardware, or NULL.
  * @jobs: Jobs that exist, in whatever state.
+ * @stats: What it has done.
  * @resets_done: Resets after a hang.
  * @stray_irqs: Interrupts that came while no job was running.
  * @powered: The registers can be accessed.
@@ -103,6 +105,7 @@ struct nvdla_device {
 	struct nvdla_seq seq;
 	struct nvdla_job *job;
 	u64 jobs;
+	struct nvdla_stats stats;
 	u64 resets_done;
 	u64 stray_irqs;
 	bool powered;

@@ -14,6 +14,7 @@
 
 #include "nvdla_client.h"
 #include "nvdla_compat.h"
+#include "nvdla_debugfs.h"
 #include "nvdla_device.h"
 #include "nvdla_gem.h"
 #include "nvdla_job.h"
@@ -142,6 +143,7 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
+	nvdla_debugfs_add(ndev);
 	pm_runtime_mark_last_busy(dev);
 	pm_runtime_put_autosuspend(dev);
 	return 0;

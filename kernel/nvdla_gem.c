@@ -162,6 +162,12 @@ static const struct vm_operations_struct nvdla_gem_vm_ops = {
 	.fault = nvdla_gem_fault,
 };
 
+/* Memory that was allocated stays where it is. */
+static enum drm_gem_object_status nvdla_gem_status(struct drm_gem_object *obj)
+{
+	return DRM_GEM_OBJECT_RESIDENT;
+}
+
 static const struct drm_gem_object_funcs nvdla_gem_funcs = {
 	.free = nvdla_gem_free,
 	.export = nvdla_gem_export,
@@ -169,6 +175,7 @@ static const struct drm_gem_object_funcs nvdla_gem_funcs = {
 	.get_sg_table = drm_gem_dma_object_get_sg_table,
 	.vmap = drm_gem_dma_object_vmap,
 	.mmap = nvdla_gem_mmap,
+	.status = nvdla_gem_status,
 	.vm_ops = &nvdla_gem_vm_ops,
 };
 

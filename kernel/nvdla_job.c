@@ -15,6 +15,8 @@
 #include "nvdla_process.h"
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
+#include "nvdla_stats.h"
+#include "nvdla_trace.h"
 
 /*
  * The scheduler's own time-out is not used. It has one period for all queues, and it cannot tell a
@@ -80,6 +82,7 @@ static void nvdla_job_end(struct nvdla_job *job, int error, const struct nvdla_f
 		queue->faults++;
 		queue->fault = *fault;
 	}
+	nvdla_stats_job_end(job, error, fault);
 	spin_unlock_irqrestore(&ndev->lock, flags);
 	atomic_dec(&job->client->pending);
 	job->ended = true;
@@ -169,6 +172,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
 		nvdla_job_note_times(ndev);
+		trace_nvdla_job_start(job);
+		nvdla_stats_ops(job);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -356,6 +361,7 @@ void nvdla_job_push(struct nvdla_job *job)
 	job->queue->submitted++;
 	spin_unlock_irq(&job->ndev->lock);
 	job->pushed = true;
+	trace_nvdla_job_submit(job);
 	drm_sched_entity_push_job(&job->base);
 }
 
@@ -423,7 +429,7 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 	struct dma_fence *done = dma_fence_get(job->done);
 	s64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 
-	atomic64_add(taken_ns, &job->client->busy_ns);
+	nvdla_stats_job_finish(job, error);
 	if (job->times)
 		nvdla_gem_flush(job->times_bo, job->times,
 				job->program->code.count * sizeof(*job->times));
@@ -470,13 +476,16 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 		if (status & nvdla_seq_waiting(&ndev->seq))
 			ndev->job->deadline =
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
+		trace_nvdla_irq(ndev, status, false);
 		nvdla_seq_interrupt(&ndev->seq, status);
 		nvdla_job_note_times(ndev);
+		nvdla_stats_ops(ndev->job);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
 			WRITE_ONCE(ndev->job, NULL);
 		}
 	} else {
+		trace_nvdla_irq(ndev, status, true);
 		WRITE_ONCE(ndev->stray_irqs, ndev->stray_irqs + 1);
 	}
 	spin_unlock_irqrestore(&ndev->lock, flags);

@@ -3,6 +3,7 @@
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 
+#include <drm/drm_drv.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
@@ -12,20 +13,13 @@
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 #include "nvdla_recovery.h"
+#include "nvdla_stats.h"
+#include "nvdla_trace.h"
 
 /*
  * The hardware has no error interrupt, no error status and no reset register. A hang shows as
  * silence, and the reset line is the only cure.
  */
-
-static const char * const nvdla_engine_name[] = {
-	[DRM_NVDLA_CONV] = "convolution",
-	[DRM_NVDLA_SDP] = "SDP",
-	[DRM_NVDLA_PDP] = "PDP",
-	[DRM_NVDLA_CDP] = "CDP",
-};
-
-static_assert(ARRAY_SIZE(nvdla_engine_name) == NVDLA_ENGINES);
 
 /* Take the job off the hardware if its time is up; otherwise tell how long it still has. */
 static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
@@ -74,8 +68,10 @@ static long nvdla_recovery_time_left(struct nvdla_device *ndev)
  */
 static void nvdla_recovery_stop(struct nvdla_device *ndev, struct nvdla_job *job)
 {
-	bool stopped = !nvdla_device_reset(ndev);
+	int ret = nvdla_device_reset(ndev);
+	bool stopped = !ret;
 
+	trace_nvdla_reset(ndev, ret);
 	spin_lock_irq(&ndev->lock);
 	WRITE_ONCE(ndev->wedged, !stopped);
 	ndev->resets_done += stopped;
@@ -109,8 +105,9 @@ static void nvdla_recovery_watchdog(struct work_struct *work)
 	cookie = dma_fence_begin_signalling();
 	job = nvdla_recovery_take_expired(ndev, &fault, &left);
 	if (job) {
+		trace_nvdla_timeout(job, &fault);
 		drm_err(&ndev->drm, "%s operation %u of job %#llx hangs: nothing done in %u ms\n",
-			nvdla_engine_name[fault.engine], fault.op, fault.cookie,
+			nvdla_engine_name(fault.engine), fault.op, fault.cookie,
 			job->queue->timeout_ms);
 		nvdla_recovery_stop(ndev, job);
 		nvdla_job_finish(job, -ETIMEDOUT, &fault);
@@ -159,4 +156,28 @@ void nvdla_recovery_abort(struct nvdla_device *ndev)
 		return;
 	nvdla_recovery_stop(ndev, job);
 	nvdla_job_finish(job, -ENODEV, NULL);
+}
+
+/**
+ * nvdla_recovery_expire() - end the running job as if its time were up
+ * @ndev: Device.
+ *
+ * Return: 0, -EAGAIN if no job is running, or -ENODEV if the device is gone.
+ */
+int nvdla_recovery_expire(struct nvdla_device *ndev)
+{
+	int idx, ret = -EAGAIN;
+
+	if (!drm_dev_enter(&ndev->drm, &idx))
+		return -ENODEV;
+	spin_lock_irq(&ndev->lock);
+	if (ndev->job) {
+		ndev->job->deadline = jiffies;
+		ret = 0;
+	}
+	spin_unlock_irq(&ndev->lock);
+	if (!ret)
+		mod_delayed_work(ndev->watchdog_wq, &ndev->watchdog, 0);
+	drm_dev_exit(idx);
+	return ret;
 }

@@ -6,5 +6,6 @@ struct nvdla_device;
 
 int nvdla_recovery_init(struct nvdla_device *ndev);
 void nvdla_recovery_abort(struct nvdla_device *ndev);
+int nvdla_recovery_expire(struct nvdla_device *ndev);
 
 #endif
