@@ -217,6 +217,11 @@ uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
 bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 /* When the unit sees that its consumer's group is enabled, in cycles; not before now. */
 uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit);
+/*
+ * When a unit that was idle would have had to be enabled to be as far as it is: a group that waited
+ * for the one before is seen sooner. Not after now.
+ */
+uint64_t csb_unit_enabled(const struct nvdla_emu *emu, enum unit unit);
 /* A unit is done with its group: the group is free and the other one is next. */
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
 
@@ -292,6 +297,14 @@ void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);
 void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason);
 /* In the order of their times. The time is in cycles from now. */
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
+/* The same, counted from job->started, which may be long ago: not before now. */
+void job_event_at(struct nvdla_emu *emu, struct job *job, uint64_t time, struct event event);
+/*
+ * From when on an operation's cycles count: an engine that was free later than its reader finds
+ * some of its input there, and is up to so many cycles ahead. Not after now.
+ */
+uint64_t job_origin(const struct nvdla_emu *emu, enum unit reader, enum unit engine,
+		    uint64_t lead);
 void job_finish(struct nvdla_emu *emu, struct job *job);
 /* The job's output becomes visible, and its interrupt is raised, whatever the job does meanwhile. */
 bool job_write_back(struct nvdla_emu *emu, struct job *job, const struct event *event);

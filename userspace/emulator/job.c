@@ -67,6 +67,21 @@ void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct e
 	job->events[at] = event;
 }
 
+void job_event_at(struct nvdla_emu *emu, struct job *job, uint64_t time, struct event event)
+{
+	uint64_t since = cycles_now(emu) - job->started;
+
+	job_event(emu, job, time > since ? time - since : 0, event);
+}
+
+uint64_t job_origin(const struct nvdla_emu *emu, enum unit reader, enum unit engine,
+		    uint64_t lead)
+{
+	uint64_t read = csb_unit_enabled(emu, reader), run = csb_unit_enabled(emu, engine);
+
+	return run > read + lead ? run - lead : read;
+}
+
 enum nvdla_emu_engine job_last_engine(unsigned int engines)
 {
 	enum nvdla_emu_engine last = NVDLA_EMU_SDP;

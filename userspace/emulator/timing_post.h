@@ -5,6 +5,11 @@
 /*
  * Cycles of SDP, PDP and CDP, counted from the moment the last engine of a chain was enabled.
  * Nothing else is expected to use the memory meanwhile.
+ *
+ * A reader is done before its engine, and begins with the next operation while results of the one
+ * before are still on their way. An engine is done with its last write, not when that has been
+ * acknowledged: it is free sooner than there is an interrupt. It may even come later than its reader
+ * without anybody noticing, because what was asked for takes its time.
  */
 
 #include <stdbool.h>
@@ -35,6 +40,11 @@ void timing_taken(struct timing_reader *reader, uint64_t time);
 /* From PDP's last result to its interrupt, and from the last atom of its reader. */
 uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result);
 uint64_t timing_pdp_read(uint64_t last_atom);
+/* When an engine that raises its interrupt then is free; how much later than its reader it may come. */
+uint64_t timing_free(const struct nvdla_emu *emu, uint64_t interrupt);
+uint64_t timing_lead(const struct nvdla_emu *emu);
+/* When PDP's reader is free. */
+uint64_t timing_pdp_reader_free(uint64_t last_atom);
 
 /* X1, X2 and Y. */
 #define TIMING_SDP_UNITS 3
@@ -53,8 +63,12 @@ uint64_t timing_sdp(const struct nvdla_emu *emu, const struct timing_sdp *op);
 uint64_t timing_sdp_to_pdp(const struct nvdla_emu *emu, const struct timing_sdp *op,
 			   uint64_t atom);
 uint64_t timing_sdp_sent(uint64_t last_taken);
-/* From the last sum of a convolution to SDP being free; to the last write's acknowledgement. */
-uint64_t timing_sdp_free(const struct timing_sdp *op);
+/* When its reader is free, by SDP's interrupt, if results are written, or go to PDP. */
+uint64_t timing_sdp_reader_free(const struct nvdla_emu *emu, uint64_t interrupt);
+uint64_t timing_sdp_reader_free_to_pdp(uint64_t interrupt);
+/* When SDP is free that raises its interrupt then. */
+uint64_t timing_sdp_free(const struct nvdla_emu *emu, uint64_t interrupt);
+/* From the last sum of a convolution to the last write's acknowledgement. */
 uint64_t timing_sdp_flying(const struct nvdla_emu *emu, const struct timing_sdp *op);
 /* When an atom is offered to PDP that CACC had handed over by then. */
 uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered);
@@ -65,5 +79,9 @@ struct timing_cdp {
 };
 
 uint64_t timing_cdp(const struct nvdla_emu *emu, const struct timing_cdp *op);
+uint64_t timing_cdp_reader_free(const struct nvdla_emu *emu, const struct timing_cdp *op,
+				uint64_t interrupt);
+/* As timing_lead(). */
+uint64_t timing_cdp_lead(const struct nvdla_emu *emu);
 
 #endif
