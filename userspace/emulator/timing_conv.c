@@ -215,7 +215,7 @@ static void data_begin(struct timing_conv *conv)
 
 	conv->data.flow.active = true;
 	conv->data.flow.left = FLOW_ONE * conv->data.chunk * op->line_beats;
-	conv->data.flow.rate = FLOW_ONE * op->line_beats * 2 / op->line_halves;
+	conv->data.flow.rate = FLOW_ONE * op->line_beats * op->grain * 2 / op->grain_halves;
 }
 
 /* The next group of the operation that CSC has, or would have. */

@@ -36,7 +36,7 @@ struct timing_cdma {
 	uint32_t lines, grain;		/* of the input; lines that are fetched together */
 	uint32_t line_entries;
 	uint32_t line_beats;		/* atoms of a line in memory */
-	uint32_t line_halves;		/* of a cycle: what CDMA takes for them at its own pace */
+	uint32_t grain_halves;		/* of a cycle: what CDMA takes for a grain at its own pace */
 	uint32_t start;			/* more cycles before the first line */
 	uint32_t kernels, kernel_bytes;
 	uint32_t weight_bytes;
