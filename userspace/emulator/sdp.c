@@ -573,6 +573,19 @@ static struct timing_feed feed_of(const struct nvdla_emu *emu, const struct sdp 
 	return feed;
 }
 
+/* A convolution's sums come when SDP is there; what comes from memory is asked for before that. */
+static uint64_t origin(const struct nvdla_emu *emu, const struct sdp *sdp)
+{
+	uint64_t lead = timing_lead(emu), written, pooled = 0;
+
+	if (sdp->flying)
+		return cycles_now(emu);
+	written = job_origin(emu, UNIT_SDP_RDMA, UNIT_SDP, lead);
+	if (sdp->to_pdp)
+		pooled = job_origin(emu, UNIT_SDP_RDMA, UNIT_PDP, lead);
+	return written > pooled ? written : pooled;
+}
+
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
 static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
@@ -580,9 +593,7 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 
 	if (reason)
 		return reason;
-	/* The convolution's sums come when SDP is there. */
-	job->started = sdp->flying ? cycles_now(emu) :
-				     job_origin(emu, UNIT_SDP_RDMA, UNIT_SDP, timing_lead(emu));
+	job->started = origin(emu, sdp);
 	/* Input and output share the buffer, and either may be larger. */
 	job->data = malloc(max_bytes(&sdp->in, &sdp->out));
 	if (!job->data || !sdp_operands_load(emu, &sdp->x1.operands) ||
