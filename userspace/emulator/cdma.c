@@ -406,6 +406,9 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 		/* A burst is complete before it is packed into entries; two planes have to meet. */
 		op->start = format.semi_planar ? 20 : 4 + (entries < 8 ? entries : 8);
 		op->grain_halves = 2 * entries + (format.semi_planar ? 5 : 2);
+		/* As long as it takes to ask for a line. */
+		if (op->grain_halves < 6)
+			op->grain_halves = 6;
 	} else {
 		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t width = load.packed ? load.surfaces : load.width;
