@@ -419,8 +419,11 @@ static struct timing_sdp timing_of(const struct sdp *sdp)
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
 		timing.operands += operands[i]->wants != 0;
-		if (operands[i]->wants && operands[i]->per_element)
-			timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+		if (!operands[i]->wants)
+			continue;
+		timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+		timing.operand_atoms[i] = operands[i]->per_element ? 1 :
+					  (uint64_t)sdp->out.width * sdp->out.height;
 	}
 	return timing;
 }

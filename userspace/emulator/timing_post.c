@@ -153,8 +153,12 @@ static uint64_t stream(const struct nvdla_emu *emu, const struct timing_sdp *op,
 			      beats(emu, atoms, in_flight(emu, SDP_IN_FLIGHT), emu->memory.latency));
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
-		uint64_t count = atoms * (op->operand_bytes[i] / emu->config->atom);
+		uint64_t every = op->operand_atoms[i], beats_each, count;
 
+		if (!op->operand_bytes[i])
+			continue;
+		beats_each = op->operand_bytes[i] / emu->config->atom;
+		count = (atoms + every - 1) / every * beats_each;
 		cycles = max(cycles, beats(emu, count, in_flight(emu, OPERANDS_IN_FLIGHT),
 					   operands_last));
 	}

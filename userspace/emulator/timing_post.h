@@ -54,7 +54,8 @@ struct timing_sdp {
 	unsigned int units;		/* that are not bypassed */
 	int y_unit;			/* one of them is Y */
 	unsigned int operands;		/* units that take operands from memory */
-	unsigned int operand_bytes[TIMING_SDP_UNITS];	/* of an atom; 0 unless per element */
+	unsigned int operand_bytes[TIMING_SDP_UNITS];	/* that a unit takes at once, or 0, */
+	uint64_t operand_atoms[TIMING_SDP_UNITS];	/* for so many atoms: one or a plane */
 };
 
 /* From memory to memory. */
