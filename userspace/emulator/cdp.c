@@ -166,6 +166,8 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	job_event_at(emu, job, free,
 		     (struct event){ .done = UNIT_CDP, .irq = IRQ_CDP, .irq_unit = UNIT_CDP,
 				     .flush = true, .written = cycles - free });
+	job_reads(emu, job, (uint64_t)cdp.in.width * cdp.in.height * cdp.in.surfaces,
+		  timing_cdp_reader_free(emu, &timing, cycles));
 	return NULL;
 }
 

@@ -242,14 +242,22 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint
 	return NULL;
 }
 
+/* Atoms that PDP_RDMA fetches. */
+static uint64_t reads(const struct reader *reader)
+{
+	uint64_t atoms = 0;
+
+	for (unsigned int part = 0; part <= reader->splits; part++)
+		atoms += (uint64_t)fetched_columns(reader, part) * reader->cube.height *
+			 reader->cube.surfaces;
+	return atoms;
+}
+
 /* All that PDP_RDMA would fetch is little enough. */
 static bool fits(const struct nvdla_emu *emu, const struct reader *reader)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = reads(reader) * reader->cube.atom_bytes;
 
-	for (unsigned int part = 0; part <= reader->splits; part++)
-		bytes += (uint64_t)fetched_columns(reader, part) * reader->cube.height *
-			 reader->cube.surfaces * reader->cube.atom_bytes;
 	return bytes <= job_max_bytes() && bytes <= job_max_work(emu);
 }
 
@@ -290,6 +298,7 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	job_event_at(emu, job, free,
 		     (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
 				     .flush = true, .written = written - free });
+	job_reads(emu, job, reads(&reader), reader_free);
 	return NULL;
 }
 

@@ -547,6 +547,8 @@ static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sd
 	}
 	if (!reason)
 		complete_at(emu, job, sdp, reader_free, sdp_cycles, pdp_cycles);
+	if (!reason && !sdp->flying && sdp_cycles != TIMING_NEVER)
+		job_reads(emu, job, timing.atoms, reader_free);
 	return reason;
 }
 

@@ -59,6 +59,10 @@ enum {
 	/* How much later than its reader an engine may come, beside the memory's latency. */
 	LEAD = 15,
 	CDP_LEAD = 40,
+
+	/* Beats that CDMA asks for ahead of what it can store, and its way of counting. */
+	RIVAL_IN_FLIGHT = 256,
+	MILLE = 1000,
 };
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -252,4 +256,30 @@ uint64_t timing_cdp_reader_free(const struct nvdla_emu *emu, const struct timing
 uint64_t timing_cdp_lead(const struct nvdla_emu *emu)
 {
 	return emu->memory.latency + CDP_LEAD;
+}
+
+/*
+ * What CDMA has asked for grows by what of the bus is left, until it may not ask for more. Everybody
+ * else's round trip is longer by what it takes to store that.
+ */
+uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_reads *reads,
+			   const struct timing_rival *rival)
+{
+	uint64_t room = in_flight(emu, PDP_IN_FLIGHT), pace = reads->cycles / max(reads->beats, 1);
+	uint64_t limit = max(RIVAL_IN_FLIGHT, emu->memory.latency) - emu->memory.latency;
+	uint64_t grows = MILLE - min(rival->per_mille, MILLE), ahead = 0, time = 0, done = 0;
+
+	if (!reads->beats || !rival->per_mille)
+		return 0;
+	ahead = min(grows * rival->since / MILLE, limit);
+	while (time < rival->cycles && done < reads->beats) {
+		uint64_t trip = emu->memory.latency + PDP_ROUND_TRIP + ahead * MILLE / rival->per_mille;
+		uint64_t cycles = max(trip, pace * room), others = room * MILLE / cycles;
+
+		time += cycles;
+		done += room;
+		ahead = min(ahead + (grows > others ? grows - others : 0) * cycles / MILLE, limit);
+	}
+	done = done * reads->cycles / reads->beats;
+	return time > done ? time - done : 0;
 }

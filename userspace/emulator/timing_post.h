@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct nvdla_emu;
+struct timing_rival;
 
 /*
  * The reader in front of PDP: so many atoms are on their way, so many wait to be taken. Feed it in
@@ -73,6 +74,15 @@ uint64_t timing_sdp_free(const struct nvdla_emu *emu, uint64_t interrupt);
 uint64_t timing_sdp_flying(const struct nvdla_emu *emu, const struct timing_sdp *op);
 /* When an atom is offered to PDP that CACC had handed over by then. */
 uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered);
+
+/* Input of an operation that is still to come from memory, and how long that would take. */
+struct timing_reads {
+	uint64_t beats, cycles;
+};
+
+/* How much longer it takes beside a rival. */
+uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_reads *reads,
+			   const struct timing_rival *rival);
 
 struct timing_cdp {
 	unsigned int width, height, surfaces;
