@@ -405,7 +405,10 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 		op->line_beats = div_round_up(load.width * format.bytes, emu->config->atom);
 		/* A burst is complete before it is packed into entries; two planes have to meet. */
 		op->start = format.semi_planar ? 20 : 4 + (entries < 8 ? entries : 8);
-		op->line_halves = 2 * entries + (format.semi_planar ? 5 : 2);
+		op->grain_halves = 2 * entries + (format.semi_planar ? 5 : 2);
+		/* As long as it takes to ask for a line. */
+		if (op->grain_halves < 6)
+			op->grain_halves = 6;
 	} else {
 		/* Every second atom of surfaces 2 and 3 of four costs a cycle more; a line's end too. */
 		uint32_t width = load.packed ? load.surfaces : load.width;
@@ -413,14 +416,15 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 		uint32_t slow = surfaces / 4 * 2 + (surfaces % 4 == 3);
 		uint32_t fast = surfaces - slow;
 
-		/* A column of its own is slow to ask for. */
+		/* A column of its own is slow to ask for, unless its lines are asked for together. */
 		uint32_t asking = width == 1 ? load.batches * (surfaces * 4 + 2) : 0;
 
 		op->line_beats = width * surfaces * load.batches;
-		op->line_halves = load.batches * (slow * width * 3 +
-				  fast * (width == 1 ? 3 : (width + 1) * 2));
-		if (op->line_halves < asking)
-			op->line_halves = asking;
+		op->grain_halves = load.batches * load.grain *
+				   (slow * width * 3 +
+				    fast * (width == 1 ? 3 : (width + 1) * 2));
+		if (op->grain_halves < asking)
+			op->grain_halves = asking;
 	}
 	if (bits(misc, 0, 0))
 		return "convolution: no Winograd mode";

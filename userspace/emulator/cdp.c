@@ -137,7 +137,8 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 {
 	struct results results = { 0 };
 	struct cdp cdp;
-	uint64_t cycles;
+	struct timing_cdp timing;
+	uint64_t cycles, free;
 
 	if (!memory_exists(emu, REG(consumer_group(emu, UNIT_CDP_RDMA), CDP_RDMA_D_SRC_DMA_CFG)) ||
 	    !memory_exists(emu, REG(consumer_group(emu, UNIT_CDP), CDP_D_DST_DMA_CFG)))
@@ -156,12 +157,17 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 	emu->stats.saturations += results.saturated;
 	store_counters(emu, &results);
 
-	cycles = timing_cdp(emu, &(struct timing_cdp){ cdp.in.width, cdp.in.height,
-						       cdp.in.surfaces, !cdp.no_sum });
-	job_event(emu, job, cycles, (struct event){ .done = UNIT_CDP_RDMA, .irq = IRQ_NONE });
-	job_event(emu, job, cycles,
-		  (struct event){ .done = UNIT_CDP, .irq = IRQ_CDP, .irq_unit = UNIT_CDP,
-				  .flush = true });
+	timing = (struct timing_cdp){ cdp.in.width, cdp.in.height, cdp.in.surfaces, !cdp.no_sum };
+	job->started = job_origin(emu, UNIT_CDP_RDMA, UNIT_CDP, timing_cdp_lead(emu));
+	cycles = timing_cdp(emu, &timing);
+	free = timing_free(emu, cycles);
+	job_event_at(emu, job, timing_cdp_reader_free(emu, &timing, cycles),
+		     (struct event){ .done = UNIT_CDP_RDMA, .irq = IRQ_NONE });
+	job_event_at(emu, job, free,
+		     (struct event){ .done = UNIT_CDP, .irq = IRQ_CDP, .irq_unit = UNIT_CDP,
+				     .flush = true, .written = cycles - free });
+	job_reads(emu, job, (uint64_t)cdp.in.width * cdp.in.height * cdp.in.surfaces,
+		  timing_cdp_reader_free(emu, &timing, cycles));
 	return NULL;
 }
 

@@ -351,6 +351,11 @@ void conv_open(struct nvdla_emu *emu, const struct timing_feed *feed, uint64_t s
 	timing_conv_sdp(&emu->conv->time, feed, cycles_now(emu), start);
 }
 
+bool conv_rival(const struct nvdla_emu *emu, struct timing_rival *rival)
+{
+	return timing_conv_rival(&emu->conv->time, cycles_now(emu), rival);
+}
+
 uint64_t conv_next_event(const struct nvdla_emu *emu)
 {
 	return timing_conv_next(&emu->conv->time);
@@ -370,6 +375,10 @@ void conv_event(struct nvdla_emu *emu)
 		break;
 	case CONV_GROUP:
 		group_begin(emu);
+		break;
+	case CONV_DATA_BEGIN:
+		for (unsigned int j = 0; j < JOB_COUNT; j++)
+			job_contend(emu, &emu->jobs[j]);
 		break;
 	case CONV_DATA_DONE:
 		glb_raise(emu, IRQ_CDMA_DAT, emu->units[UNIT_CDMA].consumer);

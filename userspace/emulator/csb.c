@@ -222,15 +222,27 @@ void csb_unit_done(struct nvdla_emu *emu, enum unit unit)
 	state->consumer ^= 1;
 }
 
-uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit)
+/* When the unit sees, or saw, its consumer's group. */
+static uint64_t seen_at(const struct nvdla_emu *emu, enum unit unit)
 {
 	const struct unit_state *state = &emu->units[unit];
 	uint64_t start = state->enabled_at[state->consumer] + ENABLE_CYCLES;
-	uint64_t now = cycles_now(emu);
 
 	if (start < state->freed_at + RESTART_CYCLES && state->freed_at)
 		start = state->freed_at + RESTART_CYCLES;
+	return start;
+}
+
+uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit)
+{
+	uint64_t start = seen_at(emu, unit), now = cycles_now(emu);
+
 	return start > now ? start : now;
+}
+
+uint64_t csb_unit_enabled(const struct nvdla_emu *emu, enum unit unit)
+{
+	return seen_at(emu, unit) - ENABLE_CYCLES;
 }
 
 void csb_reset(struct nvdla_emu *emu)

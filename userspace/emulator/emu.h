@@ -103,6 +103,8 @@ struct job {
 	unsigned int engines;	/* bit mask of enum nvdla_emu_engine */
 	unsigned int chain;	/* the same, complete from the start and with the convolution */
 	uint64_t started;	/* in cycles */
+	uint64_t reads;		/* beats of its input, if it is from memory, */
+	uint64_t reads_end;	/* and when they are there, in cycles */
 	struct sdp *sdp;	/* of JOB_SDP: until it is done */
 	bool wrong;		/* by order: spoil the output, */
 	uint32_t wrong_seed;
@@ -217,6 +219,11 @@ uint32_t csb_read(struct nvdla_emu *emu, uint32_t offset);
 bool csb_write(struct nvdla_emu *emu, uint32_t offset, uint32_t value);
 /* When the unit sees that its consumer's group is enabled, in cycles; not before now. */
 uint64_t csb_unit_start(const struct nvdla_emu *emu, enum unit unit);
+/*
+ * When a unit that was idle would have had to be enabled to be as far as it is: a group that waited
+ * for the one before is seen sooner. Not after now.
+ */
+uint64_t csb_unit_enabled(const struct nvdla_emu *emu, enum unit unit);
 /* A unit is done with its group: the group is free and the other one is next. */
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit);
 
@@ -252,6 +259,8 @@ void conv_try_start(struct nvdla_emu *emu);
 /* When something happens by itself, in cycles, or UINT64_MAX; and let it happen. */
 uint64_t conv_next_event(const struct nvdla_emu *emu);
 void conv_event(struct nvdla_emu *emu);
+/* CDMA's input is on its way. */
+bool conv_rival(const struct nvdla_emu *emu, struct timing_rival *rival);
 /* SDP takes so many atoms of sums from start on; sdp_fed() follows when they are there. */
 void conv_open(struct nvdla_emu *emu, const struct timing_feed *feed, uint64_t start);
 /* When that is, as far as it is known, in cycles, or UINT64_MAX. */
@@ -292,6 +301,18 @@ void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);
 void job_stop(struct nvdla_emu *emu, struct job *job, const char *reason);
 /* In the order of their times. The time is in cycles from now. */
 void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct event event);
+/* The same, counted from job->started, which may be long ago: not before now. */
+void job_event_at(struct nvdla_emu *emu, struct job *job, uint64_t time, struct event event);
+/* The job's input is so many beats, the last of which is there at a time that counts as above. */
+void job_reads(struct nvdla_emu *emu, struct job *job, uint64_t beats, uint64_t end);
+/* CDMA has begun to fetch, or the job beside it: what the job reads comes later. */
+void job_contend(struct nvdla_emu *emu, struct job *job);
+/*
+ * From when on an operation's cycles count: an engine that was free later than its reader finds
+ * some of its input there, and is up to so many cycles ahead. Not after now.
+ */
+uint64_t job_origin(const struct nvdla_emu *emu, enum unit reader, enum unit engine,
+		    uint64_t lead);
 void job_finish(struct nvdla_emu *emu, struct job *job);
 /* The job's output becomes visible, and its interrupt is raised, whatever the job does meanwhile. */
 bool job_write_back(struct nvdla_emu *emu, struct job *job, const struct event *event);

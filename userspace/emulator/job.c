@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "emu.h"
+#include "timing_post.h"
 
 /* About a minute of this model's time on one core; a large real layer needs a thousandth. */
 #define DEFAULT_MAX_WORK (UINT64_C(1) << 34)
@@ -65,6 +66,45 @@ void job_event(struct nvdla_emu *emu, struct job *job, uint64_t cycles, struct e
 	for (; at && job->events[at - 1].time > event.time; at--)
 		job->events[at] = job->events[at - 1];
 	job->events[at] = event;
+}
+
+void job_event_at(struct nvdla_emu *emu, struct job *job, uint64_t time, struct event event)
+{
+	uint64_t since = cycles_now(emu) - job->started;
+
+	job_event(emu, job, time > since ? time - since : 0, event);
+}
+
+void job_contend(struct nvdla_emu *emu, struct job *job)
+{
+	uint64_t now = cycles_now(emu), delay, whole = job->reads_end - job->started;
+	struct timing_rival rival;
+	struct timing_reads left;
+
+	if (!job->active || job->hang || job->reads_end <= now || !whole ||
+	    !conv_rival(emu, &rival))
+		return;
+	left.cycles = job->reads_end - now;
+	left.beats = job->reads * left.cycles / whole;
+	delay = timing_contention(emu, &left, &rival);
+	job->reads_end += delay;
+	for (unsigned int e = job->next; e < job->nr_events; e++)
+		job->events[e].time += delay * 4;
+}
+
+void job_reads(struct nvdla_emu *emu, struct job *job, uint64_t beats, uint64_t end)
+{
+	job->reads = beats;
+	job->reads_end = job->started + end;
+	job_contend(emu, job);
+}
+
+uint64_t job_origin(const struct nvdla_emu *emu, enum unit reader, enum unit engine,
+		    uint64_t lead)
+{
+	uint64_t read = csb_unit_enabled(emu, reader), run = csb_unit_enabled(emu, engine);
+
+	return run > read + lead ? run - lead : read;
 }
 
 enum nvdla_emu_engine job_last_engine(unsigned int engines)

@@ -242,14 +242,22 @@ static const char *feed(struct nvdla_emu *emu, const struct reader *reader, uint
 	return NULL;
 }
 
+/* Atoms that PDP_RDMA fetches. */
+static uint64_t reads(const struct reader *reader)
+{
+	uint64_t atoms = 0;
+
+	for (unsigned int part = 0; part <= reader->splits; part++)
+		atoms += (uint64_t)fetched_columns(reader, part) * reader->cube.height *
+			 reader->cube.surfaces;
+	return atoms;
+}
+
 /* All that PDP_RDMA would fetch is little enough. */
 static bool fits(const struct nvdla_emu *emu, const struct reader *reader)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = reads(reader) * reader->cube.atom_bytes;
 
-	for (unsigned int part = 0; part <= reader->splits; part++)
-		bytes += (uint64_t)fetched_columns(reader, part) * reader->cube.height *
-			 reader->cube.surfaces * reader->cube.atom_bytes;
 	return bytes <= job_max_bytes() && bytes <= job_max_work(emu);
 }
 
@@ -257,7 +265,7 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 {
 	struct reader reader;
 	const char *reason;
-	uint64_t written, read, taken = 0;
+	uint64_t written, read, taken = 0, free, reader_free;
 
 	if (!memory_exists(emu, REG(consumer_group(emu, UNIT_PDP_RDMA), PDP_RDMA_D_SRC_RAM_CFG)))
 		return no_second_memory;
@@ -281,10 +289,16 @@ static const char *start(struct nvdla_emu *emu, struct job *job)
 		return "PDP: the last write was acknowledged as PDP_RDMA ended: its interrupt is lost";
 	if (read > written)
 		written = read;
-	job_event(emu, job, written, (struct event){ .done = UNIT_PDP_RDMA, .irq = IRQ_NONE });
-	job_event(emu, job, written,
-		  (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
-				  .flush = true });
+	job->started = job_origin(emu, UNIT_PDP_RDMA, UNIT_PDP, timing_lead(emu));
+	reader_free = timing_pdp_reader_free(taken);
+	free = timing_free(emu, written);
+	free = free > reader_free ? free : reader_free;
+	job_event_at(emu, job, reader_free,
+		     (struct event){ .done = UNIT_PDP_RDMA, .irq = IRQ_NONE });
+	job_event_at(emu, job, free,
+		     (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
+				     .flush = true, .written = written - free });
+	job_reads(emu, job, reads(&reader), reader_free);
 	return NULL;
 }
 

@@ -419,42 +419,47 @@ static struct timing_sdp timing_of(const struct sdp *sdp)
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
 		timing.operands += operands[i]->wants != 0;
-		if (operands[i]->wants && operands[i]->per_element)
-			timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+		if (!operands[i]->wants)
+			continue;
+		timing.operand_bytes[i] = operands[i]->cube.atom_bytes;
+		timing.operand_atoms[i] = operands[i]->per_element ? 1 :
+					  (uint64_t)sdp->out.width * sdp->out.height;
 	}
 	return timing;
 }
 
+/* Times are counted from the start of the job. */
 static void complete_at(struct nvdla_emu *emu, struct job *job, const struct sdp *sdp,
-			uint64_t sdp_cycles, uint64_t pdp_cycles)
+			uint64_t reader_free, uint64_t interrupt, uint64_t pdp_interrupt)
 {
 	bool flush = !sdp->to_pdp && !sdp->quiet;
-	/* Behind a convolution SDP is free before its last results are in memory. */
-	struct timing_sdp timing = timing_of(sdp);
-	uint64_t written = sdp->flying && !sdp->to_pdp ? sdp_cycles - timing_sdp_free(&timing) : 0;
+	/* SDP is free before its last results are in memory. */
+	uint64_t free = sdp->to_pdp ? interrupt : timing_sdp_free(emu, interrupt);
+	uint64_t pdp_free;
 
-	if (sdp_cycles == TIMING_NEVER) {
+	if (interrupt == TIMING_NEVER) {
 		emu->stuck = "SDP has more for PDP than PDP takes";
 	} else {
 		if (needs_rdma(sdp) && rdma_keeps_data(sdp))
 			emu->stuck = "SDP_RDMA has fetched more than SDP took";
 		else if (needs_rdma(sdp))
-			/* The last operand has left before the last result is written. */
-			job_event(emu, job, sdp_cycles,
-				  (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
-		job_event(emu, job, sdp_cycles - written,
-			  (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP,
-					  .irq_unit = UNIT_SDP, .flush = flush,
-					  .written = written });
+			job_event_at(emu, job, reader_free,
+				     (struct event){ .done = UNIT_SDP_RDMA, .irq = IRQ_NONE });
+		job_event_at(emu, job, free,
+			     (struct event){ .done = UNIT_SDP, .irq = IRQ_SDP,
+					     .irq_unit = UNIT_SDP, .flush = flush,
+					     .written = interrupt - free });
 	}
 	if (!sdp->to_pdp)
 		return;
-	if (pdp_cycles == TIMING_NEVER)
+	pdp_free = timing_free(emu, pdp_interrupt);
+	if (pdp_interrupt == TIMING_NEVER)
 		emu->stuck = "PDP has fewer results than its output has room for";
 	else
-		job_event(emu, job, pdp_cycles,
-			  (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP, .irq_unit = UNIT_PDP,
-					  .flush = true });
+		job_event_at(emu, job, pdp_free,
+			     (struct event){ .done = UNIT_PDP, .irq = IRQ_PDP,
+					     .irq_unit = UNIT_PDP, .flush = true,
+					     .written = pdp_interrupt - pdp_free });
 }
 
 /*
@@ -505,18 +510,12 @@ static const char *pool(struct nvdla_emu *emu, struct job *job, struct sdp *sdp,
 	return reason;
 }
 
-static uint64_t from_now(uint64_t cycles, uint64_t since)
-{
-	if (cycles == TIMING_NEVER)
-		return cycles;
-	return cycles > since ? cycles - since : 0;
-}
-
 /* All values are there: compute. Returns why it cannot complete, or NULL. */
 static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
 	struct timing_sdp timing = timing_of(sdp);
 	uint64_t since = cycles_now(emu) - job->started, sdp_cycles, pdp_cycles = since;
+	uint64_t reader_free;
 	struct flow flow = { .atoms = timing.atoms };
 	const char *reason = NULL;
 
@@ -540,11 +539,16 @@ static const char *finish(struct nvdla_emu *emu, struct job *job, struct sdp *sd
 		flow.first = timing_sdp_to_pdp(emu, &timing, 0);
 		flow.last = timing_sdp_to_pdp(emu, &timing, timing.atoms - 1);
 	}
-	if (sdp->to_pdp)
+	if (sdp->to_pdp) {
 		reason = pool(emu, job, sdp, &flow, &sdp_cycles, &pdp_cycles);
+		reader_free = timing_sdp_reader_free_to_pdp(sdp_cycles);
+	} else {
+		reader_free = timing_sdp_reader_free(emu, sdp_cycles);
+	}
 	if (!reason)
-		complete_at(emu, job, sdp, from_now(sdp_cycles, since),
-			    from_now(pdp_cycles, since));
+		complete_at(emu, job, sdp, reader_free, sdp_cycles, pdp_cycles);
+	if (!reason && !sdp->flying && sdp_cycles != TIMING_NEVER)
+		job_reads(emu, job, timing.atoms, reader_free);
 	return reason;
 }
 
@@ -574,6 +578,19 @@ static struct timing_feed feed_of(const struct nvdla_emu *emu, const struct sdp 
 	return feed;
 }
 
+/* A convolution's sums come when SDP is there; what comes from memory is asked for before that. */
+static uint64_t origin(const struct nvdla_emu *emu, const struct sdp *sdp)
+{
+	uint64_t lead = timing_lead(emu), written, pooled = 0;
+
+	if (sdp->flying)
+		return cycles_now(emu);
+	written = job_origin(emu, UNIT_SDP_RDMA, UNIT_SDP, lead);
+	if (sdp->to_pdp)
+		pooled = job_origin(emu, UNIT_SDP_RDMA, UNIT_PDP, lead);
+	return written > pooled ? written : pooled;
+}
+
 /* Read what is read at the start. Returns why it would never complete, or NULL. */
 static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp)
 {
@@ -581,7 +598,7 @@ static const char *start(struct nvdla_emu *emu, struct job *job, struct sdp *sdp
 
 	if (reason)
 		return reason;
-	job->started = cycles_now(emu);
+	job->started = origin(emu, sdp);
 	/* Input and output share the buffer, and either may be larger. */
 	job->data = malloc(max_bytes(&sdp->in, &sdp->out));
 	if (!job->data || !sdp_operands_load(emu, &sdp->x1.operands) ||

@@ -214,8 +214,9 @@ static void data_begin(struct timing_conv *conv)
 	const struct timing_cdma *op = &conv->cdma;
 
 	conv->data.flow.active = true;
+	conv->data.began = conv->now;
 	conv->data.flow.left = FLOW_ONE * conv->data.chunk * op->line_beats;
-	conv->data.flow.rate = FLOW_ONE * op->line_beats * 2 / op->line_halves;
+	conv->data.flow.rate = FLOW_ONE * op->line_beats * op->grain * 2 / op->grain_halves;
 }
 
 /* The next group of the operation that CSC has, or would have. */
@@ -682,6 +683,20 @@ void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, u
 	if (conv->in_group && conv->run < conv->csc.runs)
 		run_group(conv);
 	streams_schedule(conv);
+}
+
+bool timing_conv_rival(const struct timing_conv *conv, uint64_t now, struct timing_rival *rival)
+{
+	const struct timing_flow *flow = &conv->data.flow;
+
+	if (!flow->active || conv->at[CONV_DATA_END] <= now)
+		return false;
+	*rival = (struct timing_rival){
+		.cycles = conv->at[CONV_DATA_END] - now,
+		.since = now > conv->data.began ? now - conv->data.began : 0,
+		.per_mille = (uint32_t)(min(flow->rate, bus_rate(conv)) * 1000 / FLOW_ONE),
+	};
+	return true;
 }
 
 static void delivered_seen(struct timing_conv *conv)

@@ -36,7 +36,7 @@ struct timing_cdma {
 	uint32_t lines, grain;		/* of the input; lines that are fetched together */
 	uint32_t line_entries;
 	uint32_t line_beats;		/* atoms of a line in memory */
-	uint32_t line_halves;		/* of a cycle: what CDMA takes for them at its own pace */
+	uint32_t grain_halves;		/* of a cycle: what CDMA takes for a grain at its own pace */
 	uint32_t start;			/* more cycles before the first line */
 	uint32_t kernels, kernel_bytes;
 	uint32_t weight_bytes;
@@ -115,6 +115,7 @@ struct timing_conv {
 		uint32_t line, chunk;	/* lines there; lines on the way */
 		uint32_t used, write;	/* entries that are taken; where the next line goes */
 		uint64_t room_at;	/* when CSC last gave entries back */
+		uint64_t began;		/* the lines on the way */
 		uint32_t last_banks;
 		bool last_image, last_kept;
 	} data;
@@ -189,6 +190,19 @@ struct timing_feed {
 
 void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, uint64_t now,
 		     uint64_t start);
+
+/*
+ * CDMA asks for input faster than it can store it. What it has asked for and cannot take yet is in
+ * the way of everybody else's: for so many cycles from now, and for so many before. It stores per
+ * mille of a beat a cycle.
+ */
+struct timing_rival {
+	uint64_t cycles, since;
+	uint32_t per_mille;
+};
+
+/* False when nothing is on its way. */
+bool timing_conv_rival(const struct timing_conv *conv, uint64_t now, struct timing_rival *rival);
 
 /* When something happens next, and what: the range goes with it. */
 uint64_t timing_conv_next(const struct timing_conv *conv);

@@ -34,7 +34,8 @@ enum {
 	SDP_SENT = 20,
 	/* From CACC's last sum, which is there when SDP has all of it, to SDP's last write. */
 	CONV_TO_SDP = 20,
-	SDP_FREE = 16,
+	/* From SDP's being free to its interrupt, beside the memory's latency. */
+	SDP_FREE = 4,
 	/* The first channels of an atom leave for PDP so long before CACC has handed over the last. */
 	SDP_OFFERED = 6,
 
@@ -44,6 +45,24 @@ enum {
 	CDP_SUM_CYCLES = 10,
 	CDP_SUM_COLUMN = 5,
 	CDP_MISSING_COLUMN = 4,
+
+	/* From an engine's last write to its interrupt, beside the memory's latency. */
+	LAST_WRITE = 11,
+	/* From a reader's being free to its engine's last write. */
+	SDP_READER = 20,
+	CDP_READER = 35,
+	CDP_SUM_READER = 37,
+	CDP_SUM_READER_COLUMN = 6,
+	/* From PDP's last atom to its reader's being free; from SDP's to PDP, before that. */
+	PDP_READER = 8,
+	SDP_READER_TO_PDP = 7,
+	/* How much later than its reader an engine may come, beside the memory's latency. */
+	LEAD = 15,
+	CDP_LEAD = 40,
+
+	/* Beats that CDMA asks for ahead of what it can store, and its way of counting. */
+	RIVAL_IN_FLIGHT = 256,
+	MILLE = 1000,
 };
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -100,6 +119,26 @@ uint64_t timing_pdp_read(uint64_t last_atom)
 	return last_atom + READ_DONE;
 }
 
+uint64_t timing_pdp_reader_free(uint64_t last_atom)
+{
+	return last_atom + PDP_READER;
+}
+
+static uint64_t last_write(const struct nvdla_emu *emu, uint64_t interrupt)
+{
+	return interrupt - emu->memory.latency - LAST_WRITE;
+}
+
+uint64_t timing_free(const struct nvdla_emu *emu, uint64_t interrupt)
+{
+	return last_write(emu, interrupt);
+}
+
+uint64_t timing_lead(const struct nvdla_emu *emu)
+{
+	return emu->memory.latency + LEAD;
+}
+
 /* So many beats, of which only so many are on their way at once; what the last ones take. */
 static uint64_t beats(const struct nvdla_emu *emu, uint64_t count, uint64_t room, uint64_t last)
 {
@@ -118,8 +157,12 @@ static uint64_t stream(const struct nvdla_emu *emu, const struct timing_sdp *op,
 			      beats(emu, atoms, in_flight(emu, SDP_IN_FLIGHT), emu->memory.latency));
 
 	for (unsigned int i = 0; i < TIMING_SDP_UNITS; i++) {
-		uint64_t count = atoms * (op->operand_bytes[i] / emu->config->atom);
+		uint64_t every = op->operand_atoms[i], beats_each, count;
 
+		if (!op->operand_bytes[i])
+			continue;
+		beats_each = op->operand_bytes[i] / emu->config->atom;
+		count = (atoms + every - 1) / every * beats_each;
 		cycles = max(cycles, beats(emu, count, in_flight(emu, OPERANDS_IN_FLIGHT),
 					   operands_last));
 	}
@@ -148,14 +191,24 @@ uint64_t timing_sdp_sent(uint64_t last_taken)
 	return last_taken + SDP_SENT;
 }
 
+uint64_t timing_sdp_reader_free(const struct nvdla_emu *emu, uint64_t interrupt)
+{
+	return last_write(emu, interrupt) - SDP_READER;
+}
+
+uint64_t timing_sdp_reader_free_to_pdp(uint64_t interrupt)
+{
+	return interrupt - SDP_SENT - SDP_READER_TO_PDP;
+}
+
 uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered)
 {
 	return delivered + op->units * SDP_UNIT_CYCLES - SDP_OFFERED;
 }
 
-uint64_t timing_sdp_free(const struct timing_sdp *op)
+uint64_t timing_sdp_free(const struct nvdla_emu *emu, uint64_t interrupt)
 {
-	return SDP_FREE + way_through(op);
+	return interrupt - emu->memory.latency - SDP_FREE;
 }
 
 uint64_t timing_sdp_flying(const struct nvdla_emu *emu, const struct timing_sdp *op)
@@ -188,4 +241,45 @@ uint64_t timing_cdp(const struct nvdla_emu *emu, const struct timing_cdp *op)
 	       max(atoms * emu->config->atom / emu->config->cdp_rate,
 		   atoms * (emu->memory.latency + CDP_ROUND_TRIP) /
 		   in_flight(emu, CDP_IN_FLIGHT));
+}
+
+/* Sums wait for the columns to the right of theirs. */
+uint64_t timing_cdp_reader_free(const struct nvdla_emu *emu, const struct timing_cdp *op,
+				uint64_t interrupt)
+{
+	unsigned int columns = (op->width - 1) % CDP_COLUMNS + 1;
+	uint64_t before = op->sums ? CDP_SUM_READER + columns * CDP_SUM_READER_COLUMN : CDP_READER;
+
+	return last_write(emu, interrupt) - before;
+}
+
+uint64_t timing_cdp_lead(const struct nvdla_emu *emu)
+{
+	return emu->memory.latency + CDP_LEAD;
+}
+
+/*
+ * What CDMA has asked for grows by what of the bus is left, until it may not ask for more. Everybody
+ * else's round trip is longer by what it takes to store that.
+ */
+uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_reads *reads,
+			   const struct timing_rival *rival)
+{
+	uint64_t room = in_flight(emu, PDP_IN_FLIGHT), pace = reads->cycles / max(reads->beats, 1);
+	uint64_t limit = max(RIVAL_IN_FLIGHT, emu->memory.latency) - emu->memory.latency;
+	uint64_t grows = MILLE - min(rival->per_mille, MILLE), ahead = 0, time = 0, done = 0;
+
+	if (!reads->beats || !rival->per_mille)
+		return 0;
+	ahead = min(grows * rival->since / MILLE, limit);
+	while (time < rival->cycles && done < reads->beats) {
+		uint64_t trip = emu->memory.latency + PDP_ROUND_TRIP + ahead * MILLE / rival->per_mille;
+		uint64_t cycles = max(trip, pace * room), others = room * MILLE / cycles;
+
+		time += cycles;
+		done += room;
+		ahead = min(ahead + (grows > others ? grows - others : 0) * cycles / MILLE, limit);
+	}
+	done = done * reads->cycles / reads->beats;
+	return time > done ? time - done : 0;
 }
