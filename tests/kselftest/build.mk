@@ -10,7 +10,7 @@ kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c
 kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
 kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh splats)
 # libdrm's headers do not depend on the machine.
-kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -Iuapi -I/usr/include/libdrm
+kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -D_FILE_OFFSET_BITS=64 -Iuapi -I/usr/include/libdrm
 
 .PHONY: kselftest
 kselftest: $(kselftest-bin) $(kselftest-files)

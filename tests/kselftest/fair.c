@@ -10,9 +10,9 @@
  * work for it, and during a window each has to get the same part of its time.
  */
 
-#define WINDOW_MS	3000
+#define WINDOW_MS	4000
 #define MAX_PROCESSES	4
-#define SHORT		12		/* operations of a short job; a long one has ten times as many */
+#define SHORT		6		/* operations of a short job; a long one has ten times as many */
 #define LONG		(10 * SHORT)
 
 struct worker {
