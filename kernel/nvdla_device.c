@@ -6,6 +6,7 @@
 #include <linux/iopoll.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
+#include <linux/pm_domain.h>
 #include <linux/pm_runtime.h>
 #include <linux/property.h>
 #include <linux/reset.h>
@@ -139,7 +140,10 @@ static int nvdla_device_test_irq(struct nvdla_device *ndev)
  */
 int nvdla_device_init(struct nvdla_device *ndev, struct platform_device *pdev, const char *config)
 {
+	const struct dev_pm_domain_attach_data domains = { .pd_flags = PD_FLAG_DEV_LINK_ON };
 	struct device *dev = &pdev->dev;
+	struct dev_pm_domain_list *list;
+	int ret;
 
 	spin_lock_init(&ndev->lock);
 	init_waitqueue_head(&ndev->idle);
@@ -173,6 +177,11 @@ int nvdla_device_init(struct nvdla_device *ndev, struct platform_device *pdev, c
 	if (IS_ERR(ndev->resets))
 		return dev_err_probe(dev, PTR_ERR(ndev->resets), "cannot get the resets\n");
 
+	/* Where there is but one, the bus has attached it. */
+	ret = devm_pm_domain_attach_list(dev, &domains, &list);
+	if (ret < 0)
+		return dev_err_probe(dev, ret, "cannot get the power domains\n");
+
 	return nvdla_device_init_memory(ndev);
 }
 
@@ -201,6 +210,10 @@ int nvdla_device_start(struct nvdla_device *ndev)
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot request interrupt %d\n", ndev->irq);
 	ret = nvdla_device_test_irq(ndev);
+	if (ret)
+		return ret;
+
+	ret = nvdla_devfreq_init(ndev);
 	if (ret)
 		return ret;
 

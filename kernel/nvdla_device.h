@@ -12,6 +12,7 @@
 
 #include "nvdla_arbiter.h"
 #include "nvdla_core.h"
+#include "nvdla_devfreq.h"
 #include "nvdla_stats.h"
 
 struct clk_bulk_data;
@@ -55,6 +56,7 @@ struct reset_control;
  * @clk_count: How many.
  * @resets: Reset lines, or NULL if there are none.
  * @irq: Interrupt.
+ * @devfreq: Its speed.
  * @coherent: The device sees the CPU's caches.
  * @sched: Waits for the dependencies of jobs, of which @arbiter lets one at a time go on.
  * @hold_lock: Guards @holds.
@@ -86,6 +88,7 @@ struct nvdla_device {
 	int clk_count;
 	struct reset_control *resets;
 	int irq;
+	struct nvdla_devfreq devfreq;
 	bool coherent;
 
 	struct drm_gpu_scheduler sched;

@@ -159,13 +159,21 @@ static void nvdla_remove(struct platform_device *pdev)
 
 static int nvdla_runtime_suspend(struct device *dev)
 {
-	nvdla_device_power_off(dev_get_drvdata(dev));
+	struct nvdla_device *ndev = dev_get_drvdata(dev);
+
+	nvdla_devfreq_suspend(ndev);
+	nvdla_device_power_off(ndev);
 	return 0;
 }
 
 static int nvdla_runtime_resume(struct device *dev)
 {
-	return nvdla_device_power_on(dev_get_drvdata(dev));
+	struct nvdla_device *ndev = dev_get_drvdata(dev);
+	int ret = nvdla_device_power_on(ndev);
+
+	if (!ret)
+		nvdla_devfreq_resume(ndev);
+	return ret;
 }
 
 static int nvdla_suspend(struct device *dev)

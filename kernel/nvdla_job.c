@@ -169,6 +169,7 @@ static int nvdla_job_start(struct nvdla_job *job)
 	} else {
 		job->deadline = jiffies + timeout;
 		WRITE_ONCE(ndev->job, job);
+		nvdla_devfreq_run(ndev, true);
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
 		nvdla_job_note_times(ndev);
@@ -429,6 +430,7 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 	struct dma_fence *done = dma_fence_get(job->done);
 	s64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 
+	nvdla_devfreq_run(ndev, false);
 	nvdla_stats_job_finish(job, error);
 	if (job->times)
 		nvdla_gem_flush(job->times_bo, job->times,

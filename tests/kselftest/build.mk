@@ -8,7 +8,7 @@ kselftest-dir := $(BUILD)/kselftest
 kselftest-common := $(addprefix tests/kselftest/,harness.c klog.c npu.c)
 kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c))
 kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
-kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh splats)
+kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh rounds.sh splats)
 # libdrm's headers do not depend on the machine.
 kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -D_FILE_OFFSET_BITS=64 -Iuapi -I/usr/include/libdrm
 

@@ -32,21 +32,6 @@ static void submit_many(int fd, const struct npu_copy *copy, int count)
 	}
 }
 
-static long meminfo(const char *key)
-{
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kib = -1;
-
-	if (!file)
-		SKIP("no /proc/meminfo");
-	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, strlen(key)))
-			kib = atol(line + strlen(key));
-	fclose(file);
-	return kib;
-}
-
 static char *fdinfo(int fd, const char *key)
 {
 	static char line[128];
@@ -197,7 +182,7 @@ TEST(nothing_leaks)
 {
 	long before, after = 0;
 
-	before = meminfo("CmaFree:");
+	before = npu_meminfo("CmaFree:");
 	if (before <= 0)
 		SKIP("no CMA");
 	for (int i = 0; i < 100; i++) {
@@ -212,7 +197,7 @@ TEST(nothing_leaks)
 	}
 	/* Each round takes more than 80 KiB; what is not a leak comes back within a moment. */
 	for (int i = 0; i < 50; i++) {
-		after = meminfo("CmaFree:");
+		after = npu_meminfo("CmaFree:");
 		if (after > before - 1024)
 			break;
 		usleep(100000);

@@ -21,7 +21,8 @@ static bool is_nvdla(int fd)
 	return !ioctl(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, "nvdla");
 }
 
-int npu_open(void)
+/* The device of that number, from 0, or -1. */
+int npu_open_nth(int index)
 {
 	glob_t nodes;
 	int fd = -1;
@@ -30,15 +31,24 @@ int npu_open(void)
 		nodes.gl_pathc = 0;
 	if (glob("/dev/dri/renderD*", nodes.gl_pathc ? GLOB_APPEND : 0, NULL, &nodes) &&
 	    !nodes.gl_pathc)
-		SKIP("no device node");
+		return -1;
 	for (size_t i = 0; i < nodes.gl_pathc; i++) {
 		fd = open(nodes.gl_pathv[i], O_RDWR | O_CLOEXEC);
-		if (fd >= 0 && is_nvdla(fd))
+		if (fd >= 0 && is_nvdla(fd) && !index--)
 			return fd;
 		if (fd >= 0)
 			close(fd);
 	}
-	SKIP("no NVDLA");
+	return -1;
+}
+
+int npu_open(void)
+{
+	int fd = npu_open_nth(0);
+
+	if (fd < 0)
+		SKIP("no NVDLA");
+	return fd;
 }
 
 int npu_ioctl(int fd, unsigned long request, void *arg)
@@ -80,6 +90,22 @@ void npu_driver_tell(const char *file, const char *device)
 		SKIP("not allowed to unbind the driver");
 	EXPECT_EQ(write(fd, device, strlen(device)), strlen(device));
 	close(fd);
+}
+
+/* A line of /proc/meminfo, in KiB. */
+long npu_meminfo(const char *key)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kib = -1;
+
+	if (!file)
+		SKIP("no /proc/meminfo");
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			kib = atol(line + strlen(key));
+	fclose(file);
+	return kib;
 }
 
 void npu_info(int fd, struct drm_nvdla_dev_info *info)

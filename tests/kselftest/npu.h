@@ -27,9 +27,11 @@ struct npu_copy {
 };
 
 int npu_open(void);
+int npu_open_nth(int index);
 int npu_ioctl(int fd, unsigned long request, void *arg);
 void npu_device_name(char name[64]);
 void npu_driver_tell(const char *file, const char *device);
+long npu_meminfo(const char *key);
 void npu_info(int fd, struct drm_nvdla_dev_info *info);
 
 struct npu_bo npu_bo_new(int fd, uint64_t size, uint32_t flags);

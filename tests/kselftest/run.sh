@@ -11,7 +11,8 @@
 here=$(dirname "$0")
 . "$here/log.sh"
 
-[ $# -gt 0 ] || set -- device buffers programs submit sync times life fair errors dmabuf fault abuse observe unplug
+[ $# -gt 0 ] || set -- device buffers programs submit sync times life fair errors dmabuf fault abuse observe \
+	unplug suspend
 status=0
 for name in "$@"; do
 	program=${name%%/*}

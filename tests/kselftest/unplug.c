@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "npu.h"
@@ -99,5 +100,73 @@ TEST(unbind_with_an_exported_buffer)
 	map[100] = 5;
 	EXPECT_EQ(map[100], 5);
 	npu_driver_tell("bind", device);
+	close(npu_open());
+}
+
+/* Until the device is gone; says when it has begun. */
+static void use_it_up(int begun)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 2048, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	int ret;
+
+	EXPECT_EQ(write(begun, "", 1), 1);
+	do {
+		ret = npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit);
+		if (ret == -EBUSY)
+			ret = npu_bo_wait(fd, copy.dst.handle, 60);
+	} while (!ret);
+	EXPECT_EQ(ret, -ENODEV);
+}
+
+TEST(bind_rounds)
+{
+	enum { USERS = 2, SETTLE = 5 };
+	const char *wanted = getenv("NVDLA_ROUNDS");
+	int rounds = wanted ? atoi(wanted) : SETTLE + 5;
+	long cma = 0, slab = 0;
+	char device[64];
+
+	npu_device_name(device);
+	for (int i = 0; i < rounds; i++) {
+		pid_t user[USERS];
+		int begun[2];
+		char byte;
+
+		/* The first rounds fill the kernel's own caches. */
+		if (i == SETTLE) {
+			cma = npu_meminfo("CmaFree:");
+			slab = npu_meminfo("SUnreclaim:");
+		}
+		EXPECT_EQ(pipe(begun), 0);
+		for (int k = 0; k < USERS; k++) {
+			user[k] = fork();
+			EXPECT(user[k] >= 0);
+			if (!user[k]) {
+				use_it_up(begun[1]);
+				_exit(0);
+			}
+		}
+		for (int k = 0; k < USERS; k++)
+			EXPECT_EQ(read(begun[0], &byte, 1), 1);
+		close(begun[0]);
+		close(begun[1]);
+		usleep(20000 + i * 7919 % 60000);
+		npu_driver_tell("unbind", device);
+		for (int k = 0; k < USERS; k++) {
+			int status;
+
+			EXPECT_EQ(waitpid(user[k], &status, 0), user[k]);
+			EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		}
+		npu_driver_tell("bind", device);
+	}
+	usleep(500000);
+	printf("# %d rounds; CmaFree %ld -> %ld KiB, SUnreclaim %ld -> %ld KiB\n", rounds, cma,
+	       npu_meminfo("CmaFree:"), slab, npu_meminfo("SUnreclaim:"));
+	/* A round that lost a buffer of 16 KiB or a device would show in a thousand, and in fifty. */
+	EXPECT(cma - npu_meminfo("CmaFree:") < 512);
+	EXPECT(npu_meminfo("SUnreclaim:") - slab < 1024 + rounds);
 	close(npu_open());
 }

@@ -21,7 +21,7 @@ COMPILERS = ["gcc", "gcc-aarch64-linux-gnu", "gcc-arm-linux-gnueabihf", "gcc-ris
 LIBRARIES = ["libc6", "libelf1t64", "zlib1g", "libzstd1"]
 
 # Options of the kernel's configuration that older compilers and assemblers do not know.
-TOO_NEW = re.compile(rb"^.*CONFIG_(CC_HAS_COUNTED_BY|CC_HAS_MIN_FUNCTION_ALIGNMENT|CC_HAS_ASSUME"
+TOO_NEW = re.compile(rb"^.*CONFIG_(CC_HAS_COUNTED_BY\w*|CC_HAS_MIN_FUNCTION_ALIGNMENT|CC_HAS_ASSUME"
                      rb"|(TOOLCHAIN_HAS|RISCV_ISA)_(ZABHA|ZACAS|ZBC|ZBKB|ZAWRS))\b.*\n", re.MULTILINE)
 
 
