@@ -2,6 +2,7 @@
 #ifndef _NVDLA_COMPAT_H_
 #define _NVDLA_COMPAT_H_
 
+#include <drm/drm_drv.h>
 #include <drm/gpu_scheduler.h>
 
 /* What differs between the kernels that the driver is built for. Kbuild finds out which it is. */
@@ -34,6 +35,23 @@ static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 #else
 	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 1, 0,
 			      MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
+#endif
+}
+
+/* Tell userspace of a hang, if the kernel can; without a reset nobody knows what would help. */
+static inline void nvdla_compat_wedged_event(struct drm_device *drm, bool recovered)
+{
+#ifdef NVDLA_WEDGED_EVENT
+	unsigned long method = recovered ? DRM_WEDGE_RECOVERY_NONE : 0;
+
+	/* It goes by the primary node, and does not look whether there is one. */
+	if (!drm->primary)
+		return;
+#ifdef NVDLA_WEDGED_TASK
+	drm_dev_wedged_event(drm, method, NULL);
+#else
+	drm_dev_wedged_event(drm, method);
+#endif
 #endif
 }
 

@@ -10,6 +10,7 @@
 #include <drm/gpu_scheduler.h>
 
 #include "nvdla_core.h"
+#include "nvdla_event.h"
 #include "nvdla_stats.h"
 
 struct clk_bulk_data;
@@ -56,6 +57,7 @@ struct reset_control;
  * @sched: One job at a time.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
+ * @events: What happened and has not been told yet.
  * @idle: Woken when @job or @jobs becomes zero.
  * @lock: Guards all that follows.
  * @io: How the engine core gets at @regs.
@@ -82,6 +84,7 @@ struct nvdla_device {
 	struct drm_gpu_scheduler sched;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
+	struct nvdla_events_queue events;
 	wait_queue_head_t idle;
 
 	spinlock_t lock;	/* of all below */
