@@ -19,15 +19,15 @@ CFLAGS ?= -O2 -g
 cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC -fvisibility=hidden \
 	  -fno-strict-aliasing -D_GNU_SOURCE -pthread
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
-	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm
+	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm -I/usr/include/libnl3
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 
 # The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
-build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev
-test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist
+build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev
+test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
 
 # One short line a command; V=1 shows them whole.
 V ?= 0

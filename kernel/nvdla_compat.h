@@ -2,6 +2,7 @@
 #ifndef _NVDLA_COMPAT_H_
 #define _NVDLA_COMPAT_H_
 
+#include <drm/drm_drv.h>
 #include <drm/gpu_scheduler.h>
 
 #include "nvdla_has.h"
@@ -59,6 +60,23 @@ static inline int nvdla_compat_sched_init(struct drm_gpu_scheduler *sched,
 	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT,
 			      NVDLA_SCHED_CREDITS, 0,
 			      MAX_SCHEDULE_TIMEOUT, NULL, NULL, name, dev);
+#endif
+}
+
+/* Tell userspace of a hang, if the kernel can; without a reset nobody knows what would help. */
+static inline void nvdla_compat_wedged_event(struct drm_device *drm, bool recovered)
+{
+#ifdef NVDLA_HAS_WEDGED_EVENT
+	unsigned long method = recovered ? DRM_WEDGE_RECOVERY_NONE : 0;
+
+	/* It goes by the primary node, and does not look whether there is one. */
+	if (!drm->primary)
+		return;
+#ifdef NVDLA_HAS_WEDGED_TASK
+	drm_dev_wedged_event(drm, method, NULL);
+#else
+	drm_dev_wedged_event(drm, method);
+#endif
 #endif
 }
 

@@ -13,6 +13,7 @@
 #include "nvdla_arbiter.h"
 #include "nvdla_core.h"
 #include "nvdla_devfreq.h"
+#include "nvdla_event.h"
 #include "nvdla_stats.h"
 
 struct clk_bulk_data;
@@ -64,6 +65,7 @@ struct reset_control;
  * @arbitration: Lets the next job go on.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
+ * @events: What happened and has not been told yet.
  * @idle: Woken when @job or @jobs becomes zero.
  * @lock: Guards all that follows.
  * @processes: Those that have the device open.
@@ -97,6 +99,7 @@ struct nvdla_device {
 	struct work_struct arbitration;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
+	struct nvdla_events_queue events;
 	wait_queue_head_t idle;
 
 	spinlock_t lock;	/* of all below */

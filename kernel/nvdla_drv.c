@@ -11,12 +11,15 @@
 #include <drm/drm_gem.h>
 #include <drm/drm_ioctl.h>
 #include <drm/drm_managed.h>
+#include <drm/drm_print.h>
 
 #include "nvdla_client.h"
 #include "nvdla_compat.h"
 #include "nvdla_debugfs.h"
 #include "nvdla_device.h"
+#include "nvdla_event.h"
 #include "nvdla_gem.h"
+#include "nvdla_genl.h"
 #include "nvdla_job.h"
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
@@ -130,6 +133,7 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (IS_ERR(ndev))
 		return PTR_ERR(ndev);
 	platform_set_drvdata(pdev, ndev);
+	nvdla_event_init(ndev);
 
 	ret = nvdla_device_init(ndev, pdev, config);
 	if (!ret)
@@ -143,7 +147,11 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
+	/* Nothing of the job that a device is for depends on these. */
 	nvdla_debugfs_add(ndev);
+	if (nvdla_genl_add(ndev))
+		drm_warn(&ndev->drm, "not to be seen with netlink\n");
+	nvdla_event_open(ndev);
 	pm_runtime_mark_last_busy(dev);
 	pm_runtime_put_autosuspend(dev);
 	return 0;
@@ -155,6 +163,8 @@ static void nvdla_remove(struct platform_device *pdev)
 
 	drm_dev_unplug(&ndev->drm);
 	nvdla_recovery_abort(ndev);
+	nvdla_event_close(ndev);
+	nvdla_genl_remove(ndev);
 }
 
 static int nvdla_runtime_suspend(struct device *dev)
@@ -229,7 +239,27 @@ static struct platform_driver nvdla_platform_driver = {
 		.pm = pm_ptr(&nvdla_pm_ops),
 	},
 };
-module_platform_driver(nvdla_platform_driver);
+
+static int __init nvdla_init(void)
+{
+	int ret;
+
+	ret = nvdla_genl_register();
+	if (ret)
+		return ret;
+	ret = platform_driver_register(&nvdla_platform_driver);
+	if (ret)
+		nvdla_genl_unregister();
+	return ret;
+}
+module_init(nvdla_init);
+
+static void __exit nvdla_exit(void)
+{
+	platform_driver_unregister(&nvdla_platform_driver);
+	nvdla_genl_unregister();
+}
+module_exit(nvdla_exit);
 
 MODULE_DESCRIPTION("NVDLA deep learning accelerator");
 MODULE_LICENSE("GPL");

@@ -488,6 +488,7 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 		}
 	} else {
 		trace_nvdla_irq(ndev, status, true);
+		nvdla_event_post(ndev, NVDLA_EVENT_TYPE_STRAY_IRQ, NULL);
 		WRITE_ONCE(ndev->stray_irqs, ndev->stray_irqs + 1);
 	}
 	spin_unlock_irqrestore(&ndev->lock, flags);

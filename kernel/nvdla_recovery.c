@@ -76,6 +76,7 @@ static void nvdla_recovery_stop(struct nvdla_device *ndev, struct nvdla_job *job
 	WRITE_ONCE(ndev->wedged, !stopped);
 	ndev->resets_done += stopped;
 	spin_unlock_irq(&ndev->lock);
+	nvdla_event_post(ndev, stopped ? NVDLA_EVENT_TYPE_RESET : NVDLA_EVENT_TYPE_WEDGED, NULL);
 	if (stopped)
 		return;
 
@@ -106,6 +107,7 @@ static void nvdla_recovery_watchdog(struct work_struct *work)
 	job = nvdla_recovery_take_expired(ndev, &fault, &left);
 	if (job) {
 		trace_nvdla_timeout(job, &fault);
+		nvdla_event_post(ndev, NVDLA_EVENT_TYPE_TIMEOUT, &fault);
 		drm_err(&ndev->drm, "%s operation %u of job %#llx hangs: nothing done in %u ms\n",
 			nvdla_engine_name(fault.engine), fault.op, fault.cookie,
 			job->queue->timeout_ms);

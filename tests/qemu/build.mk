@@ -6,7 +6,7 @@
 # compiler's.
 arm64-lib = $$sysroot/usr/lib/aarch64-linux-gnu
 arm64-cc = aarch64-linux-gnu-gcc -isystem $$sysroot/usr/include -isystem $$sysroot/usr/include/aarch64-linux-gnu \
-	   -L$(arm64-lib) -Wl,-rpath-link,$(arm64-lib):$$sysroot/lib/aarch64-linux-gnu
+	   -L$(arm64-lib) -L$$sysroot/lib/aarch64-linux-gnu -Wl,-rpath-link,$(arm64-lib):$$sysroot/lib/aarch64-linux-gnu
 
 .PHONY: arm64 guest
 arm64:

@@ -2,7 +2,7 @@
 tools-src := $(wildcard userspace/tools/*.c)
 tools-obj := $(tools-src:%.c=$(BUILD)/obj/%.o)
 tools-san := $(tools-src:%.c=$(BUILD)/san/%.o)
-tools-libs := -lstb -ljansson -lz -lm -ldl -pthread
+tools-libs := -lstb -ljansson -lnl-genl-3 -lnl-3 -lz -lm -ldl -pthread
 
 $(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)

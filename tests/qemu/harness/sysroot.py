@@ -6,7 +6,8 @@ import os
 from . import debian
 
 PACKAGES = ["busybox-static", "libc6", "libcmocka0", "libcmocka-dev", "libgcc-s1", "libdrm2", "libdrm-dev", "libjansson4",
-            "libjansson-dev", "libstb0", "libstb-dev", "zlib1g", "zlib1g-dev"]
+            "libjansson-dev", "libnl-3-200", "libnl-3-dev", "libnl-genl-3-200", "libnl-genl-3-dev", "libstb0",
+            "libstb-dev", "zlib1g", "zlib1g-dev"]
 
 
 def relative_links(folder):
