@@ -688,11 +688,16 @@ void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, u
 bool timing_conv_rival(const struct timing_conv *conv, uint64_t now, struct timing_rival *rival)
 {
 	const struct timing_flow *flow = &conv->data.flow;
+	uint64_t weights = FLOW_ONE * (conv->weights.asked - conv->weights.fetched);
+	uint64_t both = min(weights, flow->left);
 
 	if (!flow->active || conv->at[CONV_DATA_END] <= now)
 		return false;
 	*rival = (struct timing_rival){
-		.cycles = conv->at[CONV_DATA_END] - now,
+		/* The weights end first: from then on the input has the memory for itself. */
+		.cycles = 2 * both / bus_rate(conv) +
+			  (flow->left - both) / max(min(flow->rate, bus_rate(conv)), 1),
+		.shared = 2 * both / bus_rate(conv),
 		.since = now > conv->data.began ? now - conv->data.began : 0,
 		.per_mille = (uint32_t)(min(flow->rate, bus_rate(conv)) * 1000 / FLOW_ONE),
 	};

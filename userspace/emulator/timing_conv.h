@@ -193,11 +193,11 @@ void timing_conv_sdp(struct timing_conv *conv, const struct timing_feed *feed, u
 
 /*
  * CDMA asks for input faster than it can store it. What it has asked for and cannot take yet is in
- * the way of everybody else's: for so many cycles from now, and for so many before. It stores per
- * mille of a beat a cycle.
+ * the way of everybody else's: for so many cycles from now, and for so many before. As long as
+ * weights share the memory it does not get ahead. It stores per mille of a beat a cycle.
  */
 struct timing_rival {
-	uint64_t cycles, since;
+	uint64_t cycles, since, shared;
 	uint32_t per_mille;
 };
 

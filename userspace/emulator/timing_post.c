@@ -278,7 +278,8 @@ uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_read
 
 		time += cycles;
 		done += room;
-		ahead = min(ahead + (grows > others ? grows - others : 0) * cycles / MILLE, limit);
+		if (time > rival->shared)
+			ahead = min(ahead + (grows > others ? grows - others : 0) * cycles / MILLE, limit);
 	}
 	done = done * reads->cycles / reads->beats;
 	return time > done ? time - done : 0;
