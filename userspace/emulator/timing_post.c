@@ -203,7 +203,7 @@ uint64_t timing_sdp_reader_free_to_pdp(uint64_t interrupt)
 
 uint64_t timing_sdp_flying_to_pdp(const struct timing_sdp *op, uint64_t delivered)
 {
-	return delivered + op->units * SDP_UNIT_CYCLES - SDP_OFFERED;
+	return delivered + (uint64_t)op->units * SDP_UNIT_CYCLES - SDP_OFFERED;
 }
 
 uint64_t timing_sdp_free(const struct nvdla_emu *emu, uint64_t interrupt)
@@ -248,7 +248,8 @@ uint64_t timing_cdp_reader_free(const struct nvdla_emu *emu, const struct timing
 				uint64_t interrupt)
 {
 	unsigned int columns = (op->width - 1) % CDP_COLUMNS + 1;
-	uint64_t before = op->sums ? CDP_SUM_READER + columns * CDP_SUM_READER_COLUMN : CDP_READER;
+	uint64_t before = op->sums ? CDP_SUM_READER + (uint64_t)columns * CDP_SUM_READER_COLUMN :
+				    CDP_READER;
 
 	return last_write(emu, interrupt) - before;
 }
