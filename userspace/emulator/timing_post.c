@@ -260,8 +260,8 @@ uint64_t timing_cdp_lead(const struct nvdla_emu *emu)
 }
 
 /*
- * What CDMA has asked for grows by what of the bus is left, until it may not ask for more. Everybody
- * else's round trip is longer by what it takes to store that.
+ * What CDMA has asked for grows by what of the bus is left, until it may not ask for more. The
+ * others' round trips are longer by what it takes to store that.
  */
 uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_reads *reads,
 			   const struct timing_rival *rival)

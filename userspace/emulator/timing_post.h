@@ -8,8 +8,8 @@
  *
  * A reader is done before its engine, and begins with the next operation while results of the one
  * before are still on their way. An engine is done with its last write, not when that has been
- * acknowledged: it is free sooner than there is an interrupt. It may even come later than its reader
- * without anybody noticing, because what was asked for takes its time.
+ * acknowledged: it is free sooner than there is an interrupt. It may even come later than its
+ * reader without anybody noticing, because what was asked for takes its time.
  */
 
 #include <stdbool.h>
@@ -41,7 +41,7 @@ void timing_taken(struct timing_reader *reader, uint64_t time);
 /* From PDP's last result to its interrupt, and from the last atom of its reader. */
 uint64_t timing_pdp_written(const struct nvdla_emu *emu, uint64_t last_result);
 uint64_t timing_pdp_read(uint64_t last_atom);
-/* When an engine that raises its interrupt then is free; how much later than its reader it may come. */
+/* When an engine is free that raises its interrupt then; how much it may lag behind its reader. */
 uint64_t timing_free(const struct nvdla_emu *emu, uint64_t interrupt);
 uint64_t timing_lead(const struct nvdla_emu *emu);
 /* When PDP's reader is free. */
