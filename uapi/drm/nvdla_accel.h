@@ -672,6 +672,12 @@ struct drm_nvdla_dev_info {
  *
  * Handles of programs and queues belong to the open file, as those of buffers do.
  *
+ * A dma-buf of another driver can be imported if its memory is contiguous for the device and within
+ * its address bits; DRM_IOCTL_PRIME_FD_TO_HANDLE fails with -EINVAL otherwise, and the kernel's log
+ * says why. Imported memory is paid for by its exporter, and counts for no limit here. To the CPU
+ * it belongs through its dma-buf: mmap() and DMA_BUF_IOCTL_SYNC of that, neither mmap() of the
+ * device node nor BO_SYNC.
+ *
  * Rules for all structures: what is marked *in* is read, *out* is written; pads and flags without
  * a meaning must be zero. An array comes with the bytes of an element as the caller knows it (its
  * stride), at least those of the structure in this header. A larger stride, up to 4096, is accepted
@@ -894,8 +900,11 @@ enum drm_nvdla_priority {
  * @handle: out: queue handle, never zero.
  *
  * Submissions of a queue run one after the other in their order; those of several queues in any
- * order. A running program is never interrupted for another. Each open file has a default queue,
- * whose handle is zero, of normal priority and default time-out.
+ * order. Of the submissions that are ready, one of the highest priority runs next, and among these
+ * one of the process that has had the device for the shortest time: a process gets no more of it
+ * for having more queues, more open files or longer programs. A file counts with the process that
+ * opened it. A running program is never interrupted for another. Each open file has a default
+ * queue, whose handle is zero, of normal priority and default time-out.
  *
  * Errors: -EACCES for a priority that the caller may not have, -EDQUOT beyond
  * &drm_nvdla_dev_info.max_queues.
@@ -1015,8 +1024,8 @@ struct drm_nvdla_time {
  * because its queue was destroyed (-ESRCH) or the device is wedged (-EIO) or gone (-ENODEV).
  *
  * Errors: -ENOENT for an unknown queue, program, buffer or syncobj; -EINVAL also for a syncobj
- * without a fence; -EOPNOTSUPP for @times in an imported buffer; -E2BIG; -EBUSY beyond &drm_nvdla_dev_info.max_pending; -EIO when the device is
- * wedged; -EINTR for a signal.
+ * without a fence; -EOPNOTSUPP for @times in an imported buffer; -E2BIG; -EBUSY beyond
+ * &drm_nvdla_dev_info.max_pending; -EIO when the device is wedged; -EINTR for a signal.
  */
 struct drm_nvdla_submit {
 	__u32 queue;
