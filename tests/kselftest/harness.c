@@ -9,7 +9,7 @@
 
 #define STATUS_FAIL	1
 #define STATUS_SKIP	4
-#define TIMEOUT_S	300
+#define TIMEOUT_S	"300"
 
 static struct nvdla_test *first, **last = &first;
 static char *reason;			/* of a skip; shared with the child that runs the test */
@@ -41,11 +41,12 @@ void nvdla_test_skip(const char *why)
 
 static int run_child(const struct nvdla_test *test)
 {
+	const char *timeout = getenv("NVDLA_TEST_TIMEOUT");
 	pid_t child = fork();
 	int status;
 
 	if (child == 0) {
-		alarm(TIMEOUT_S);
+		alarm(atoi(timeout ? timeout : TIMEOUT_S));
 		test->run();
 		fflush(stdout);
 		_exit(0);
