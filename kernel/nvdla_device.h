@@ -17,6 +17,7 @@
 #include "nvdla_stats.h"
 
 struct clk_bulk_data;
+struct nvdla_coredump;
 struct nvdla_job;
 struct platform_device;
 struct reset_control;
@@ -65,6 +66,7 @@ struct reset_control;
  * @arbitration: Lets the next job go on.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
+ * @coredump: Room for a hang that is to be told.
  * @events: What happened and has not been told yet.
  * @idle: Woken when @job or @jobs becomes zero.
  * @lock: Guards all that follows.
@@ -99,6 +101,7 @@ struct nvdla_device {
 	struct work_struct arbitration;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
+	struct nvdla_coredump *coredump;
 	struct nvdla_events_queue events;
 	wait_queue_head_t idle;
 

@@ -15,6 +15,7 @@
 
 #include "nvdla_client.h"
 #include "nvdla_compat.h"
+#include "nvdla_coredump.h"
 #include "nvdla_debugfs.h"
 #include "nvdla_device.h"
 #include "nvdla_event.h"
@@ -137,6 +138,8 @@ static int nvdla_probe(struct platform_device *pdev)
 
 	ret = nvdla_device_init(ndev, pdev, config);
 	if (!ret)
+		ret = nvdla_coredump_init(ndev);
+	if (!ret)
 		ret = nvdla_recovery_init(ndev);
 	if (!ret)
 		ret = nvdla_job_setup(ndev);
@@ -164,6 +167,7 @@ static void nvdla_remove(struct platform_device *pdev)
 	drm_dev_unplug(&ndev->drm);
 	nvdla_recovery_abort(ndev);
 	nvdla_event_close(ndev);
+	nvdla_coredump_flush(ndev);
 	nvdla_genl_remove(ndev);
 }
 

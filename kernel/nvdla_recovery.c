@@ -8,6 +8,7 @@
 #include <drm/drm_managed.h>
 #include <drm/drm_print.h>
 
+#include "nvdla_coredump.h"
 #include "nvdla_device.h"
 #include "nvdla_job.h"
 #include "nvdla_program.h"
@@ -41,6 +42,7 @@ static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
 		fault->cookie = job->cookie;
 		fault->op_cookie = image->cookie;
 		fault->engine = image->engine;
+		nvdla_coredump_take(ndev);
 		/* From here on the interrupt has nothing to do with this job. */
 		WRITE_ONCE(ndev->job, NULL);
 	} else {
