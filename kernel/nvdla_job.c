@@ -99,9 +99,9 @@ static void nvdla_job_arbitrate(struct nvdla_device *ndev)
 /*
  * Let one more job go on. This runs where the scheduler does, which looks at one queue each time it
  * runs, and runs again if there may be more. To choose before it has seen all that have a job ready
- * would be unfair to the queue of a short job: when that ends, the scheduler has not had the time to
- * look at the next one. So this goes to the end of the line as long as there is news; each queue is
- * news once.
+ * would be unfair to the queue of a short job: when that ends, the scheduler has not had the time
+ * to look at the next one. So this goes to the end of the line as long as there is news; each queue
+ * is news once.
  */
 static void nvdla_job_arbitration(struct work_struct *work)
 {

@@ -12,7 +12,7 @@
 
 #define DEFAULT_QUEUE	0
 
-static_assert(NVDLA_LEVELS == DRM_NVDLA_PRIORITY_HIGH + 1);
+static_assert(!(NVDLA_LEVELS - 1 - DRM_NVDLA_PRIORITY_HIGH));
 
 /* To the scheduler all queues are alike: the arbiter says who is next. */
 static struct nvdla_queue *nvdla_queue_new(struct nvdla_device *ndev, u32 priority, u32 timeout_ms)
