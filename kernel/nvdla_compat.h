@@ -8,8 +8,8 @@
 #include "nvdla_has.h"
 
 /*
- * What differs between the kernels that the driver is built for. nvdla_has.h says which it is, and is
- * made by nvdla_probe.
+ * What differs between the kernels that the driver is built for. nvdla_has.h says which it is,
+ * and is made by nvdla_probe.
  */
 
 #ifdef NVDLA_HAS_DRIVER_DATE

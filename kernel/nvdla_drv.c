@@ -219,8 +219,8 @@ static const struct dev_pm_ops nvdla_pm_ops = {
 };
 
 /*
- * The names with an underscore are those of NVIDIA's own driver. Whether a configuration is supported
- * is for the engine core to say.
+ * The names with an underscore are those of NVIDIA's own driver. Whether a configuration is
+ * supported is for the engine core to say.
  */
 static const struct of_device_id nvdla_of_match[] = {
 	{ .compatible = "nvidia,nv-small", .data = "nv_small" },

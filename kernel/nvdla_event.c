@@ -90,7 +90,7 @@ void nvdla_event_post(struct nvdla_device *ndev, enum nvdla_event_type type,
 	struct nvdla_event event = { .type = type, .time_ns = ktime_get_ns() };
 	unsigned long flags;
 
-	/* Who shares an interrupt line with a device gone mad should not pay for what nobody hears. */
+	/* Who shares an interrupt line with a mad device should not pay for what nobody hears. */
 	if (type == NVDLA_EVENT_TYPE_STRAY_IRQ && !nvdla_genl_heard())
 		return;
 	if (fault) {

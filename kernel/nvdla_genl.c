@@ -34,7 +34,7 @@ enum {
 	NVDLA_GENL_EVENTS,
 };
 
-/* Where a dump of queues goes on. Files are in the list with the newest, of the largest ID, first. */
+/* Where a dump of queues goes on. Files are listed with the newest, of the largest ID, first. */
 struct nvdla_genl_position {
 	unsigned long dev;
 	u64 client;

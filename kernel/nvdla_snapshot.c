@@ -11,9 +11,9 @@
 #include "nvdla_stats.h"
 
 /*
- * The blocks' registers. Those of the two groups share their offsets: what is read is the group that
- * the block's pointer selects. Left out are the ports to the look-up tables, because to read there
- * moves their address on, and what they hold is a client's.
+ * The blocks' registers. Those of the two groups share their offsets: what is read is the group
+ * that the block's pointer selects. Left out are the ports to the look-up tables, because to read
+ * there moves their address on, and what they hold is a client's.
  */
 static const struct {
 	const char *name;

@@ -19,7 +19,7 @@ struct nvdla_device;
  * @regs: Registers, in the order of their offsets.
  * @job_cookie: The job's cookie.
  * @job_ops: Operations of the job.
- * @since_ns: How long the job had had the hardware.
+ * @since_ns: How long the hardware had been the job's.
  * @next: As &nvdla_seq.next.
  * @head: As &nvdla_seq.head.
  * @wait: As &nvdla_seq.wait.

@@ -121,9 +121,9 @@ static bool packed_plane(const struct nvdla_config *config, const struct drm_nvd
 /*
  * Registers that count only for what no configuration here has, Winograd mode and compressed
  * weights, are left out of the blocks' lists: the number of kernels in CSC, the extended size and
- * the stride in CDMA. So are CACC's size, strides and address: it counts by what CSC tells it. Where a register counts for images
- * only, or for weights that stay only, it is zero otherwise: so it does not have to be written when
- * such convolutions follow each other.
+ * the stride in CDMA. So are CACC's size, strides and address: it counts by what CSC tells it.
+ * Where a register counts for images only, or for weights that stay only, it is zero otherwise: so
+ * it does not have to be written when such convolutions follow each other.
  */
 static void encode_cacc(const struct drm_nvdla_conv *conv, struct nvdla_image *image)
 {

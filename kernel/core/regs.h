@@ -23,8 +23,8 @@
 #define CDMA_D_MISC_CFG			0x3014
 /* The same bits in CSC. */
 /*
- * Precisions. A build that has int8 only looks at those of CDMA, when its convertor is on; the other
- * blocks' stay as the reset leaves them.
+ * Precisions. A build that has int8 only looks at those of CDMA, when it converts its input; the
+ * other blocks' stay as the reset leaves them.
  */
 #define CONV_MISC_IN_PRECISION_RESET	BIT(8)
 #define CONV_MISC_PROC_PRECISION_RESET	BIT(12)
