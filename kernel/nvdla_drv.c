@@ -224,7 +224,8 @@ static const struct dev_pm_ops nvdla_pm_ops = {
  */
 static const struct of_device_id nvdla_of_match[] = {
 	{ .compatible = "nvidia,nv-small", .data = "nv_small" },
-	{ .compatible = "nvidia,nv-small-256", .data = "nv_small_256" },
+	{ .compatible = "nvidia,nv-small-256",
+	  .data = "nv_small_256" },
 	{ .compatible = "nvidia,nv-large", .data = "nv_large" },
 	{ .compatible = "nvidia,nv-full", .data = "nv_full" },
 	{ .compatible = "nvidia,nv_small", .data = "nv_small" },
