@@ -11,7 +11,10 @@ unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
 system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
-system-tests := $(wildcard tests/system/*.test) $(system-bin)
+# They build a kernel of their own, or the module for every kernel that Debian has: with nothing cached
+# that and the boards on such a kernel take as long as all the rest, so they are a target of their own.
+long-tests := $(wildcard tests/system/*_debug.test) tests/system/modules.test
+system-tests := $(filter-out $(long-tests),$(wildcard tests/system/*.test)) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -ldrm -lm -lz -ldl -pthread
@@ -65,3 +68,7 @@ check: all $(check-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 
 test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests)
+
+.PHONY: test-debug
+test-debug: all arm64 | need-test
+	@BUILD=$(BUILD) tests/run --timeout 7200 $(long-tests)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The long versions of what `make test` scales down.
 .PHONY: soak
-soak: test $(BUILD)/fuzz-registers
+soak: test test-debug $(BUILD)/fuzz-registers
 	$(BUILD)/san/fuzz-tflite_mutate --count 200000 --seed 2
 	FUZZ_SECONDS=600 BUILD=$(BUILD) tests/fuzz/registers.test
 	$(BUILD)/san/fuzz-programs_mutate --count 1000000 --seed 2
