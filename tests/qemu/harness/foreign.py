@@ -20,10 +20,6 @@ ARCHITECTURES = {
 COMPILERS = ["gcc", "gcc-aarch64-linux-gnu", "gcc-arm-linux-gnueabihf", "gcc-riscv64-linux-gnu", "make"]
 LIBRARIES = ["libc6", "libelf1t64", "zlib1g", "libzstd1"]
 
-# Options of the kernel's configuration that older compilers and assemblers do not know.
-TOO_NEW = re.compile(rb"^.*CONFIG_(CC_HAS_COUNTED_BY\w*|CC_HAS_MIN_FUNCTION_ALIGNMENT|CC_HAS_ASSUME"
-                     rb"|(TOOLCHAIN_HAS|RISCV_ISA)_(ZABHA|ZACAS|ZBC|ZBKB|ZAWRS))\b.*\n", re.MULTILINE)
-
 
 def release_of(release):
     """The newest kernel that the release has for all architectures, as its own version."""
@@ -59,16 +55,19 @@ def _run_with_own_library(folder, bits):
 
 
 def _adjust(folder):
+    # Options of the kernel's configuration that older compilers and assemblers do not know.
+    too_new = re.compile(rb"^.*CONFIG_(CC_HAS_COUNTED_BY\w*|CC_HAS_MIN_FUNCTION_ALIGNMENT|CC_HAS_ASSUME"
+                         rb"|(TOOLCHAIN_HAS|RISCV_ISA)_(ZABHA|ZACAS|ZBC|ZBKB|ZAWRS))\b.*\n", re.MULTILINE)
     tree, = (path for path in glob.glob(f"{folder}/usr/src/linux-headers-*") if not path.endswith("-common"))
     common, = glob.glob(f"{folder}/usr/src/linux-headers-*-common")
     with open(f"{tree}/Makefile", "w") as file:
         file.write("override KBUILD_OUTPUT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))\n"
                    f"include $(KBUILD_OUTPUT)../{os.path.basename(common)}/Makefile\n")
-    for path in [f"{tree}/vmlinux"]:
-        if os.path.exists(path):
-            os.unlink(path)
+    # With it there, building a module would need pahole.
+    if os.path.exists(f"{tree}/vmlinux"):
+        os.unlink(f"{tree}/vmlinux")
     for path in (f"{tree}/include/config/auto.conf", f"{tree}/include/generated/autoconf.h"):
-        data = TOO_NEW.sub(b"", cache.contents(path))
+        data = too_new.sub(b"", cache.contents(path))
         with open(path, "wb") as file:
             file.write(data)
     _run_with_own_library(folder, 32 if tree.endswith("-armmp") else 64)
