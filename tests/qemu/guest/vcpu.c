@@ -63,6 +63,7 @@ static void start_convolution(uint32_t memory)
 	banks |= (32 - (banks + 1) - 1) << 16;
 	put(CDMA + CDMA_D_DATAIN_SIZE_0, (SIDE - 1) | (SIDE - 1) << 16);
 	put(CDMA + CDMA_D_DATAIN_SIZE_1, CHANNELS - 1);
+	put(CDMA + CDMA_D_DAIN_RAM_TYPE, 1);
 	put(CDMA + CDMA_D_DAIN_ADDR_LOW_0, memory);
 	put(CDMA + CDMA_D_LINE_STRIDE, line);
 	put(CDMA + CDMA_D_SURF_STRIDE, line * SIDE);
@@ -70,6 +71,7 @@ static void start_convolution(uint32_t memory)
 	put(CDMA + CDMA_D_ENTRY_PER_SLICE, entries);
 	put(CDMA + CDMA_D_WEIGHT_SIZE_0, KERNEL_BYTES - 1);
 	put(CDMA + CDMA_D_WEIGHT_SIZE_1, KERNELS - 1);
+	put(CDMA + CDMA_D_WEIGHT_RAM_TYPE, 1);
 	put(CDMA + CDMA_D_WEIGHT_ADDR_LOW, memory);
 	put(CDMA + CDMA_D_WEIGHT_BYTES, KERNEL_BYTES * KERNELS);
 	put(CDMA + CDMA_D_ZERO_PADDING, 0x01010101);
@@ -97,6 +99,7 @@ static void start_convolution(uint32_t memory)
 	put(SDP + SDP_D_DST_BASE_ADDR_LOW, out);
 	put(SDP + SDP_D_DST_LINE_STRIDE, line);
 	put(SDP + SDP_D_DST_SURFACE_STRIDE, line * SIDE);
+	put(SDP + SDP_D_DST_DMA_CFG, 1);
 	put(SDP + SDP_D_DP_BS_CFG, 0x53);
 	put(SDP + SDP_D_DP_BN_CFG, 0x53);
 	put(SDP + SDP_D_DP_EW_CFG, 0x53);
