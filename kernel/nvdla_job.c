@@ -137,18 +137,27 @@ static void nvdla_job_end_turn(struct nvdla_job *job, u64 taken_ns)
 }
 
 /* Note what the sequencer has just started and finished; the device's lock is held. */
-static void nvdla_job_note_times(struct nvdla_device *ndev)
+static void nvdla_job_note_times(struct nvdla_device *ndev, ktime_t now)
 {
 	const struct nvdla_seq *seq = &ndev->seq;
 	struct drm_nvdla_time *times = ndev->job->times;
-	u64 now = ktime_get_ns();
+	u64 now_ns = ktime_to_ns(now);
 
 	if (!times)
 		return;
 	for (u32 i = 0; i < seq->finished.count; i++)
-		WRITE_ONCE(times[seq->finished.op[i]].end_ns, now);
+		WRITE_ONCE(times[seq->finished.op[i]].end_ns, now_ns);
 	for (u32 i = 0; i < seq->started.count; i++)
-		WRITE_ONCE(times[seq->started.op[i]].start_ns, now);
+		WRITE_ONCE(times[seq->started.op[i]].start_ns, now_ns);
+}
+
+/* What the sequencer has just done, for all who want to know, at one time. */
+static void nvdla_job_note_ops(struct nvdla_device *ndev)
+{
+	ktime_t now = ktime_get();
+
+	nvdla_job_note_times(ndev, now);
+	nvdla_stats_ops(ndev->job, now);
 }
 
 static int nvdla_job_start(struct nvdla_job *job)
@@ -172,9 +181,8 @@ static int nvdla_job_start(struct nvdla_job *job)
 		nvdla_devfreq_run(ndev, true);
 		nvdla_seq_begin(&ndev->seq, &ndev->hw, &ndev->io, &job->program->code,
 				job->bindings);
-		nvdla_job_note_times(ndev);
 		trace_nvdla_job_start(job);
-		nvdla_stats_ops(job);
+		nvdla_job_note_ops(ndev);
 	}
 	spin_unlock_irq(&ndev->lock);
 
@@ -428,10 +436,10 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 {
 	struct nvdla_device *ndev = job->ndev;
 	struct dma_fence *done = dma_fence_get(job->done);
-	s64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
+	u64 taken_ns = ktime_to_ns(ktime_sub(ktime_get(), job->started));
 
 	nvdla_devfreq_run(ndev, false);
-	nvdla_stats_job_finish(job, error);
+	nvdla_stats_job_finish(job, taken_ns, error);
 	if (job->times)
 		nvdla_gem_flush(job->times_bo, job->times,
 				job->program->code.count * sizeof(*job->times));
@@ -480,8 +488,7 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
 		trace_nvdla_irq(ndev, status, false);
 		nvdla_seq_interrupt(&ndev->seq, status);
-		nvdla_job_note_times(ndev);
-		nvdla_stats_ops(ndev->job);
+		nvdla_job_note_ops(ndev);
 		if (nvdla_seq_finished(&ndev->seq)) {
 			finished = ndev->job;
 			WRITE_ONCE(ndev->job, NULL);

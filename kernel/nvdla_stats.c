@@ -61,15 +61,15 @@ static u64 running_ns(const struct nvdla_device *ndev, const struct nvdla_client
 /**
  * nvdla_stats_ops() - count the operations that the sequencer has just started and finished
  * @job: Job on the hardware. &nvdla_device.lock is held.
+ * @now: When that was.
  *
  * An engine's time runs from when its operation has it alone to the interrupt that says it is done.
  */
-void nvdla_stats_ops(struct nvdla_job *job)
+void nvdla_stats_ops(struct nvdla_job *job, ktime_t now)
 {
 	struct nvdla_device *ndev = job->ndev;
 	const struct nvdla_image *images = job->program->code.images;
 	struct nvdla_stats *stats = &ndev->stats;
-	ktime_t now = ktime_get();
 
 	lockdep_assert_held(&ndev->lock);
 	for (u32 i = 0; i < ndev->seq.finished.count; i++) {
@@ -112,12 +112,12 @@ void nvdla_stats_job_end(struct nvdla_job *job, int error, const struct nvdla_fa
 /**
  * nvdla_stats_job_finish() - count the time that a job had the hardware
  * @job: Job, which has it no more.
+ * @ns: That time.
  * @error: Zero if it ran to its end, or why not.
  */
-void nvdla_stats_job_finish(struct nvdla_job *job, int error)
+void nvdla_stats_job_finish(struct nvdla_job *job, u64 ns, int error)
 {
 	struct nvdla_device *ndev = job->ndev;
-	u64 ns = ns_since(ktime_get(), job->started);
 	unsigned long flags;
 
 	spin_lock_irqsave(&ndev->lock, flags);

@@ -44,9 +44,9 @@ struct nvdla_stats_times {
 };
 
 const char *nvdla_engine_name(u32 engine);
-void nvdla_stats_ops(struct nvdla_job *job);
+void nvdla_stats_ops(struct nvdla_job *job, ktime_t now);
 void nvdla_stats_job_end(struct nvdla_job *job, int error, const struct nvdla_fault *fault);
-void nvdla_stats_job_finish(struct nvdla_job *job, int error);
+void nvdla_stats_job_finish(struct nvdla_job *job, u64 ns, int error);
 void nvdla_stats_device_times(struct nvdla_device *ndev, struct nvdla_stats_times *times);
 void nvdla_stats_client_times(struct nvdla_device *ndev, const struct nvdla_client *client,
 			      struct nvdla_stats_times *times);
