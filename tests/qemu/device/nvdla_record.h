@@ -7,7 +7,8 @@
  * of the device between two resets: DIR/0000, DIR/0001 and so on.
  *
  * Register accesses are held back until nvdla_record_release(); memory that the device reads meanwhile
- * goes before them. Called by one thread. Trouble with files is reported once, on closing a trace.
+ * goes before them. Called by one thread, which never waits for files; nvdla_record_free() waits until
+ * all are written. Trouble with files is reported once, on closing a trace.
  */
 struct nvdla_record;
 
