@@ -17,13 +17,13 @@ long-tests := $(wildcard tests/system/*_debug.test) tests/system/modules.test
 system-tests := $(filter-out $(long-tests),$(wildcard tests/system/*.test)) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson -ldrm -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson $(libdla-libs)
 
 $(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(emulator-src:%.c=$(BUILD)/tsan/%.o) | need-test
 	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ -lcmocka -pthread
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -ldrm -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(libdla-libs)
 
 $(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz
