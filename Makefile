@@ -26,7 +26,7 @@ tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 # The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
-build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev
+build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev libxnnpack-dev
 test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
 
 # One short line a command; V=1 shows them whole.

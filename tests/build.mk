@@ -57,7 +57,7 @@ $(BUILD)/fuzz-registers: $(registers-fuzz-src)
 $(BUILD)/fuzz-%: | need
 	@scripts/need clang
 	@mkdir -p $(@D)
-	$(call quiet,CC)clang $(cflags) $(includes) $(fuzz-flags) $^ -o $@ -lm
+	$(call quiet,CC)clang $(cflags) $(includes) $(fuzz-flags) $^ -o $@ $(libdla-libs)
 
 $(BUILD)/san/tests/%.o $(BUILD)/tsan/tests/%.o: | need-test
 

@@ -35,8 +35,11 @@ struct classifier {
 
 static int open_classifier(struct classifier *c, const char *device, const char *model)
 {
+	/* What the NPU is compared with. */
+	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+
 	c->device = dla_device_open(device);
-	c->network = c->device ? dla_network_load(c->device, model, NULL) : NULL;
+	c->network = c->device ? dla_network_load(c->device, model, &options) : NULL;
 	c->request = c->network ? dla_request_new(c->network) : NULL;
 	if (!c->request)
 		fprintf(stderr, "classify: %s: %s\n", device, dla_strerror());

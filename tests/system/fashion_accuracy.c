@@ -32,8 +32,10 @@ struct runner {
 
 static bool open_runner(struct runner *r, const char *device)
 {
+	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+
 	r->device = dla_device_open(device);
-	r->network = r->device ? dla_network_load(r->device, MODEL, NULL) : NULL;
+	r->network = r->device ? dla_network_load(r->device, MODEL, &options) : NULL;
 	r->request = r->network ? dla_request_new(r->network) : NULL;
 	if (!r->request)
 		printf("# %s: %s\n", device, dla_strerror());

@@ -182,6 +182,8 @@ static void describe(struct dla_network *network)
 		info->output = output->name;
 		info->shape = network->shape[i];
 		info->where = dla_placed_on_npu(&network->placed[i]) ? "npu" : "cpu";
+		info->kernel = network->placed[i].xnnpack ? "xnnpack" :
+			       dla_placed_on_npu(&network->placed[i]) ? "nvdla" : "reference";
 		info->why = network->placed[i].why;
 		info->fused_into = network->placed[i].fused_into;
 		info->macs = dla_op_macs(graph, i);
@@ -213,13 +215,16 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 	static const struct dla_options defaults;
 	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
 	const char *name = strrchr(path, '/');
-	const char *absent = hw ? "as asked" : "no NPU";
+	struct dla_place_options place = { .absent = hw ? "as asked" : "no NPU" };
 	int err;
 
 	if (!options)
 		options = &defaults;
 	if (options->place == DLA_PLACE_CPU)
 		hw = NULL;
+	place.hw = hw;
+	place.exact = options->exact;
+	place.xnnpack = options->cpu != DLA_CPU_REFERENCE;
 	network->name = strdup(name ? name + 1 : path);
 	if (!network->name)
 		return dla_fail(ENOMEM, "out of memory");
@@ -227,7 +232,7 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 	if (!err)
 		err = allocate(network);
 	if (!err)
-		err = dla_place(network->graph, hw, absent, options->exact, network->placed, network->root);
+		err = dla_place(network->graph, &place, network->placed, network->root);
 	if (!err)
 		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
 					options->keep_tensors, &network->schedule);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "cpu/xnn.h"
 #include "place.h"
 
 /* A RESHAPE costs nothing where its input is; it is never a reason to move it. */
@@ -44,20 +45,20 @@ static int place_on_npu(const struct dla_lower *lower, struct dla_fuser *fuser, 
 	return 0;
 }
 
-int dla_place(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw, const char *absent,
-	      bool exact, struct dla_placed *placed, int *root)
+int dla_place(const struct dla_graph *graph, const struct dla_place_options *options, struct dla_placed *placed,
+	      int *root)
 {
-	struct dla_lower lower = { .graph = graph, .hw = hw, .root = root };
+	struct dla_lower lower = { .graph = graph, .hw = options->hw, .root = root };
 	struct dla_fuser fuser;
-	int err = dla_fuser_init(&fuser, graph, exact);
+	int err = dla_fuser_init(&fuser, graph, options->exact);
 
 	for (unsigned int t = 0; t < graph->tensor_count; t++)
 		root[t] = (int)t;
 	for (unsigned int i = 0; i < graph->op_count && !err; i++) {
 		placed[i].node = dla_node_of(i);
 		placed[i].fused_into = DLA_NO_OP;
-		if (!hw)
-			placed[i].why = absent;
+		if (!options->hw)
+			placed[i].why = options->absent;
 		else if (follows_the_cpu(graph, &graph->op[i], placed))
 			placed[i].why = "its input is on the CPU";
 		else
@@ -65,6 +66,8 @@ int dla_place(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw
 		fuser.node[i] = placed[i].node;
 	}
 	dla_fuser_release(&fuser);
+	for (unsigned int i = 0; i < graph->op_count && !err; i++)
+		placed[i].xnnpack = options->xnnpack && !dla_placed_on_npu(&placed[i]) && dla_xnn_has(graph, i);
 	return err;
 }
 

@@ -8,15 +8,35 @@
 
 #define HOST_ALIGN 64
 
+static int prepare_cpu(struct dla_request *request, unsigned int index)
+{
+	const struct dla_schedule *schedule = &request->network->schedule;
+	const struct dla_cpu_part *part = &schedule->cpu[index];
+	const struct dla_graph *graph = request->network->graph;
+	bool *wanted;
+	int err;
+
+	if (!part->xnnpack)
+		return dla_cpu_prepare(graph, part->first, &request->cpu[index].op);
+	wanted = calloc(graph->tensor_count, sizeof(*wanted));
+	if (!wanted)
+		return dla_fail(ENOMEM, "out of memory");
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		wanted[t] = schedule->host[t] != DLA_NOWHERE;
+	err = dla_xnn_prepare(graph, part->first, part->last, wanted, &request->cpu[index].xnn);
+	free(wanted);
+	return err;
+}
+
 static int allocate(struct dla_request *request)
 {
 	struct dla_network *network = request->network;
 	const struct dla_schedule *schedule = &network->schedule;
 	const struct dla_graph *graph = network->graph;
-	size_t bytes = (schedule->host_bytes + HOST_ALIGN) / HOST_ALIGN * HOST_ALIGN;
+	size_t bytes = (schedule->host_bytes + DLA_XNN_SLACK + HOST_ALIGN - 1) / HOST_ALIGN * HOST_ALIGN;
 
 	request->tensor = calloc(graph->tensor_count, sizeof(*request->tensor));
-	request->cpu = calloc(graph->op_count, sizeof(*request->cpu));
+	request->cpu = calloc(schedule->cpu_count + 1, sizeof(*request->cpu));
 	request->host = aligned_alloc(HOST_ALIGN, bytes);
 	if (!request->tensor || !request->cpu || !request->host)
 		return dla_fail(ENOMEM, "out of memory for a request of %zu bytes", bytes);
@@ -27,11 +47,9 @@ static int allocate(struct dla_request *request)
 		else if (schedule->host[t] != DLA_NOWHERE)
 			request->tensor[t] = request->host + schedule->host[t];
 	}
-	for (unsigned int i = 0; i < graph->op_count; i++) {
-		int err = 0;
+	for (unsigned int i = 0; i < schedule->cpu_count; i++) {
+		int err = prepare_cpu(request, i);
 
-		if (!dla_placed_on_npu(&network->placed[i]))
-			err = dla_cpu_prepare(graph, i, &request->cpu[i]);
 		if (err)
 			return err;
 	}
@@ -65,8 +83,10 @@ void dla_request_free(struct dla_request *request)
 		return;
 	if (request->arena)
 		request->network->device->ops->buffer_free(request->arena);
-	for (unsigned int i = 0; request->cpu && i < request->network->graph->op_count; i++)
-		dla_cpu_op_free(request->cpu[i]);
+	for (unsigned int i = 0; request->cpu && i < request->network->schedule.cpu_count; i++) {
+		dla_cpu_op_free(request->cpu[i].op);
+		dla_xnn_free(request->cpu[i].xnn);
+	}
 	free(request->cpu);
 	free(request->host);
 	free(request->tensor);
@@ -144,14 +164,25 @@ static int run_segment(struct dla_request *request, unsigned int index)
 	return 0;
 }
 
+static int run_cpu(struct dla_request *request, int index)
+{
+	const struct dla_cpu_part *part = &request->network->schedule.cpu[index];
+	int err = 0;
+
+	if (part->xnnpack)
+		err = dla_xnn_run(request->cpu[index].xnn, request->tensor);
+	else
+		dla_cpu_run(request->cpu[index].op, request->tensor);
+	request->done += part->last - part->first + 1;
+	report(request, 0);
+	return err;
+}
+
 static int run_step(struct dla_request *request, const struct dla_step *step)
 {
 	switch (step->kind) {
 	case DLA_STEP_CPU:
-		dla_cpu_run(request->cpu[step->index], request->tensor);
-		request->done++;
-		report(request, 0);
-		return 0;
+		return run_cpu(request, step->index);
 	case DLA_STEP_NPU:
 		return run_segment(request, (unsigned int)step->index);
 	case DLA_STEP_TO_NPU:

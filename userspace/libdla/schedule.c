@@ -132,16 +132,59 @@ static void schedule_segment(struct maker *m, unsigned int first, unsigned int l
 	}
 }
 
-static void schedule_cpu(struct maker *m, unsigned int i)
+/* The stretch of operations from i on that XNNPACK gets as one: its last. */
+static unsigned int end_of_cpu_part(const struct maker *m, unsigned int i)
 {
-	const struct dla_op *op = &m->graph->op[i];
+	unsigned int last = i;
 
-	add_step(m->schedule, DLA_STEP_CPU, (int)i);
-	for (unsigned int j = 0; j < op->input_count; j++)
-		if (op->input[j] != DLA_NO_TENSOR && !m->graph->tensor[op->input[j]].data)
-			live_host(m, op->input[j], (int)i);
-	for (unsigned int j = 0; j < op->output_count; j++)
-		live_host(m, op->output[j], (int)i);
+	if (!m->placed[i].xnnpack)
+		return i;
+	while (last + 1 < m->graph->op_count && m->placed[last + 1].xnnpack)
+		last++;
+	return last;
+}
+
+static bool used_outside(const struct maker *m, int tensor, const struct dla_cpu_part *part)
+{
+	const struct dla_graph *graph = m->graph;
+
+	if (m->keep || is_output(graph, tensor))
+		return true;
+	for (unsigned int i = part->last + 1; i < graph->op_count; i++)
+		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
+			if (graph->op[i].input[j] == tensor)
+				return true;
+	return false;
+}
+
+/* XNNPACK decides when it reads and writes: what it does is all at one time, the whole part long. */
+static void live_in_part(struct maker *m, int tensor, const struct dla_cpu_part *part)
+{
+	int producer = m->graph->tensor[tensor].producer;
+
+	if (part->xnnpack && producer >= (int)part->first && producer <= (int)part->last &&
+	    !used_outside(m, tensor, part))
+		return;
+	live_host(m, tensor, (int)part->first);
+	live_host(m, tensor, (int)part->last);
+}
+
+static void schedule_cpu(struct maker *m, unsigned int first, unsigned int last)
+{
+	struct dla_schedule *s = m->schedule;
+	struct dla_cpu_part *part = &s->cpu[s->cpu_count];
+
+	*part = (struct dla_cpu_part) { first, last, m->placed[first].xnnpack };
+	add_step(s, DLA_STEP_CPU, (int)s->cpu_count++);
+	for (unsigned int i = first; i <= last; i++) {
+		const struct dla_op *op = &m->graph->op[i];
+
+		for (unsigned int j = 0; j < op->input_count; j++)
+			if (op->input[j] != DLA_NO_TENSOR && !m->graph->tensor[op->input[j]].data)
+				live_in_part(m, op->input[j], part);
+		for (unsigned int j = 0; j < op->output_count; j++)
+			live_in_part(m, op->output[j], part);
+	}
 }
 
 static void schedule_all(struct maker *m)
@@ -155,7 +198,9 @@ static void schedule_all(struct maker *m)
 		unsigned int last = i;
 
 		if (!dla_placed_on_npu(&m->placed[i])) {
-			schedule_cpu(m, i);
+			last = end_of_cpu_part(m, i);
+			schedule_cpu(m, i, last);
+			i = last;
 			continue;
 		}
 		while (last + 1 < graph->op_count && dla_placed_on_npu(&m->placed[last + 1]))
@@ -253,9 +298,11 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	/* An operation is a step or part of one, and each of its tensors is converted at most once here. */
 	s->step = calloc(graph->op_count + operands + 1, sizeof(*s->step));
 	s->segment = calloc(graph->op_count + 1, sizeof(*s->segment));
+	s->cpu = calloc(graph->op_count + 1, sizeof(*s->cpu));
 	s->host = calloc(graph->tensor_count, sizeof(*s->host));
 	s->npu = calloc(graph->tensor_count, sizeof(*s->npu));
-	if (!m.host || !m.npu || !m.owner || !m.read_back || !s->step || !s->segment || !s->host || !s->npu) {
+	if (!m.host || !m.npu || !m.owner || !m.read_back || !s->step || !s->segment || !s->cpu || !s->host ||
+	    !s->npu) {
 		dla_fail(ENOMEM, "out of memory");
 		goto out;
 	}
@@ -280,6 +327,7 @@ void dla_schedule_release(struct dla_schedule *s)
 {
 	free(s->step);
 	free(s->segment);
+	free(s->cpu);
 	free(s->host);
 	free(s->npu);
 }

@@ -12,7 +12,7 @@
  */
 
 enum dla_step_kind {
-	DLA_STEP_CPU,		/* run operation `index` on the CPU */
+	DLA_STEP_CPU,		/* run part `index` on the CPU */
 	DLA_STEP_NPU,		/* run segment `index` on the NPU */
 	DLA_STEP_TO_NPU,	/* convert tensor `index` from host memory into the arena */
 	DLA_STEP_FROM_NPU,	/* and back */
@@ -28,6 +28,12 @@ struct dla_segment {
 	unsigned int first, last;
 };
 
+/* Operations first..last, all on the CPU: one of the reference kernels', or a stretch of XNNPACK's. */
+struct dla_cpu_part {
+	unsigned int first, last;
+	bool xnnpack;
+};
+
 #define DLA_NOWHERE ((size_t)-1)
 
 struct dla_schedule {
@@ -35,7 +41,10 @@ struct dla_schedule {
 	unsigned int step_count;
 	struct dla_segment *segment;
 	unsigned int segment_count;
-	size_t *host;		/* per tensor: offset in host memory, or DLA_NOWHERE */
+	struct dla_cpu_part *cpu;
+	unsigned int cpu_count;
+	/* Per tensor: offset in host memory, or DLA_NOWHERE, also for what lives within an XNNPACK part. */
+	size_t *host;
 	size_t *npu;		/* per root tensor: offset in the arena, or DLA_NOWHERE */
 	size_t host_bytes, npu_bytes;
 };

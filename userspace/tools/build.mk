@@ -9,6 +9,6 @@ $(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
 
 # The same tool with sanitizers, everything linked in except the emulator, for the tests.
 $(BUILD)/san/dla: $(tools-san) $(libdla-san) $(core-san) $(BUILD)/san/libnvdla-emu.so.0
-	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(tools-libs) -ldrm
+	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(tools-libs) $(libdla-libs)
 
 all: $(BUILD)/dla

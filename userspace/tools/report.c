@@ -18,7 +18,7 @@ void report_operations(const struct dla_network *network)
 {
 	unsigned int count = dla_network_operation_count(network);
 
-	printf("%4s  %-18s %-16s %10s  %-4s %6s  %s\n", "", "operation", "output", "MACs", "on", "layers", "");
+	printf("%4s  %-18s %-16s %10s  %-9s %6s  %s\n", "", "operation", "output", "MACs", "on", "layers", "");
 	for (unsigned int i = 0; i < count; i++) {
 		const struct dla_operation_info *op = dla_network_operation(network, i);
 		char macs[32] = "", layers[16] = "";
@@ -27,8 +27,8 @@ void report_operations(const struct dla_network *network)
 			snprintf(macs, sizeof(macs), "%" PRIu64, op->macs);
 		if (!strcmp(op->where, "npu"))
 			snprintf(layers, sizeof(layers), "%u", op->layers);
-		printf("%4u  %-18s %-16s %10s  %-4s %6s  %s\n", i, op->name, op->shape, macs, op->where,
-		       layers, op->why ? op->why : "");
+		printf("%4u  %-18s %-16s %10s  %-9s %6s  %s\n", i, op->name, op->shape, macs,
+		       layers[0] ? op->where : op->kernel, layers, op->why ? op->why : "");
 	}
 }
 
@@ -159,8 +159,8 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 							   dla_request_output(request, i)));
 	for (unsigned int i = 0; i < dla_network_operation_count(network); i++) {
 		const struct dla_operation_info *op = dla_network_operation(network, i);
-		json_t *operation = json_pack("{s:i, s:s, s:s, s:I, s:i, s:s?}", "index", (int)i,
-					      "name", op->name, "where", op->where,
+		json_t *operation = json_pack("{s:i, s:s, s:s, s:s, s:I, s:i, s:s?}", "index", (int)i,
+					      "name", op->name, "where", op->where, "kernel", op->kernel,
 					      "macs", (json_int_t)op->macs, "layers", (int)op->layers,
 					      "why", op->why);
 

@@ -30,7 +30,8 @@ static const char help[] =
 	"                    npu: a device node; cpu; sim or sim:nv_small: the emulated\n"
 	"                    NPU; or a node's path\n"
 	"  --place WHERE     auto (default) or npu: on the NPU what can go there; cpu\n"
-	"  --cpu KERNELS     auto (default) or reference: kernels for what runs on the CPU\n"
+	"  --cpu KERNELS     auto (default) or xnnpack: XNNPACK's where it has the operation; reference:\n"
+	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
 	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
 	"                    and quantised; without one, inputs are zero\n"
@@ -74,13 +75,15 @@ static int parse_place(struct options *o, const char *value)
 	return 0;
 }
 
-static int parse_cpu(const char *value)
+static int parse_cpu(struct options *o, const char *value)
 {
-	if (!strcmp(value, "auto") || !strcmp(value, "reference"))
-		return 0;
-	if (!strcmp(value, "xnnpack"))
-		return wrong("this build has no kernels of", value);
-	return wrong("--cpu is auto or reference, not", value);
+	if (!strcmp(value, "reference"))
+		o->network.cpu = DLA_CPU_REFERENCE;
+	else if (!strcmp(value, "auto") || !strcmp(value, "xnnpack"))
+		o->network.cpu = DLA_CPU_AUTO;
+	else
+		return wrong("--cpu is auto, xnnpack or reference, not", value);
+	return 0;
 }
 
 static int parse_seed(struct options *o, const char *value)
@@ -121,7 +124,7 @@ static int parse(int argc, char **argv, struct options *o)
 			err = parse_place(o, optarg);
 			break;
 		case OPT_CPU:
-			err = parse_cpu(optarg);
+			err = parse_cpu(o, optarg);
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;

@@ -7,7 +7,8 @@ from . import debian
 
 PACKAGES = ["busybox-static", "libc6", "libcmocka0", "libcmocka-dev", "libgcc-s1", "libdrm2", "libdrm-dev", "libjansson4",
             "libjansson-dev", "libnl-3-200", "libnl-3-dev", "libnl-genl-3-200", "libnl-genl-3-dev", "libstb0",
-            "libstb-dev", "zlib1g", "zlib1g-dev"]
+            "libstb-dev", "libxnnpack0", "libxnnpack-dev", "libpthreadpool0",
+            "libpthreadpool-dev", "libcpuinfo0", "zlib1g", "zlib1g-dev"]
 
 
 def relative_links(folder):

@@ -143,6 +143,7 @@ static enum xnn_status find_operands(struct dla_xnn_builder *b, const struct dla
 {
 	enum xnn_status status = value_of(b, op->input[0], &o->input);
 
+	o->output = XNN_INVALID_VALUE_ID;
 	if (status == xnn_status_success)
 		status = value_of(b, op->output[0], &o->output);
 	limits(tensor_at(b, op->output[0]), op->activation, o);

@@ -142,9 +142,16 @@ enum dla_place {
 	DLA_PLACE_CPU,		/* all on the CPU */
 };
 
+/** enum dla_cpu - with what kernels the CPU does its operations */
+enum dla_cpu {
+	DLA_CPU_AUTO,		/* XNNPACK's where it has the operation; at most one LSB from the reference kernels */
+	DLA_CPU_REFERENCE,	/* the reference kernels: slow, and to the bit TensorFlow Lite's */
+};
+
 /**
  * struct dla_options - how to compile a network
  * @place: see &enum dla_place.
+ * @cpu: see &enum dla_cpu.
  * @keep_tensors: nonzero: give every tensor memory of its own, so that all of them can be read after
  *	a run; for debugging. Tensors between operations that the NPU does as one do not exist.
  * @exact: nonzero: round wherever TensorFlow Lite rounds. Otherwise a convolution and the ADD behind
@@ -153,6 +160,7 @@ enum dla_place {
  */
 struct dla_options {
 	enum dla_place place;
+	enum dla_cpu cpu;
 	int keep_tensors;
 	int exact;
 };
@@ -211,6 +219,7 @@ DLA_API const struct dla_tensor_info *dla_network_output(const struct dla_networ
  * @output: name of the tensor that it makes.
  * @shape: that tensor's shape, "1x32x32x16".
  * @where: "npu" or "cpu".
+ * @kernel: what computes it: "nvdla", "xnnpack" or "reference".
  * @why: a phrase: on the NPU, how; on the CPU, why not on the NPU.
  * @macs: multiply-accumulates.
  * @layers: hardware layers that it takes on the NPU.
@@ -221,6 +230,7 @@ struct dla_operation_info {
 	const char *output;
 	const char *shape;
 	const char *where;
+	const char *kernel;
 	const char *why;
 	uint64_t macs;
 	unsigned int layers;
