@@ -45,7 +45,7 @@ $(BUILD)/validator-mutants: $(mutants-obj) tests/mutants tests/build.mk
 		'$(BUILD)/mutants' '$(CC) $(cflags) -O2 -w $(includes)' '$(mutants-obj)' > $@ && chmod +x $@
 
 tflite-fuzz-src := tests/fuzz/tflite_fuzz.c $(addprefix userspace/libdla/,arena.c error.c flatbuffer.c \
-	graph.c tflite.c tflite_names.c tflite_op.c) $(wildcard userspace/libdla/cpu/*.c)
+	graph.c) $(wildcard userspace/libdla/tflite*.c userspace/libdla/cpu/*.c)
 
 registers-fuzz-src := tests/fuzz/registers_fuzz.c $(emulator-src)
 fuzz-flags := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all

@@ -286,7 +286,7 @@ static inline uint32_t add_depthwise(struct builder *b, struct builder_list inpu
 	return options;
 }
 
-/* A network with each kind of operation. Which is which, by number: */
+/* A network of many kinds of operations; tests/vectors has all. Which is which, by number: */
 enum {
 	EVERY_QUANTIZE,
 	EVERY_PAD,

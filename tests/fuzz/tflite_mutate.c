@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "../tflite_builder.h"
+#include "../vectors.h"
 #include "exercise.h"
 #include "flatbuffer.h"
 
@@ -98,6 +99,22 @@ static void add_matching(struct corpus *corpus, const char *pattern)
 			add_file(corpus, found.gl_pathv[i], data, bytes);
 	}
 	globfree(&found);
+}
+
+/* One network of each operation, in many shapes. */
+static void add_vectors(struct corpus *corpus)
+{
+	gzFile file = gzopen(VECTORS, "rb");
+	struct vector v = { 0 };
+
+	for (; file && read_vector(file, &v); free_vector(&v)) {
+		uint8_t *copy = malloc(v.blob[0].bytes);
+
+		memcpy(copy, v.blob[0].data, v.blob[0].bytes);
+		add_file(corpus, (char *)v.name.data, copy, v.blob[0].bytes);
+	}
+	if (file)
+		gzclose(file);
 }
 
 static void free_corpus(struct corpus *corpus)
@@ -288,7 +305,7 @@ int main(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct corpus own = { 0 }, published = { 0 };
+	struct corpus own = { 0 }, operations = { 0 }, published = { 0 };
 	unsigned long count = 20000;
 	unsigned long long seed = 1;
 	struct builder every;
@@ -315,10 +332,14 @@ int main(int argc, char **argv)
 	add_matching(&published, pattern);
 	free(pattern);
 
-	printf("1..2\n");
+	add_vectors(&operations);
+
+	printf("1..3\n");
 	good = fuzz(1, "networks of the tree", &own, count, seed);
-	good &= fuzz(2, "published networks", &published, count, seed);
+	good &= fuzz(2, "networks of one operation", &operations, count, seed);
+	good &= fuzz(3, "published networks", &published, count, seed);
 	free_corpus(&own);
+	free_corpus(&operations);
 	free_corpus(&published);
 	return !good;
 }

@@ -450,8 +450,8 @@ static void operator_code_index(void **state)
 static void unsupported_operator(void **state)
 {
 	(void)state;
-	set_i32(&b, b.opcode[EVERY_ADD], OPCODE_BUILTIN, 98);
-	refused(EOPNOTSUPP, "operator 5: LEAKY_RELU (operator code 98)", "not supported");
+	set_i32(&b, b.opcode[EVERY_ADD], OPCODE_BUILTIN, 78);
+	refused(EOPNOTSUPP, "operator 5: POW (operator code 78)", "not supported");
 }
 
 /* Written by a converter from before the code had 32 bits. */
@@ -459,8 +459,8 @@ static void operator_code_in_its_old_field(void **state)
 {
 	(void)state;
 	make_absent(b.opcode[EVERY_ADD], OPCODE_BUILTIN);
-	set_i8(&b, b.opcode[EVERY_ADD], OPCODE_DEPRECATED_BUILTIN, 28);
-	refused(EOPNOTSUPP, "operator 5: TANH (operator code 28)", "not supported");
+	set_i8(&b, b.opcode[EVERY_ADD], OPCODE_DEPRECATED_BUILTIN, 47);
+	refused(EOPNOTSUPP, "operator 5: EXP (operator code 47)", "not supported");
 }
 
 static void operator_code_of_the_future(void **state)

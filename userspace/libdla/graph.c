@@ -31,20 +31,51 @@ const char *dla_op_kind_name(enum dla_op_kind kind)
 		[DLA_OP_CONCATENATION] = "CONCATENATION",
 		[DLA_OP_CONV_2D] = "CONV_2D",
 		[DLA_OP_DEPTHWISE_CONV_2D] = "DEPTHWISE_CONV_2D",
+		[DLA_OP_DEPTH_TO_SPACE] = "DEPTH_TO_SPACE",
 		[DLA_OP_DEQUANTIZE] = "DEQUANTIZE",
+		[DLA_OP_EXPAND_DIMS] = "EXPAND_DIMS",
 		[DLA_OP_FULLY_CONNECTED] = "FULLY_CONNECTED",
+		[DLA_OP_HARD_SWISH] = "HARD_SWISH",
+		[DLA_OP_LEAKY_RELU] = "LEAKY_RELU",
 		[DLA_OP_LOGISTIC] = "LOGISTIC",
+		[DLA_OP_MAXIMUM] = "MAXIMUM",
 		[DLA_OP_MAX_POOL_2D] = "MAX_POOL_2D",
 		[DLA_OP_MEAN] = "MEAN",
+		[DLA_OP_MINIMUM] = "MINIMUM",
+		[DLA_OP_MIRROR_PAD] = "MIRROR_PAD",
 		[DLA_OP_MUL] = "MUL",
+		[DLA_OP_PACK] = "PACK",
 		[DLA_OP_PAD] = "PAD",
+		[DLA_OP_PADV2] = "PADV2",
+		[DLA_OP_PRELU] = "PRELU",
 		[DLA_OP_QUANTIZE] = "QUANTIZE",
+		[DLA_OP_RELU] = "RELU",
+		[DLA_OP_RELU6] = "RELU6",
+		[DLA_OP_RELU_0_TO_1] = "RELU_0_TO_1",
+		[DLA_OP_RELU_N1_TO_1] = "RELU_N1_TO_1",
 		[DLA_OP_RESHAPE] = "RESHAPE",
+		[DLA_OP_RESIZE_BILINEAR] = "RESIZE_BILINEAR",
+		[DLA_OP_RESIZE_NEAREST_NEIGHBOR] = "RESIZE_NEAREST_NEIGHBOR",
+		[DLA_OP_SLICE] = "SLICE",
 		[DLA_OP_SOFTMAX] = "SOFTMAX",
+		[DLA_OP_SPACE_TO_DEPTH] = "SPACE_TO_DEPTH",
+		[DLA_OP_SPLIT] = "SPLIT",
+		[DLA_OP_SPLIT_V] = "SPLIT_V",
+		[DLA_OP_SQUEEZE] = "SQUEEZE",
 		[DLA_OP_STRIDED_SLICE] = "STRIDED_SLICE",
+		[DLA_OP_SUB] = "SUB",
+		[DLA_OP_TANH] = "TANH",
+		[DLA_OP_TRANSPOSE] = "TRANSPOSE",
+		[DLA_OP_TRANSPOSE_CONV] = "TRANSPOSE_CONV",
+		[DLA_OP_UNPACK] = "UNPACK",
 	};
 
 	return name[kind];
+}
+
+bool dla_op_is_view(enum dla_op_kind kind)
+{
+	return kind == DLA_OP_RESHAPE || kind == DLA_OP_EXPAND_DIMS || kind == DLA_OP_SQUEEZE;
 }
 
 void dla_graph_free(struct dla_graph *graph)
@@ -66,14 +97,22 @@ size_t dla_shape_elements(const struct dla_shape *shape)
 uint64_t dla_op_macs(const struct dla_graph *graph, unsigned int op)
 {
 	const struct dla_op *o = &graph->op[op];
-	const struct dla_shape *weights, *out;
+	const struct dla_shape *weights, *pixels;
 
-	if (o->kind != DLA_OP_CONV_2D && o->kind != DLA_OP_DEPTHWISE_CONV_2D &&
-	    o->kind != DLA_OP_FULLY_CONNECTED)
+	switch (o->kind) {
+	case DLA_OP_CONV_2D:
+	case DLA_OP_DEPTHWISE_CONV_2D:
+	case DLA_OP_FULLY_CONNECTED:
+		pixels = &graph->tensor[o->output[0]].shape;
+		break;
+	case DLA_OP_TRANSPOSE_CONV:
+		pixels = &graph->tensor[o->input[0]].shape;
+		break;
+	default:
 		return 0;
+	}
+	/* Every weight is used once a pixel. */
 	weights = &graph->tensor[o->input[1]].shape;
-	out = &graph->tensor[o->output[0]].shape;
-	/* Each output channel has its own weights, which are used once an output pixel. */
-	return (uint64_t)(dla_shape_elements(out) / out->dim[out->rank - 1]) *
+	return (uint64_t)(dla_shape_elements(pixels) / pixels->dim[pixels->rank - 1]) *
 	       dla_shape_elements(weights);
 }

@@ -7,7 +7,7 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 {
 	int producer = graph->tensor[op->input[0]].producer;
 
-	return op->kind == DLA_OP_RESHAPE && (producer < 0 || !dla_placed_on_npu(&placed[producer]));
+	return dla_op_is_view(op->kind) && (producer < 0 || !dla_placed_on_npu(&placed[producer]));
 }
 
 /* Whatever operation part was to become, it becomes part of that at last. */

@@ -269,7 +269,7 @@ static int read_tensors(struct reader *r, const struct fb_table *subgraph)
 
 /* A list of tensor indices; DLA_NO_TENSOR passes, for the caller to judge. */
 static int read_indices(struct reader *r, const struct fb_table *table, unsigned int field,
-			const int **indices, unsigned int *count)
+			int **indices, unsigned int *count)
 {
 	struct fb_vector stored = fb_vector(&r->fb, table, field, 4);
 	int *copy;
@@ -295,11 +295,13 @@ static int read_indices(struct reader *r, const struct fb_table *table, unsigned
 static int read_network_inputs(struct reader *r, const struct fb_table *subgraph)
 {
 	struct dla_graph *graph = r->graph;
+	int *indices = NULL;
 	int err;
 
-	err = read_indices(r, subgraph, SUBGRAPH_INPUTS, &graph->input, &graph->input_count);
+	err = read_indices(r, subgraph, SUBGRAPH_INPUTS, &indices, &graph->input_count);
 	if (err)
 		return dla_fail_in(err, "inputs of the network");
+	graph->input = indices;
 	if (!graph->input_count)
 		return dla_fail(EINVAL, "the network has no input");
 	for (unsigned int i = 0; i < graph->input_count; i++) {
@@ -319,11 +321,13 @@ static int read_network_inputs(struct reader *r, const struct fb_table *subgraph
 static int read_network_outputs(struct reader *r, const struct fb_table *subgraph)
 {
 	struct dla_graph *graph = r->graph;
+	int *indices = NULL;
 	int err;
 
-	err = read_indices(r, subgraph, SUBGRAPH_OUTPUTS, &graph->output, &graph->output_count);
+	err = read_indices(r, subgraph, SUBGRAPH_OUTPUTS, &indices, &graph->output_count);
 	if (err)
 		return dla_fail_in(err, "outputs of the network");
+	graph->output = indices;
 	if (!graph->output_count)
 		return dla_fail(EINVAL, "the network has no output");
 	for (unsigned int i = 0; i < graph->output_count; i++) {
@@ -361,40 +365,71 @@ static int read_opcode(struct reader *r, const struct fb_table *table, int32_t *
 	return read_name(r, &opcode, OPCODE_CUSTOM, custom);
 }
 
+/* An output is made once, by this operator. */
+static int define_output(struct reader *r, int output, unsigned int index)
+{
+	if (output == DLA_NO_TENSOR)
+		return dla_fail(EINVAL, "one of its outputs is absent");
+	if (r->defined[output])
+		return dla_fail(EINVAL, TENSOR_FMT " is written, but is %s",
+				TENSOR_ARGS(r->graph, output),
+				r->graph->tensor[output].data ? "constant" :
+				r->graph->tensor[output].producer < 0 ?
+				"an input of the network" : "made by an earlier operator");
+	r->defined[output] = true;
+	r->tensor[output].producer = (int)index;
+	return 0;
+}
+
 static int read_operands(struct reader *r, const struct fb_table *table,
 			 const struct tflite_kind *kind, unsigned int index, struct dla_op *op)
 {
-	int err = read_indices(r, table, OPERATOR_INPUTS, &op->input, &op->input_count);
+	int *input = NULL, *output = NULL, first;
+	int err = read_indices(r, table, OPERATOR_INPUTS, &input, &op->input_count);
 
 	if (!err)
-		err = read_indices(r, table, OPERATOR_OUTPUTS, &op->output, &op->output_count);
+		err = read_indices(r, table, OPERATOR_OUTPUTS, &output, &op->output_count);
 	if (err)
 		return err;
+	op->input = input;
+	op->output = output;
 	if (op->input_count < kind->min_inputs || op->input_count > kind->max_inputs)
 		return dla_fail(EINVAL, "has %u inputs", op->input_count);
-	if (op->output_count != 1 || op->output[0] == DLA_NO_TENSOR)
-		return dla_fail(EINVAL, "has %u outputs; 1 is expected", op->output_count);
+	if (!op->output_count || op->output_count > kind->max_outputs)
+		return dla_fail(EINVAL, "has %u outputs; %s expected", op->output_count,
+				kind->max_outputs > 1 ? "one or more are" : "1 is");
 	for (unsigned int i = 0; i < op->input_count; i++) {
-		int input = op->input[i];
-
-		if (input == DLA_NO_TENSOR) {
+		if (input[i] == DLA_NO_TENSOR) {
 			if (i < 32 && kind->optional & 1u << i)
 				continue;
 			return dla_fail(EINVAL, "input %u is absent", i);
 		}
-		if (!r->defined[input])
+		if (!r->defined[input[i]])
 			return dla_fail(EINVAL, TENSOR_FMT " is used before it is made",
-					TENSOR_ARGS(r->graph, input));
+					TENSOR_ARGS(r->graph, input[i]));
 	}
-	if (r->defined[op->output[0]])
-		return dla_fail(EINVAL, TENSOR_FMT " is written, but is %s",
-				TENSOR_ARGS(r->graph, op->output[0]),
-				r->graph->tensor[op->output[0]].data ? "constant" :
-				r->graph->tensor[op->output[0]].producer < 0 ?
-				"an input of the network" : "made by an earlier operator");
-	r->defined[op->output[0]] = true;
-	r->tensor[op->output[0]].producer = (int)index;
-	return 0;
+	for (unsigned int i = 0; i < op->output_count && !err; i++)
+		err = define_output(r, output[i], index);
+	first = input[0];
+	input[0] = input[kind->main];
+	input[kind->main] = first;
+	return err;
+}
+
+/* What the main input may be, as a phrase. */
+static const char *types_phrase(unsigned int types)
+{
+	return types & 1U << DLA_FLOAT32 ? "int8, uint8 or float32" : "int8 or uint8";
+}
+
+static int need_types(const struct reader *r, const struct tflite_kind *kind, const struct dla_op *op)
+{
+	const struct dla_tensor *input = &r->graph->tensor[op->input[0]];
+
+	if (kind->types & 1U << input->type)
+		return 0;
+	return dla_fail(EOPNOTSUPP, TENSOR_FMT " is %s; %s is needed", TENSOR_ARGS(r->graph, op->input[0]),
+			dla_type_name(input->type), types_phrase(kind->types));
 }
 
 static int read_operator(struct reader *r, const struct fb_table *table, unsigned int index,
@@ -421,6 +456,8 @@ static int read_operator(struct reader *r, const struct fb_table *table, unsigne
 	op->kind = kind->kind;
 	options = fb_u8(&r->fb, table, OPERATOR_OPTIONS_TYPE, OPTIONS_NONE);
 	err = read_operands(r, table, kind, index, op);
+	if (!err)
+		err = need_types(r, kind, op);
 	if (!err && kind->options && options == kind->options)
 		context.options = fb_child(&r->fb, table, OPERATOR_OPTIONS);
 	else if (!err && kind->options && options != OPTIONS_NONE)

@@ -18,17 +18,25 @@ struct tflite_op {
 	struct dla_op *op;		/* inputs and outputs are there and in range */
 };
 
+/* Reads the options and checks that the tensors are what graph.h promises. */
+typedef int tflite_read_fn(struct tflite_op *op);
+
 struct tflite_kind {
 	int32_t builtin;		/* enum tflite_builtin */
 	enum dla_op_kind kind;
 	uint8_t options; /* enum tflite_options; OPTIONS_NONE: whatever is there is not needed */
-	unsigned int min_inputs, max_inputs;
+	unsigned int min_inputs, max_inputs, max_outputs;
 	unsigned int optional;		/* bit i: input i may be absent */
-	/* Reads the options and checks that the tensors are what graph.h promises. */
-	int (*read)(struct tflite_op *op);
+	unsigned int main;		/* input that graph.h puts first; the file's first takes its place */
+	unsigned int types;		/* 1 << enum dla_type: what the main input may be */
+	const char *limits;		/* what else must be so, for people; NULL: nothing */
+	tflite_read_fn *read;
 };
 
 /* NULL when the operator is not supported. */
 const struct tflite_kind *tflite_kind(int32_t builtin);
+
+/* The index'th of all in the order of their names; NULL past the last. */
+const struct tflite_kind *tflite_kind_at(unsigned int index);
 
 #endif

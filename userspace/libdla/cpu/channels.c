@@ -6,6 +6,7 @@ void dla_cpu_channels_init(struct dla_cpu_channels *channels, const struct dla_c
 {
 	const struct dla_tensor *weights = dla_cpu_input(op, 1);
 	const struct dla_quant *quant = &weights->quant;
+	unsigned int bias = op->op->kind == DLA_OP_TRANSPOSE_CONV ? 3 : 2;
 
 	*channels = (struct dla_cpu_channels){
 		.count = count,
@@ -16,8 +17,8 @@ void dla_cpu_channels_init(struct dla_cpu_channels *channels, const struct dla_c
 		.out = dla_cpu_q8(dla_cpu_output(op)),
 		.multiplier = multiplier,
 	};
-	if (op->op->input_count > 2 && op->op->input[2] != DLA_NO_TENSOR)
-		channels->bias = dla_cpu_input(op, 2)->data;
+	if (op->op->input_count > bias && op->op->input[bias] != DLA_NO_TENSOR)
+		channels->bias = dla_cpu_input(op, bias)->data;
 	channels->range = dla_cpu_activation(op->op->activation, &channels->out);
 	for (unsigned int i = 0; i < count; i++) {
 		float scale = quant->scale[quant->count > 1 ? i : 0];

@@ -6,7 +6,7 @@
 #include "kernel.h"
 
 /*
- * What CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED share: from a sum of products to an output.
+ * What the operations with weights share: from a sum of products to an output.
  */
 struct dla_cpu_channels {
 	unsigned int count;

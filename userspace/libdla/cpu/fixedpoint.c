@@ -66,9 +66,9 @@ int32_t dla_exp(int32_t value, int integer_bits)
 	return result;
 }
 
-int32_t dla_one_over_one_plus(int32_t value)
+/* 2 / (1 + value) with 2 integer bits: Newton's method on half the denominator, from the best line. */
+static int32_t twice_over_one_plus(int32_t value)
 {
-	/* Newton's method on half the denominator, from the best line; 2 integer bits. */
 	const int32_t line_start = 1515870810, line_slope = -1010580540, one = 1 << 29;
 	int64_t sum = (int64_t)value + ONE;
 	int32_t half = (int32_t)((sum + (sum >= 0 ? 1 : -1)) / 2);
@@ -79,7 +79,26 @@ int32_t dla_one_over_one_plus(int32_t value)
 
 		x = dla_wrapping_add(x, saturating_shift(dla_high_mul(x, error), 2));
 	}
-	return saturating_shift(x, 1);
+	return x;
+}
+
+int32_t dla_one_over_one_plus(int32_t value)
+{
+	return saturating_shift(twice_over_one_plus(value), 1);
+}
+
+/* (1 - e^-2x) / (1 + e^-2x) = 2 / (1 + e^-2x) - 1 */
+int32_t dla_tanh(int32_t value)
+{
+	const int32_t one = 1 << 29;
+	int32_t positive;
+
+	if (!value)
+		return 0;
+	/* One integer bit more doubles the argument. */
+	positive = dla_wrapping_sub(twice_over_one_plus(dla_exp(value > 0 ? -value : value, 5)), one);
+	positive = saturating_shift(positive, 2);
+	return value > 0 ? positive : -positive;
 }
 
 int32_t dla_logistic(int32_t value)

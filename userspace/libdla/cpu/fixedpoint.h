@@ -39,6 +39,17 @@ static inline int32_t dla_high_mul(int32_t a, int32_t b)
 	return (int32_t)((product + nudge) / (1LL << 31));
 }
 
+/* The same for fractions of 16 bits. */
+static inline int32_t dla_high_mul_16(int32_t a, int32_t b)
+{
+	int32_t product = a * b;
+	int32_t nudge = product >= 0 ? 1 << 14 : 1 - (1 << 14);
+
+	if (a == INT16_MIN && b == INT16_MIN)
+		return INT16_MAX;
+	return (product + nudge) / (1 << 15);
+}
+
 /* value / 2^shift, halves away from zero; 0 <= shift <= 31. */
 static inline int32_t dla_rounding_shift(int32_t value, int shift)
 {
@@ -72,5 +83,8 @@ int32_t dla_one_over_one_plus(int32_t value);
 
 /* 1 / (1 + e^-value), value with 4 integer bits; the result is a fraction of 1. */
 int32_t dla_logistic(int32_t value);
+
+/* Likewise tanh. */
+int32_t dla_tanh(int32_t value);
 
 #endif

@@ -21,10 +21,11 @@ struct dla_cpu_kernel {
 	void (*run)(const struct dla_cpu_op *op, void *const data[]);
 };
 
-extern const struct dla_cpu_kernel dla_cpu_arithmetic, dla_cpu_concatenation, dla_cpu_conv_2d,
-	dla_cpu_depthwise_conv_2d, dla_cpu_dequantize, dla_cpu_fully_connected, dla_cpu_lookup,
-	dla_cpu_mean, dla_cpu_pad, dla_cpu_pool_2d, dla_cpu_quantize, dla_cpu_reshape,
-	dla_cpu_softmax, dla_cpu_strided_slice;
+extern const struct dla_cpu_kernel dla_cpu_arithmetic, dla_cpu_block, dla_cpu_concatenation,
+	dla_cpu_conv_2d, dla_cpu_depthwise_conv_2d, dla_cpu_dequantize, dla_cpu_fully_connected,
+	dla_cpu_lookup, dla_cpu_mean, dla_cpu_mirror_pad, dla_cpu_pad, dla_cpu_pool_2d,
+	dla_cpu_quantize, dla_cpu_reshape, dla_cpu_resize, dla_cpu_softmax, dla_cpu_split,
+	dla_cpu_strided_slice, dla_cpu_transpose, dla_cpu_transpose_conv;
 
 static inline const struct dla_tensor *dla_cpu_input(const struct dla_cpu_op *op, unsigned int i)
 {
