@@ -66,7 +66,7 @@ static struct {
 	{ "one layer" },      { "in tiles" }, { "PDP" },
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
-	{ "in the convolution" },
+	{ "in the convolution" }, { "as diagonal convolutions" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -223,7 +223,7 @@ static bool random_conv(struct generator *g)
 		return false;
 	out = new_node(g, in);
 	source = in->tensor;
-	kernels = depthwise ? in->dim[3] : between(g, 1, 30);
+	kernels = depthwise ? in->dim[3] * (between(g, 0, 3) ? 1 : between(g, 2, 5)) : between(g, 1, 30);
 	out->dim[1] = extent(in->dim[1], (kh - 1) * dh + 1, sh, padding);
 	out->dim[2] = extent(in->dim[2], (kw - 1) * dw + 1, sw, padding);
 	out->dim[3] = kernels;

@@ -115,6 +115,7 @@ unsigned int dla_fuse(const struct dla_fuser *fuser, unsigned int op, struct dla
 	case DLA_OP_ADD:
 		return fuser->exact ? 0 : fuse_add(fuser, op, choice);
 	case DLA_OP_CONV_2D:
+	case DLA_OP_DEPTHWISE_CONV_2D:
 		return fuse_pad(fuser, op, choice);
 	default:
 		return 0;

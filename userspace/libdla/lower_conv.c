@@ -177,6 +177,99 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	return 0;
 }
 
+/* ------------------------------------------------- for convolutions of every kind */
+
+/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
+static bool weights_fit(const struct dla_tensor *weights, unsigned int axis)
+{
+	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
+		return false;
+	if (weights->quant.count > 1 && weights->quant.axis != axis)
+		return false;
+	for (unsigned int i = 0; i < weights->quant.count; i++)
+		if (weights->quant.zero_point[i] != 0)
+			return false;
+	return true;
+}
+
+static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
+{
+	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
+		return true;
+	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
+}
+
+bool dla_conv_operands_fit(const struct dla_lower *lower, const struct dla_node *node, unsigned int axis)
+{
+	const struct dla_op *op = &lower->graph->op[node->op];
+
+	return dla_lower_is_int8(lower, dla_node_input(lower->graph, node, 0)) &&
+	       dla_lower_is_int8(lower, op->output[0]) &&
+	       weights_fit(&lower->graph->tensor[op->input[1]], axis) && bias_fits(lower->graph, op);
+}
+
+struct dla_requant_wish *dla_conv_wishes(const struct dla_graph *graph, const struct dla_op *op,
+					 const struct dla_kernels *kernels, float scale, bool relu)
+{
+	const struct dla_tensor *input = &graph->tensor[op->input[0]];
+	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
+	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
+	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
+	size_t kernel_bytes = (size_t)kernels->height * kernels->width * kernels->channels;
+	struct dla_requant_wish *wish = calloc(kernels->kernels, sizeof(*wish));
+	const int8_t *w = kernels->data;
+
+	if (!wish)
+		return NULL;
+	for (uint32_t k = 0; k < kernels->kernels; k++, w += kernel_bytes) {
+		int64_t sum = 0, magnitude = 0;
+
+		for (size_t i = 0; i < kernel_bytes; i++) {
+			sum += w[i];
+			magnitude += abs(w[i]);
+		}
+		wish[k].multiplier = (double)input->quant.scale[0] *
+				     weights->quant.scale[weights->quant.count > 1 ? k : 0] / scale;
+		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
+		wish[k].reach = magnitude * -INT8_MIN;
+		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
+	}
+	return wish;
+}
+
+/* Padding along one axis that is made before the convolution's own; false when that is not for the NPU. */
+static bool add_padding(int32_t more, int32_t in, int32_t out, int32_t reach, int32_t stride,
+			int32_t *before, int32_t *after)
+{
+	if (more > PAD_LIMIT || *before > PAD_LIMIT)
+		return false;
+	*before += more;
+	/* What outputs read of it: the last may not. */
+	*after = (out - 1) * stride + reach - *before - in;
+	if (*after < 0)
+		*after = 0;
+	return true;
+}
+
+/* The tensors are within 8192 x 8192. */
+bool dla_conv_take_pad(const struct dla_lower *lower, const struct dla_node *node,
+		       const struct dla_feature *in, const struct dla_feature *out, struct dla_window *w)
+{
+	const struct dla_shape *from, *to;
+	const struct dla_op *pad;
+
+	if (node->pad == DLA_NO_OP)
+		return true;
+	pad = &lower->graph->op[node->pad];
+	from = &lower->graph->tensor[pad->input[0]].shape;
+	to = &lower->graph->tensor[pad->output[0]].shape;
+	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
+	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
+			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
+	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
+			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
+}
+
 /* --------------------------------------------------------- CONV_2D and FULLY_CONNECTED */
 
 struct lowered_conv {
@@ -265,60 +358,6 @@ static void eval_conv(const struct dla_lowered *lowered, const int8_t *const inp
 	}
 }
 
-/*
- * What each output channel wants: its bias with the input's zero point in it, and the accumulator's
- * scale over @scale, that of the output or of what is added.
- */
-static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op, float scale,
-				       bool relu)
-{
-	const struct dla_tensor *input = &graph->tensor[op->input[0]];
-	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
-	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
-	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
-	uint32_t kernels = (uint32_t)weights->shape.dim[0];
-	size_t kernel_bytes = weights->bytes / kernels;
-	const int8_t *w = weights->data;
-	struct dla_requant_wish *wish = calloc(kernels, sizeof(*wish));
-
-	if (!wish)
-		return NULL;
-	for (uint32_t k = 0; k < kernels; k++, w += kernel_bytes) {
-		int64_t sum = 0, magnitude = 0;
-
-		for (size_t i = 0; i < kernel_bytes; i++) {
-			sum += w[i];
-			magnitude += abs(w[i]);
-		}
-		wish[k].multiplier = (double)input->quant.scale[0] *
-				     weights->quant.scale[weights->quant.count > 1 ? k : 0] / scale;
-		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
-		wish[k].reach = magnitude * -INT8_MIN;
-		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
-	}
-	return wish;
-}
-
-/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
-static bool weights_fit(const struct dla_tensor *weights)
-{
-	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
-		return false;
-	if (weights->quant.count > 1 && weights->quant.axis != 0)
-		return false;
-	for (unsigned int i = 0; i < weights->quant.count; i++)
-		if (weights->quant.zero_point[i] != 0)
-			return false;
-	return true;
-}
-
-static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
-{
-	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
-		return true;
-	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
-}
-
 static bool is_relu(const struct dla_op *op)
 {
 	return op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
@@ -330,7 +369,8 @@ static int prepare_alone(const struct dla_lower *lower, const struct dla_op *op,
 	const struct dla_quant *quant = &lower->graph->tensor[conv->output].quant;
 	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
 	bool relu = is_relu(op);
-	struct dla_requant_wish *wish = wishes(lower->graph, op, quant->scale[0], relu);
+	struct dla_requant_wish *wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0],
+							relu);
 	int err;
 
 	if (!wish)
@@ -381,7 +421,7 @@ static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *
 	conv->low = residual.relu ? INT8_MIN : residual.low;
 	conv->high = residual.high;
 
-	wish = wishes(lower->graph, op, quant->scale[0], false);
+	wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0], false);
 	if (!wish)
 		return dla_fail(ENOMEM, "out of memory");
 	err = dla_conv_job_prepare_add(&conv->job, lower->hw, wish, &residual, why);
@@ -443,35 +483,6 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	return 0;
 }
 
-/* Padding along one axis that is made before the convolution's own; false when that is not for the NPU. */
-static bool add_padding(int32_t more, int32_t in, int32_t out, int32_t reach, int32_t stride,
-			int32_t *before, int32_t *after)
-{
-	if (more > PAD_LIMIT || *before > PAD_LIMIT)
-		return false;
-	*before += more;
-	/* What outputs read of it: the last may not. */
-	*after = (out - 1) * stride + reach - *before - in;
-	if (*after < 0)
-		*after = 0;
-	return true;
-}
-
-/* Let the convolution make the node's PAD. The tensors are within 8192 x 8192. */
-static bool take_pad(const struct dla_lower *lower, const struct dla_node *node, const struct dla_feature *in,
-		     const struct dla_feature *out, struct dla_window *w)
-{
-	const struct dla_op *pad = &lower->graph->op[node->pad];
-	const struct dla_shape *from = &lower->graph->tensor[pad->input[0]].shape;
-	const struct dla_shape *to = &lower->graph->tensor[pad->output[0]].shape;
-
-	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
-	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
-			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
-	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
-			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
-}
-
 int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
@@ -488,15 +499,14 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 	};
 	struct dla_feature in, out;
 
-	if (!dla_lower_is_int8(lower, input) || !dla_lower_is_int8(lower, op->output[0]) ||
-	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_own_feature(lower, input, &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";
 	else if (in.channels != kernels.channels)
 		*why = "grouped";
-	else if (node->pad != DLA_NO_OP && !take_pad(lower, node, &in, &out, &window))
+	else if (!dla_conv_take_pad(lower, node, &in, &out, &window))
 		*why = "padding wider than the hardware's";
 	if (*why)
 		return 0;
@@ -513,8 +523,7 @@ int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_no
 	struct dla_kernels kernels;
 	struct dla_feature in, out;
 
-	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
-	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_feature(lower, op->input[0], &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out) ||
