@@ -7,17 +7,22 @@
 
 struct dla_node dla_node_of(unsigned int op)
 {
-	return (struct dla_node) { .pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP };
+	return (struct dla_node) { 
+		.pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP, .pool_pad = DLA_NO_OP, .pool = DLA_NO_OP,
+	};
 }
 
 unsigned int dla_node_last(const struct dla_node *node)
 {
+	if (node->pool != DLA_NO_OP)
+		return (unsigned int)node->pool;
 	return (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 }
 
 bool dla_node_has(const struct dla_node *node, unsigned int op)
 {
-	return (int)op == node->pad || (int)op == node->op || (int)op == node->add;
+	return (int)op == node->pad || (int)op == node->op || (int)op == node->add ||
+	       (int)op == node->pool_pad || (int)op == node->pool;
 }
 
 /* The operand of the node's ADD that the node does not make itself. */
@@ -84,6 +89,23 @@ static unsigned int fuse_pad(const struct dla_fuser *fuser, unsigned int op, str
 	return 1;
 }
 
+static unsigned int fuse_pool(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
+{
+	const struct dla_graph *graph = fuser->graph;
+	int producer = private_producer(fuser, graph->op[op].input[0]), pad = DLA_NO_OP;
+
+	if (producer != DLA_NO_OP && graph->op[producer].kind == DLA_OP_PAD) {
+		pad = producer;
+		producer = private_producer(fuser, graph->op[pad].input[0]);
+	}
+	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D)
+		return 0;
+	*choice = fuser->node[producer];
+	choice->pool_pad = pad;
+	choice->pool = (int)op;
+	return 1;
+}
+
 int dla_fuser_init(struct dla_fuser *fuser, const struct dla_graph *graph, bool exact)
 {
 	*fuser = (struct dla_fuser) {
@@ -117,6 +139,10 @@ unsigned int dla_fuse(const struct dla_fuser *fuser, unsigned int op, struct dla
 	case DLA_OP_CONV_2D:
 	case DLA_OP_DEPTHWISE_CONV_2D:
 		return fuse_pad(fuser, op, choice);
+	case DLA_OP_MAX_POOL_2D:
+		return fuse_pool(fuser, op, choice);
+	case DLA_OP_AVERAGE_POOL_2D:
+		return fuser->exact ? 0 : fuse_pool(fuser, op, choice);
 	default:
 		return 0;
 	}

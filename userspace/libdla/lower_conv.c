@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "lower_conv.h"
+#include "lower_pool.h"
 
 /* NVDLA fetches weights in bursts that start at multiples of this. */
 #define WEIGHT_ALIGN	256
@@ -166,7 +167,8 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 		return -ENOMEM;
 	sdp = &op->sdp;
 	sdp->source = DRM_NVDLA_SOURCE_OP;
-	sdp->dst = dla_emit_surface(&job->out, tensors->dst + out);
+	if (!tensors->on_the_fly)
+		sdp->dst = dla_emit_surface(&job->out, tensors->dst + out);
 	sdp->width = (__u16)job->shape.out_width;
 	sdp->height = (__u16)tile->out_height;
 	sdp->channels = (__u16)tile->kernels;
@@ -276,8 +278,11 @@ struct lowered_conv {
 	struct dla_lowered base;
 	struct dla_conv_job job;
 	struct drm_nvdla_dev_info hw;
-	int input, residual, output;	/* DLA_NO_TENSOR: no residual */
+	int input, residual;		/* DLA_NO_TENSOR: no residual */
+	int made, output;		/* made: not in memory, where it is pooled */
 	int32_t low, high;		/* what is left for a pass of its own */
+	bool pools;
+	struct dla_pooling pooling;	/* of what the convolution makes, and cuts in its stead */
 };
 
 static void free_conv(struct dla_lowered *lowered)
@@ -295,6 +300,7 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 	struct dla_conv_tensors tensors = {
 		.src = dla_emit_offset(emit, conv->input),
 		.dst = dla_emit_offset(emit, conv->output),
+		.on_the_fly = conv->pools,
 	};
 	struct dla_conv_constants at;
 	int err = 0;
@@ -310,7 +316,11 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 		if (!err)
 			err = dla_conv_emit(&conv->job, tile, &at, emit, &tensors);
 	}
-	return err ? err : dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
+	if (err)
+		return err;
+	if (conv->pools)
+		return dla_pooling_emit(&conv->pooling, emit, tensors.dst);
+	return dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
 }
 
 static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, uint32_t kernel,
@@ -335,17 +345,17 @@ static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, u
 	return acc;
 }
 
-static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+/* What the convolution makes, lines of so many columns; only those that a pooling uses. */
+static void convolve(const struct lowered_conv *conv, const int8_t *const input[], uint32_t columns, int8_t *output)
 {
-	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
 	const struct dla_conv_job *job = &conv->job;
 	const struct dla_conv_shape *shape = &job->shape;
-	size_t i = 0;
 
 	for (uint32_t y = 0; y < shape->out_height; y++) {
 		for (uint32_t x = 0; x < shape->out_width; x++) {
 			int64_t top = (int64_t)y * shape->window.stride_h - shape->window.pad_top;
 			int64_t left = (int64_t)x * shape->window.stride_w - shape->window.pad_left;
+			size_t i = ((size_t)y * columns + x) * shape->kernels;
 
 			for (uint32_t k = 0; k < shape->kernels; k++, i++) {
 				int32_t acc = accumulate(job, input[0], k, top, left);
@@ -358,6 +368,24 @@ static void eval_conv(const struct dla_lowered *lowered, const int8_t *const inp
 	}
 }
 
+static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
+	const struct dla_feature *made = &conv->pooling.in;
+	int8_t *between;
+
+	if (!conv->pools) {
+		convolve(conv, input, conv->job.shape.out_width, output);
+		return;
+	}
+	between = calloc((size_t)made->width * made->height, made->channels);
+	if (!between)
+		abort();
+	convolve(conv, input, made->width, between);
+	dla_pooling_eval(&conv->pooling, between, output);
+	free(between);
+}
+
 static bool is_relu(const struct dla_op *op)
 {
 	return op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
@@ -366,7 +394,7 @@ static bool is_relu(const struct dla_op *op)
 static int prepare_alone(const struct dla_lower *lower, const struct dla_op *op, struct lowered_conv *conv,
 			 const char **why)
 {
-	const struct dla_quant *quant = &lower->graph->tensor[conv->output].quant;
+	const struct dla_quant *quant = &lower->graph->tensor[conv->made].quant;
 	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
 	bool relu = is_relu(op);
 	struct dla_requant_wish *wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0],
@@ -391,17 +419,17 @@ static bool same_shape(const struct dla_feature *a, const struct dla_feature *b)
 static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *op, const struct dla_op *add,
 			    struct lowered_conv *conv, const char **why)
 {
-	const struct dla_quant *out = &lower->graph->tensor[conv->output].quant;
+	const struct dla_quant *out = &lower->graph->tensor[conv->made].quant;
 	const struct dla_quant *quant = &lower->graph->tensor[conv->residual].quant;
 	struct dla_feature feature[2];
 	struct dla_residual residual;
 	struct dla_requant_wish *wish;
 	int err;
 
-	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->output) ||
+	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->made) ||
 	    !dla_lower_own_feature(lower, conv->residual, &feature[0]) ||
-	    !dla_lower_own_feature(lower, conv->output, &feature[1]) ||
-	    !same_shape(&feature[0], &conv->job.out) || !same_shape(&feature[1], &conv->job.out))
+	    !dla_lower_own_feature(lower, conv->made, &feature[1]) ||
+	    !same_shape(&feature[0], &feature[1]))
 		*why = "not two int8 tensors of one shape";
 	else if (op->activation != DLA_ACT_NONE && op->activation != DLA_ACT_RELU)
 		*why = "the convolution's result is cut above";
@@ -427,15 +455,46 @@ static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *
 	err = dla_conv_job_prepare_add(&conv->job, lower->hw, wish, &residual, why);
 	free(wish);
 	/* Neighbours that the convolution has still to read must not be overwritten. */
-	if (lower->root[conv->residual] != lower->root[conv->input])
+	if (lower->root[conv->residual] != lower->root[conv->input] && !conv->pools)
 		conv->base.in_place = 1U << 1;
 	return err;
+}
+
+/* The convolution makes what the pooling uses, and no more: PDP cannot pass over anything. */
+static bool prepare_pooling(const struct dla_lower *lower, const struct dla_node *node, struct lowered_conv *conv,
+			    const char **why)
+{
+	struct dla_conv_job *job = &conv->job;
+
+	conv->pools = dla_pooling_on_the_fly(lower, node, &conv->pooling, why);
+	if (!conv->pools)
+		return false;
+	job->out.width = job->shape.out_width = dla_pooling_columns(&conv->pooling);
+	job->out.height = job->shape.out_height = dla_pooling_lines(&conv->pooling);
+	return true;
+}
+
+/* What the convolution has left to cut may be cut behind the largest of it, but not behind an average. */
+static void cut_in_pooling(struct lowered_conv *conv, const char **why)
+{
+	struct dla_pooling *p = &conv->pooling;
+
+	if (conv->job.tiling->count > 1)
+		*why = "a pooling takes one layer";
+	else if (p->pool != DRM_NVDLA_POOL_MAX && (conv->low > INT8_MIN || conv->high < INT8_MAX))
+		*why = "an average of what is cut";
+	if (conv->low > p->low)
+		p->low = conv->low;
+	if (conv->high < p->high)
+		p->high = conv->high;
 }
 
 static const char *how(const struct lowered_conv *conv)
 {
 	bool tiles = conv->job.tiling->count > 1;
 
+	if (conv->pools)
+		return "PDP, with the convolution";
 	if (conv->residual == DLA_NO_TENSOR)
 		return tiles ? "in tiles" : "one layer";
 	return tiles ? "with the convolution, in tiles" : "with the convolution";
@@ -460,6 +519,7 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->hw = *lower->hw;
 	conv->input = dla_node_input(graph, node, 0);
 	conv->residual = adds ? dla_node_input(graph, node, 1) : DLA_NO_TENSOR;
+	conv->made = graph->op[adds ? node->add : node->op].output[0];
 	conv->output = graph->op[dla_node_last(node)].output[0];
 	conv->job.in = *in;
 	conv->job.out = *out;
@@ -470,10 +530,16 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
 		.window = *window,
 	};
+	if (node->pool != DLA_NO_OP && !prepare_pooling(lower, node, conv, why)) {
+		free_conv(&conv->base);
+		return 0;
+	}
 	if (adds)
 		err = prepare_with_add(lower, &graph->op[node->op], &graph->op[node->add], conv, why);
 	else
 		err = prepare_alone(lower, &graph->op[node->op], conv, why);
+	if (!err && !*why && conv->pools)
+		cut_in_pooling(conv, why);
 	if (err || *why) {
 		free_conv(&conv->base);
 		return err;

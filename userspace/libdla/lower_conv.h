@@ -58,6 +58,7 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 struct dla_conv_tensors {
 	size_t src, dst;
 	size_t residual;		/* with an ADD */
+	bool on_the_fly;		/* PDP takes the result: it is not written to dst */
 };
 
 /* One tile: a CONV layer and the SDP layer behind it. */
