@@ -48,10 +48,20 @@ static int private_producer(const struct dla_fuser *fuser, int tensor)
 	return fuser->uses[tensor] == 1 ? fuser->graph->tensor[tensor].producer : DLA_NO_OP;
 }
 
-/* The scale that a convolution's result would be rounded to, were it not for the ADD behind it. */
-static float skipped_scale(const struct dla_graph *graph, const struct dla_node *node)
+/*
+ * Which of two convolutions the ADD should be done with. The one whose input comes later: the other can
+ * be computed beside what is in between, and then lies ready. Else of two roundings the finer is
+ * skipped: that stays nearest to the network as it is written.
+ */
+static bool is_better(const struct dla_graph *graph, const struct dla_node *a, const struct dla_node *b)
 {
-	return graph->tensor[graph->op[node->op].output[0]].quant.scale[0];
+	int after_a = graph->tensor[dla_node_input(graph, a, 0)].producer;
+	int after_b = graph->tensor[dla_node_input(graph, b, 0)].producer;
+
+	if (after_a != after_b)
+		return after_a > after_b;
+	return graph->tensor[graph->op[a->op].output[0]].quant.scale[0] <
+	       graph->tensor[graph->op[b->op].output[0]].quant.scale[0];
 }
 
 static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
@@ -68,12 +78,11 @@ static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, str
 		choice[count] = fuser->node[producer];
 		choice[count++].add = (int)op;
 	}
-	/* Of two roundings the finer is skipped: that stays nearest to the network as it is written. */
-	if (count == 2 && skipped_scale(graph, &choice[1]) < skipped_scale(graph, &choice[0])) {
-		struct dla_node finer = choice[1];
+	if (count == 2 && is_better(graph, &choice[1], &choice[0])) {
+		struct dla_node better = choice[1];
 
 		choice[1] = choice[0];
-		choice[0] = finer;
+		choice[0] = better;
 	}
 	return count;
 }
