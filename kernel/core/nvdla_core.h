@@ -350,6 +350,7 @@ struct nvdla_events {
  * @head: Per engine, its first operation that has not finished, likewise.
  * @wait: Per engine and group, the done bits that the operation running there still lacks.
  * @busy: Per engine, operations that it has: those that run and those that wait in a group.
+ * @prepared: Per engine, whether the registers of @next are written, so that it need only be enabled.
  *
  * All fields but the first two are the sequencer's own.
  */
@@ -364,6 +365,7 @@ struct nvdla_seq {
 	u32 head[NVDLA_ENGINES];
 	u32 wait[NVDLA_ENGINES][2];
 	u8 busy[NVDLA_ENGINES];
+	bool prepared[NVDLA_ENGINES];
 };
 
 void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nvdla_io *io,

@@ -20,6 +20,9 @@
  * an engine is which of its operations is the next to start, and which the first not to have
  * finished: there are at most two in between, one for each group.
  *
+ * What waits for others may still be written to its group, if the group is free: then nothing is left
+ * to do but to enable it. Nobody comes in between, because each unit takes its operations in order.
+ *
  * A convolution has finished when the SDP operation behind it has, which never takes longer than to
  * write what it was given: one interrupt for both, and SDP's groups limit the convolutions anyway.
  */
@@ -123,22 +126,46 @@ static u32 most_busy(const struct nvdla_seq *seq, const struct nvdla_image *imag
 	return 1;
 }
 
-static bool can_start(const struct nvdla_seq *seq, u32 first)
+/* Whether the chain's operations are the next of their engines, with a group free for each. */
+static bool has_groups(const struct nvdla_seq *seq, u32 first)
 {
 	u32 end = first + seq->code.images[first].chain;
 
 	for (u32 i = first; i < end; i++) {
-		const struct nvdla_image *image = &seq->code.images[i];
+		u32 engine = seq->code.images[i].engine;
 
 		/* A reader has no more to do than its engine: where that has a group, so has it. */
-		if (seq->next[image->engine] != i ||
-		    seq->busy[image->engine] > most_busy(seq, image))
+		if (seq->next[engine] != i || seq->busy[engine] > 1)
+			return false;
+	}
+	return seq->code.images[first].chain;
+}
+
+static bool can_start(const struct nvdla_seq *seq, u32 first)
+{
+	u32 end = first + seq->code.images[first].chain;
+
+	if (!has_groups(seq, first))
+		return false;
+	for (u32 i = first; i < end; i++) {
+		const struct nvdla_image *image = &seq->code.images[i];
+
+		if (seq->busy[image->engine] > most_busy(seq, image))
 			return false;
 		for (u32 d = 0; d < image->dep_count; d++)
 			if (!has_finished(seq, image->deps[d]))
 				return false;
 	}
-	return seq->code.images[first].chain;
+	return true;
+}
+
+/* Not when it would have to write look-up tables that are perhaps in use. */
+static bool can_prepare(const struct nvdla_seq *seq, u32 first)
+{
+	const struct nvdla_image *image = &seq->code.images[first];
+
+	return !seq->prepared[image->engine] && has_groups(seq, first) &&
+	       (image->engine != DRM_NVDLA_CDP || nvdla_lut_held(seq->hw, lut_of(seq, image)));
 }
 
 static void write_reg(const struct nvdla_seq *seq, u32 reg, u32 value)
@@ -254,9 +281,26 @@ static void enable_unit(struct nvdla_seq *seq, enum nvdla_unit unit)
 	seq->hw->unit[unit].group ^= 1;
 }
 
+/*
+ * Who takes data before who gives it. The convolution's blocks come last also because CSC may still
+ * be counting down when SDP has its last result written.
+ */
+static void prepare_chain(struct nvdla_seq *seq, u32 first)
+{
+	u32 end = first + seq->code.images[first].chain;
+
+	for (u32 i = end; i-- > first; ) {
+		program_op(seq, &seq->code.images[i]);
+		seq->prepared[seq->code.images[i].engine] = true;
+	}
+}
+
 static void start_chain(struct nvdla_seq *seq, u32 first)
 {
 	u32 end = first + seq->code.images[first].chain;
+
+	if (!seq->prepared[seq->code.images[first].engine])
+		prepare_chain(seq, first);
 
 	/* A convolution knows its done bit, which is SDP's, before that turns to the next group. */
 	for (u32 i = first; i < end; i++) {
@@ -264,16 +308,11 @@ static void start_chain(struct nvdla_seq *seq, u32 first)
 
 		seq->wait[engine][main_state(seq, engine)->group] = done_bits(seq, engine);
 		seq->next[engine] = next_of_engine(seq, i, engine);
+		seq->prepared[engine] = false;
 		if (!seq->busy[engine]++)
 			note(&seq->started, i);
 	}
 
-	/*
-	 * Who takes data before who gives it. The convolution's blocks come last also because CSC
-	 * may still be counting down when SDP has its last result written.
-	 */
-	for (u32 i = end; i-- > first; )
-		program_op(seq, &seq->code.images[i]);
 	for (u32 i = end; i-- > first; ) {
 		const struct nvdla_image *image = &seq->code.images[i];
 
@@ -298,6 +337,19 @@ static bool start_one(struct nvdla_seq *seq)
 		return false;
 	start_chain(seq, first);
 	return true;
+}
+
+/* Start all that can start, then write all that can be written of what comes next. */
+static void go_on(struct nvdla_seq *seq)
+{
+	while (start_one(seq))
+		;
+	for (u32 engine = DRM_NVDLA_CONV; engine < NVDLA_ENGINES; engine++) {
+		u32 next = seq->next[engine];
+
+		if (next < seq->code.count && can_prepare(seq, next))
+			prepare_chain(seq, next);
+	}
 }
 
 static void finish_engine(struct nvdla_seq *seq, u32 engine)
@@ -383,8 +435,7 @@ void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nv
 		seq->next[engine] = first_of_engine(seq, engine);
 		seq->head[engine] = seq->next[engine];
 	}
-	while (start_one(seq))
-		;
+	go_on(seq);
 }
 
 /**
@@ -394,7 +445,7 @@ void nvdla_seq_begin(struct nvdla_seq *seq, struct nvdla_hw *hw, const struct nv
  *
  * Clear first, then call: an operation started by this call may be done before it returns. Bits
  * that no running operation waits for are ignored. At most two operations of each engine finish,
- * and two start; CDP's tables are loaded at most twice.
+ * and two start, and the registers of a third are written; CDP's tables are loaded at most twice.
  *
  * The registers written depend on nothing but the bits of each call. A caller that wants a run to
  * be repeatable on a device of another speed clears and passes the bits of one operation at a time,
@@ -409,8 +460,7 @@ void nvdla_seq_interrupt(struct nvdla_seq *seq, u32 status)
 		seq->wait[engine][1] &= ~status;
 		finish_engine(seq, engine);
 	}
-	while (start_one(seq))
-		;
+	go_on(seq);
 }
 
 /**

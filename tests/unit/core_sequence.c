@@ -597,6 +597,39 @@ static void fills_both_groups(void **state)
 	assert_int_equal(bits, 2);
 }
 
+/* All that an operation's end leaves to do is to enable, and the next can be written meanwhile. */
+static void writes_ahead(void **state)
+{
+	static struct run run;
+	struct program program;
+	u32 writes;
+
+	(void)state;
+	setup(&run);
+	fixed_program(&program);
+	for (u32 i = 0; i < 3; i++) {
+		program.ops[i] = program.ops[3];
+		program.ops[i].dep_count = i > 0;
+		program.ops[i].deps[0] = i - 1;
+	}
+	program.ops[0].deps[0] = 0;
+	program.count = 3;
+	begin(&run, &program, 1);
+	assert_true(run.mock.enabled[0] && !run.mock.enabled[1]);
+	assert_true(run.seq.prepared[program.ops[0].engine]);
+	writes = run.mock.writes;
+	/* The third is the first again, in its group: pointers, nothing else. */
+	finish_op(&run.mock, 0);
+	interrupt(&run, 1);
+	assert_true(run.mock.enabled[1] && !run.mock.enabled[2]);
+	assert_int_equal(run.mock.writes - writes, 4);
+	finish_op(&run.mock, 1);
+	interrupt(&run, 2);
+	assert_true(run.mock.enabled[2]);
+	assert_int_equal(run.mock.writes - writes, 6);
+	assert_false(run.seq.prepared[program.ops[0].engine]);
+}
+
 /* Operations with and without RDMA: its groups are not those of the engine. */
 static void counts_rdma_groups_apart(void **state)
 {
@@ -741,6 +774,7 @@ int main(void)
 		cmocka_unit_test(writes_only_differences_until_reset),
 		cmocka_unit_test(repeats_cost_two_writes),
 		cmocka_unit_test(fills_both_groups),
+		cmocka_unit_test(writes_ahead),
 		cmocka_unit_test(counts_rdma_groups_apart),
 		cmocka_unit_test(waits_for_bits_that_count),
 		cmocka_unit_test(adopts_a_used_device),

@@ -18,7 +18,7 @@ static struct {
 
 /* Convolutions with an ADD: compared with the real value, rounded. */
 static struct {
-	unsigned int count, padded;
+	unsigned int count, padded, pooled;
 	size_t elements, unequal;
 } fused_tally;
 
@@ -133,7 +133,8 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	const int8_t *found = tensor[op->output[0]], *input[2] = { NULL };
 	size_t bytes = graph->tensor[op->output[0]].bytes, unequal = 0;
 	void **data = calloc(graph->tensor_count, sizeof(*data));
-	int8_t *expected = malloc(bytes), *padded = NULL;
+	int8_t *expected = malloc(bytes), *padded = NULL, *made = NULL, *pool_padded = NULL;
+	unsigned int last = (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 
 	if (placed->fused_into != DLA_NO_OP) {
 		assert_int_equal(request->network->placed[placed->fused_into].fused_into, DLA_NO_OP);
@@ -164,9 +165,23 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 		run_reference(graph, (unsigned int)node->pad, data);
 		fused_tally.padded++;
 	}
+	if (node->pool != DLA_NO_OP) {
+		made = malloc(graph->tensor[graph->op[last].output[0]].bytes);
+		data[graph->op[last].output[0]] = made;
+		fused_tally.pooled++;
+	}
 	if (node->add != DLA_NO_OP)
-		real_conv_add(graph, node, padded ? padded : input[0], input[1], expected);
+		real_conv_add(graph, node, padded ? padded : input[0], input[1], made ? made : expected);
 	else
+		run_reference(graph, last, data);
+	if (node->pool_pad != DLA_NO_OP) {
+		int t = graph->op[node->pool_pad].output[0];
+
+		pool_padded = malloc(graph->tensor[t].bytes);
+		data[t] = pool_padded;
+		run_reference(graph, (unsigned int)node->pool_pad, data);
+	}
+	if (made)
 		run_reference(graph, i, data);
 	for (size_t e = 0; e < bytes; e++) {
 		if (abs(found[e] - expected[e]) > (lowered ? 1 : 0))
@@ -188,6 +203,8 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	tally[op->kind].on_npu += lowered != NULL;
 	tally[op->kind].on_cpu += !lowered;
 out:
+	free(pool_padded);
+	free(made);
 	free(padded);
 	free(expected);
 	free(data);
@@ -205,6 +222,8 @@ static inline void print_tally(void)
 		       fused_tally.count, fused_tally.unequal, fused_tally.elements);
 	if (fused_tally.padded)
 		printf("# PAD in the convolution: %u\n", fused_tally.padded);
+	if (fused_tally.pooled)
+		printf("# pooling with the convolution: %u\n", fused_tally.pooled);
 	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
 		if (tally[kind].on_cpu)
 			printf("# %s: %u on the CPU\n", dla_op_kind_name(kind), tally[kind].on_cpu);

@@ -66,7 +66,8 @@ static struct {
 	{ "one layer" },      { "in tiles" }, { "PDP" },
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
-	{ "in the convolution" },
+	{ "in the convolution" }, { "as diagonal convolutions" },
+	{ "PDP, with the convolution" }, { "with the pooling behind it" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -223,7 +224,7 @@ static bool random_conv(struct generator *g)
 		return false;
 	out = new_node(g, in);
 	source = in->tensor;
-	kernels = depthwise ? in->dim[3] : between(g, 1, 30);
+	kernels = depthwise ? in->dim[3] * (between(g, 0, 3) ? 1 : between(g, 2, 5)) : between(g, 1, 30);
 	out->dim[1] = extent(in->dim[1], (kh - 1) * dh + 1, sh, padding);
 	out->dim[2] = extent(in->dim[2], (kw - 1) * dw + 1, sw, padding);
 	out->dim[3] = kernels;
@@ -356,33 +357,6 @@ static bool random_residual_of_vectors(struct generator *g)
 	return around && append_add(g, main, around);
 }
 
-static bool random_pad(struct generator *g)
-{
-	const struct node *in = pick_picture(g);
-	int32_t pads[8] = { 0 };
-	int source, paddings;
-	struct node *out;
-
-	if (!in || g->b.tensor_count + 5 > MAX_TENSORS)
-		return false;
-	source = in->tensor;
-	out = new_node(g, in);
-	for (int axis = 1; axis < (between(g, 0, 5) ? 3 : 4); axis++) {
-		pads[2 * axis] = between(g, 0, 2);
-		pads[2 * axis + 1] = between(g, 0, 2);
-		out->dim[axis] += pads[2 * axis] + pads[2 * axis + 1];
-	}
-	if (elements(out) > g->flavour->elements)
-		return false;
-	publish(g, out);
-	paddings = add_tensor(&g->b, "paddings", TYPE_INT32, LIST(4, 2), 0, 0);
-	set_data(&g->b, paddings, pads, sizeof(pads));
-	add_operator(&g->b, BUILTIN_PAD, OPTIONS_NONE, LIST(source, paddings), out->tensor);
-	append_conv(g, out, between(g, 1, 20), between(g, 1, 4), between(g, 1, 3),
-		    between(g, 0, 3) ? PADDING_VALID : PADDING_SAME);
-	return true;
-}
-
 static bool random_mean(struct generator *g)
 {
 	const struct node *in = pick_picture(g);
@@ -440,9 +414,8 @@ static bool random_arithmetic(struct generator *g)
 	return true;
 }
 
-static bool random_pool(struct generator *g)
+static bool append_pool(struct generator *g, const struct node *in)
 {
-	const struct node *in = pick_picture(g);
 	int kh = between(g, 1, 5), kw = between(g, 1, 5), sh = between(g, 1, 3),
 	    sw = between(g, 1, 3);
 	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
@@ -450,8 +423,6 @@ static bool random_pool(struct generator *g)
 	struct node *out;
 	uint32_t options;
 
-	if (!in)
-		return false;
 	source = in->tensor;
 	out = new_node(g, in);
 	if (!between(g, 0, 4)) {
@@ -469,6 +440,63 @@ static bool random_pool(struct generator *g)
 	set_i32(&g->b, options, POOL_FILTER_W, kw);
 	set_i32(&g->b, options, POOL_STRIDE_W, sw);
 	set_i8(&g->b, options, POOL_ACTIVATION, random_activation(g));
+	return true;
+}
+
+static bool random_pool(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+
+	return in && append_pool(g, in);
+}
+
+/* Zeros around n; on all sides of the last dimension but seldom. */
+static struct node *append_pad(struct generator *g, const struct node *n)
+{
+	int32_t pads[8] = { 0 };
+	int source = n->tensor, paddings;
+	struct node *out = new_node(g, n);
+
+	for (int axis = 1; axis < (between(g, 0, 5) ? 3 : 4); axis++) {
+		pads[2 * axis] = between(g, 0, 2);
+		pads[2 * axis + 1] = between(g, 0, 2);
+		out->dim[axis] += pads[2 * axis] + pads[2 * axis + 1];
+	}
+	if (elements(out) > g->flavour->elements)
+		return NULL;
+	publish(g, out);
+	paddings = add_tensor(&g->b, "paddings", TYPE_INT32, LIST(4, 2), 0, 0);
+	set_data(&g->b, paddings, pads, sizeof(pads));
+	add_operator(&g->b, BUILTIN_PAD, OPTIONS_NONE, LIST(source, paddings), out->tensor);
+	return out;
+}
+
+/* A convolution that only a pooling reads, perhaps with zeros around it that are the lowest value. */
+static bool random_pooled_conv(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	struct node *made;
+
+	if (!in || g->b.tensor_count + 8 > MAX_TENSORS)
+		return false;
+	made = append_conv(g, in, between(g, 1, 30), between(g, 1, 3), between(g, 1, 2), PADDING_SAME);
+	if (made && !between(g, 0, 2))
+		made = append_pad(g, made);
+	return made && append_pool(g, made);
+}
+
+static bool random_pad(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	struct node *out;
+
+	if (!in || g->b.tensor_count + 5 > MAX_TENSORS)
+		return false;
+	out = append_pad(g, in);
+	if (!out)
+		return false;
+	append_conv(g, out, between(g, 1, 20), between(g, 1, 4), between(g, 1, 3),
+		    between(g, 0, 3) ? PADDING_VALID : PADDING_SAME);
 	return true;
 }
 
@@ -566,7 +594,7 @@ static bool random_other(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 19)) {
+	switch (between(g, 0, 21)) {
 	case 0:
 	case 1:
 	case 2:
@@ -596,6 +624,9 @@ static bool random_operation(struct generator *g)
 		return random_pad(g);
 	case 17:
 		return random_mean(g);
+	case 20:
+	case 21:
+		return random_pooled_conv(g);
 	default:
 		return random_other(g);
 	}

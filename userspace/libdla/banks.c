@@ -10,6 +10,11 @@ static unsigned int larger(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
+static unsigned int smaller(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
 /* What holds for both, if the buffer has as many banks. */
 static struct split both(struct split a, const struct drm_nvdla_conv *conv)
 {
@@ -36,7 +41,11 @@ static unsigned int run(const struct drm_nvdla_dev_info *hw, const struct drm_nv
 			break;
 		*split = wider;
 	}
-	/* What nobody needs is for weights, so that more of them can be there before their turn. */
+	/*
+	 * What nobody needs is for what comes early: the next one's input beside the present one's, then
+	 * weights.
+	 */
+	split->data += smaller(split->data, (hw->cbuf_banks - split->data - split->weights) / 2);
 	split->weights = hw->cbuf_banks - split->data;
 	return end;
 }

@@ -89,6 +89,22 @@ static unsigned int find_chains(const struct nvdla_config *config, const struct 
 }
 
 /*
+ * What must have finished when a chain has: itself, what it waited for, and as an engine takes its
+ * operations in order, all that the same engine ended before.
+ */
+static void add_history(const struct chain *chain, unsigned int last, const struct drm_nvdla_op *op,
+			const uint64_t *before, uint64_t *mine, size_t words)
+{
+	for (unsigned int j = 0; j <= last; j++) {
+		if (op[chain[j].last].engine != op[chain[last].last].engine)
+			continue;
+		mine[j / 64] |= UINT64_C(1) << (j % 64);
+		for (size_t w = 0; w < words; w++)
+			mine[w] |= before[j * words + w];
+	}
+}
+
+/*
  * before[] is a bit set a chain: what must have finished when it starts, directly or not. The
  * newest conflicts come first and bring their own history, so few remain to be named.
  */
@@ -106,9 +122,7 @@ static int name_deps(const struct chain *chain, unsigned int chains, struct drm_
 			if (first->dep_count == DRM_NVDLA_MAX_DEPS)
 				return -E2BIG;
 			first->deps[first->dep_count++] = chain[j].last;
-			mine[j / 64] |= UINT64_C(1) << (j % 64);
-			for (size_t w = 0; w < words; w++)
-				mine[w] |= before[j * words + w];
+			add_history(chain, j, op, before, mine, words);
 		}
 	}
 	return 0;

@@ -7,17 +7,22 @@
 
 struct dla_node dla_node_of(unsigned int op)
 {
-	return (struct dla_node) { .pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP };
+	return (struct dla_node) { 
+		.pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP, .pool_pad = DLA_NO_OP, .pool = DLA_NO_OP,
+	};
 }
 
 unsigned int dla_node_last(const struct dla_node *node)
 {
+	if (node->pool != DLA_NO_OP)
+		return (unsigned int)node->pool;
 	return (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 }
 
 bool dla_node_has(const struct dla_node *node, unsigned int op)
 {
-	return (int)op == node->pad || (int)op == node->op || (int)op == node->add;
+	return (int)op == node->pad || (int)op == node->op || (int)op == node->add ||
+	       (int)op == node->pool_pad || (int)op == node->pool;
 }
 
 /* The operand of the node's ADD that the node does not make itself. */
@@ -43,10 +48,20 @@ static int private_producer(const struct dla_fuser *fuser, int tensor)
 	return fuser->uses[tensor] == 1 ? fuser->graph->tensor[tensor].producer : DLA_NO_OP;
 }
 
-/* The scale that a convolution's result would be rounded to, were it not for the ADD behind it. */
-static float skipped_scale(const struct dla_graph *graph, const struct dla_node *node)
+/*
+ * Which of two convolutions the ADD should be done with. The one whose input comes later: the other can
+ * be computed beside what is in between, and then lies ready. Else of two roundings the finer is
+ * skipped: that stays nearest to the network as it is written.
+ */
+static bool is_better(const struct dla_graph *graph, const struct dla_node *a, const struct dla_node *b)
 {
-	return graph->tensor[graph->op[node->op].output[0]].quant.scale[0];
+	int after_a = graph->tensor[dla_node_input(graph, a, 0)].producer;
+	int after_b = graph->tensor[dla_node_input(graph, b, 0)].producer;
+
+	if (after_a != after_b)
+		return after_a > after_b;
+	return graph->tensor[graph->op[a->op].output[0]].quant.scale[0] <
+	       graph->tensor[graph->op[b->op].output[0]].quant.scale[0];
 }
 
 static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
@@ -63,12 +78,11 @@ static unsigned int fuse_add(const struct dla_fuser *fuser, unsigned int op, str
 		choice[count] = fuser->node[producer];
 		choice[count++].add = (int)op;
 	}
-	/* Of two roundings the finer is skipped: that stays nearest to the network as it is written. */
-	if (count == 2 && skipped_scale(graph, &choice[1]) < skipped_scale(graph, &choice[0])) {
-		struct dla_node finer = choice[1];
+	if (count == 2 && is_better(graph, &choice[1], &choice[0])) {
+		struct dla_node better = choice[1];
 
 		choice[1] = choice[0];
-		choice[0] = finer;
+		choice[0] = better;
 	}
 	return count;
 }
@@ -81,6 +95,23 @@ static unsigned int fuse_pad(const struct dla_fuser *fuser, unsigned int op, str
 		return 0;
 	*choice = dla_node_of(op);
 	choice->pad = producer;
+	return 1;
+}
+
+static unsigned int fuse_pool(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
+{
+	const struct dla_graph *graph = fuser->graph;
+	int producer = private_producer(fuser, graph->op[op].input[0]), pad = DLA_NO_OP;
+
+	if (producer != DLA_NO_OP && graph->op[producer].kind == DLA_OP_PAD) {
+		pad = producer;
+		producer = private_producer(fuser, graph->op[pad].input[0]);
+	}
+	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D)
+		return 0;
+	*choice = fuser->node[producer];
+	choice->pool_pad = pad;
+	choice->pool = (int)op;
 	return 1;
 }
 
@@ -115,7 +146,12 @@ unsigned int dla_fuse(const struct dla_fuser *fuser, unsigned int op, struct dla
 	case DLA_OP_ADD:
 		return fuser->exact ? 0 : fuse_add(fuser, op, choice);
 	case DLA_OP_CONV_2D:
+	case DLA_OP_DEPTHWISE_CONV_2D:
 		return fuse_pad(fuser, op, choice);
+	case DLA_OP_MAX_POOL_2D:
+		return fuse_pool(fuser, op, choice);
+	case DLA_OP_AVERAGE_POOL_2D:
+		return fuser->exact ? 0 : fuse_pool(fuser, op, choice);
 	default:
 		return 0;
 	}

@@ -10,14 +10,17 @@
 
 /*
  * What the NPU may do as one: an operation of the network, as a rule alone. A convolution may bring
- * the PAD before it, whose zeros it can make itself, and the ADD behind it, which the SDP can do on
- * the way to memory. A node runs where its last operation stands; nobody but the node sees the
- * tensors between its operations.
+ * the PAD before it, whose zeros it can make itself, the ADD behind it, which the SDP can do on the
+ * way to memory, and the pooling behind that, which PDP can do further on, with a PAD of its own. A
+ * node runs where its last operation stands; nobody but the node sees the tensors between its
+ * operations.
  */
 struct dla_node {
 	int pad;		/* or DLA_NO_OP */
 	int op;			/* what it is */
-	int add;		/* or DLA_NO_OP */
+	int add;		/* or DLA_NO_OP, as those below */
+	int pool_pad;
+	int pool;
 };
 
 struct dla_node dla_node_of(unsigned int op);

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "lower_conv.h"
+#include "lower_pool.h"
 
 /* NVDLA fetches weights in bursts that start at multiples of this. */
 #define WEIGHT_ALIGN	256
@@ -166,7 +167,8 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 		return -ENOMEM;
 	sdp = &op->sdp;
 	sdp->source = DRM_NVDLA_SOURCE_OP;
-	sdp->dst = dla_emit_surface(&job->out, tensors->dst + out);
+	if (!tensors->on_the_fly)
+		sdp->dst = dla_emit_surface(&job->out, tensors->dst + out);
 	sdp->width = (__u16)job->shape.out_width;
 	sdp->height = (__u16)tile->out_height;
 	sdp->channels = (__u16)tile->kernels;
@@ -177,14 +179,110 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	return 0;
 }
 
+/* ------------------------------------------------- for convolutions of every kind */
+
+/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
+static bool weights_fit(const struct dla_tensor *weights, unsigned int axis)
+{
+	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
+		return false;
+	if (weights->quant.count > 1 && weights->quant.axis != axis)
+		return false;
+	for (unsigned int i = 0; i < weights->quant.count; i++)
+		if (weights->quant.zero_point[i] != 0)
+			return false;
+	return true;
+}
+
+static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
+{
+	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
+		return true;
+	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
+}
+
+bool dla_conv_operands_fit(const struct dla_lower *lower, const struct dla_node *node, unsigned int axis)
+{
+	const struct dla_op *op = &lower->graph->op[node->op];
+
+	return dla_lower_is_int8(lower, dla_node_input(lower->graph, node, 0)) &&
+	       dla_lower_is_int8(lower, op->output[0]) &&
+	       weights_fit(&lower->graph->tensor[op->input[1]], axis) && bias_fits(lower->graph, op);
+}
+
+struct dla_requant_wish *dla_conv_wishes(const struct dla_graph *graph, const struct dla_op *op,
+					 const struct dla_kernels *kernels, float scale, bool relu)
+{
+	const struct dla_tensor *input = &graph->tensor[op->input[0]];
+	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
+	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
+	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
+	size_t kernel_bytes = (size_t)kernels->height * kernels->width * kernels->channels;
+	struct dla_requant_wish *wish = calloc(kernels->kernels, sizeof(*wish));
+	const int8_t *w = kernels->data;
+
+	if (!wish)
+		return NULL;
+	for (uint32_t k = 0; k < kernels->kernels; k++, w += kernel_bytes) {
+		int64_t sum = 0, magnitude = 0;
+
+		for (size_t i = 0; i < kernel_bytes; i++) {
+			sum += w[i];
+			magnitude += abs(w[i]);
+		}
+		wish[k].multiplier = (double)input->quant.scale[0] *
+				     weights->quant.scale[weights->quant.count > 1 ? k : 0] / scale;
+		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
+		wish[k].reach = magnitude * -INT8_MIN;
+		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
+	}
+	return wish;
+}
+
+/* Padding along one axis that is made before the convolution's own; false when that is not for the NPU. */
+static bool add_padding(int32_t more, int32_t in, int32_t out, int32_t reach, int32_t stride,
+			int32_t *before, int32_t *after)
+{
+	if (more > PAD_LIMIT || *before > PAD_LIMIT)
+		return false;
+	*before += more;
+	/* What outputs read of it: the last may not. */
+	*after = (out - 1) * stride + reach - *before - in;
+	if (*after < 0)
+		*after = 0;
+	return true;
+}
+
+/* The tensors are within 8192 x 8192. */
+bool dla_conv_take_pad(const struct dla_lower *lower, const struct dla_node *node,
+		       const struct dla_feature *in, const struct dla_feature *out, struct dla_window *w)
+{
+	const struct dla_shape *from, *to;
+	const struct dla_op *pad;
+
+	if (node->pad == DLA_NO_OP)
+		return true;
+	pad = &lower->graph->op[node->pad];
+	from = &lower->graph->tensor[pad->input[0]].shape;
+	to = &lower->graph->tensor[pad->output[0]].shape;
+	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
+	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
+			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
+	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
+			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
+}
+
 /* --------------------------------------------------------- CONV_2D and FULLY_CONNECTED */
 
 struct lowered_conv {
 	struct dla_lowered base;
 	struct dla_conv_job job;
 	struct drm_nvdla_dev_info hw;
-	int input, residual, output;	/* DLA_NO_TENSOR: no residual */
+	int input, residual;		/* DLA_NO_TENSOR: no residual */
+	int made, output;		/* made: not in memory, where it is pooled */
 	int32_t low, high;		/* what is left for a pass of its own */
+	bool pools;
+	struct dla_pooling pooling;	/* of what the convolution makes, and cuts in its stead */
 };
 
 static void free_conv(struct dla_lowered *lowered)
@@ -202,6 +300,7 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 	struct dla_conv_tensors tensors = {
 		.src = dla_emit_offset(emit, conv->input),
 		.dst = dla_emit_offset(emit, conv->output),
+		.on_the_fly = conv->pools,
 	};
 	struct dla_conv_constants at;
 	int err = 0;
@@ -217,7 +316,11 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 		if (!err)
 			err = dla_conv_emit(&conv->job, tile, &at, emit, &tensors);
 	}
-	return err ? err : dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
+	if (err)
+		return err;
+	if (conv->pools)
+		return dla_pooling_emit(&conv->pooling, emit, tensors.dst);
+	return dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
 }
 
 static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, uint32_t kernel,
@@ -242,17 +345,17 @@ static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, u
 	return acc;
 }
 
-static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+/* What the convolution makes, lines of so many columns; only those that a pooling uses. */
+static void convolve(const struct lowered_conv *conv, const int8_t *const input[], uint32_t columns, int8_t *output)
 {
-	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
 	const struct dla_conv_job *job = &conv->job;
 	const struct dla_conv_shape *shape = &job->shape;
-	size_t i = 0;
 
 	for (uint32_t y = 0; y < shape->out_height; y++) {
 		for (uint32_t x = 0; x < shape->out_width; x++) {
 			int64_t top = (int64_t)y * shape->window.stride_h - shape->window.pad_top;
 			int64_t left = (int64_t)x * shape->window.stride_w - shape->window.pad_left;
+			size_t i = ((size_t)y * columns + x) * shape->kernels;
 
 			for (uint32_t k = 0; k < shape->kernels; k++, i++) {
 				int32_t acc = accumulate(job, input[0], k, top, left);
@@ -265,58 +368,22 @@ static void eval_conv(const struct dla_lowered *lowered, const int8_t *const inp
 	}
 }
 
-/*
- * What each output channel wants: its bias with the input's zero point in it, and the accumulator's
- * scale over @scale, that of the output or of what is added.
- */
-static struct dla_requant_wish *wishes(const struct dla_graph *graph, const struct dla_op *op, float scale,
-				       bool relu)
+static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
 {
-	const struct dla_tensor *input = &graph->tensor[op->input[0]];
-	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
-	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
-	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
-	uint32_t kernels = (uint32_t)weights->shape.dim[0];
-	size_t kernel_bytes = weights->bytes / kernels;
-	const int8_t *w = weights->data;
-	struct dla_requant_wish *wish = calloc(kernels, sizeof(*wish));
+	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
+	const struct dla_feature *made = &conv->pooling.in;
+	int8_t *between;
 
-	if (!wish)
-		return NULL;
-	for (uint32_t k = 0; k < kernels; k++, w += kernel_bytes) {
-		int64_t sum = 0, magnitude = 0;
-
-		for (size_t i = 0; i < kernel_bytes; i++) {
-			sum += w[i];
-			magnitude += abs(w[i]);
-		}
-		wish[k].multiplier = (double)input->quant.scale[0] *
-				     weights->quant.scale[weights->quant.count > 1 ? k : 0] / scale;
-		wish[k].bias = (bias ? bias[k] : 0) - input->quant.zero_point[0] * sum;
-		wish[k].reach = magnitude * -INT8_MIN;
-		wish[k].nudge = relu ? dla_double_rounding_nudge(wish[k].multiplier) : 0;
+	if (!conv->pools) {
+		convolve(conv, input, conv->job.shape.out_width, output);
+		return;
 	}
-	return wish;
-}
-
-/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
-static bool weights_fit(const struct dla_tensor *weights)
-{
-	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
-		return false;
-	if (weights->quant.count > 1 && weights->quant.axis != 0)
-		return false;
-	for (unsigned int i = 0; i < weights->quant.count; i++)
-		if (weights->quant.zero_point[i] != 0)
-			return false;
-	return true;
-}
-
-static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
-{
-	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
-		return true;
-	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
+	between = calloc((size_t)made->width * made->height, made->channels);
+	if (!between)
+		abort();
+	convolve(conv, input, made->width, between);
+	dla_pooling_eval(&conv->pooling, between, output);
+	free(between);
 }
 
 static bool is_relu(const struct dla_op *op)
@@ -327,10 +394,11 @@ static bool is_relu(const struct dla_op *op)
 static int prepare_alone(const struct dla_lower *lower, const struct dla_op *op, struct lowered_conv *conv,
 			 const char **why)
 {
-	const struct dla_quant *quant = &lower->graph->tensor[conv->output].quant;
+	const struct dla_quant *quant = &lower->graph->tensor[conv->made].quant;
 	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
 	bool relu = is_relu(op);
-	struct dla_requant_wish *wish = wishes(lower->graph, op, quant->scale[0], relu);
+	struct dla_requant_wish *wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0],
+							relu);
 	int err;
 
 	if (!wish)
@@ -351,17 +419,17 @@ static bool same_shape(const struct dla_feature *a, const struct dla_feature *b)
 static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *op, const struct dla_op *add,
 			    struct lowered_conv *conv, const char **why)
 {
-	const struct dla_quant *out = &lower->graph->tensor[conv->output].quant;
+	const struct dla_quant *out = &lower->graph->tensor[conv->made].quant;
 	const struct dla_quant *quant = &lower->graph->tensor[conv->residual].quant;
 	struct dla_feature feature[2];
 	struct dla_residual residual;
 	struct dla_requant_wish *wish;
 	int err;
 
-	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->output) ||
+	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->made) ||
 	    !dla_lower_own_feature(lower, conv->residual, &feature[0]) ||
-	    !dla_lower_own_feature(lower, conv->output, &feature[1]) ||
-	    !same_shape(&feature[0], &conv->job.out) || !same_shape(&feature[1], &conv->job.out))
+	    !dla_lower_own_feature(lower, conv->made, &feature[1]) ||
+	    !same_shape(&feature[0], &feature[1]))
 		*why = "not two int8 tensors of one shape";
 	else if (op->activation != DLA_ACT_NONE && op->activation != DLA_ACT_RELU)
 		*why = "the convolution's result is cut above";
@@ -381,21 +449,52 @@ static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *
 	conv->low = residual.relu ? INT8_MIN : residual.low;
 	conv->high = residual.high;
 
-	wish = wishes(lower->graph, op, quant->scale[0], false);
+	wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0], false);
 	if (!wish)
 		return dla_fail(ENOMEM, "out of memory");
 	err = dla_conv_job_prepare_add(&conv->job, lower->hw, wish, &residual, why);
 	free(wish);
 	/* Neighbours that the convolution has still to read must not be overwritten. */
-	if (lower->root[conv->residual] != lower->root[conv->input])
+	if (lower->root[conv->residual] != lower->root[conv->input] && !conv->pools)
 		conv->base.in_place = 1U << 1;
 	return err;
+}
+
+/* The convolution makes what the pooling uses, and no more: PDP cannot pass over anything. */
+static bool prepare_pooling(const struct dla_lower *lower, const struct dla_node *node, struct lowered_conv *conv,
+			    const char **why)
+{
+	struct dla_conv_job *job = &conv->job;
+
+	conv->pools = dla_pooling_on_the_fly(lower, node, &conv->pooling, why);
+	if (!conv->pools)
+		return false;
+	job->out.width = job->shape.out_width = dla_pooling_columns(&conv->pooling);
+	job->out.height = job->shape.out_height = dla_pooling_lines(&conv->pooling);
+	return true;
+}
+
+/* What the convolution has left to cut may be cut behind the largest of it, but not behind an average. */
+static void cut_in_pooling(struct lowered_conv *conv, const char **why)
+{
+	struct dla_pooling *p = &conv->pooling;
+
+	if (conv->job.tiling->count > 1)
+		*why = "a pooling takes one layer";
+	else if (p->pool != DRM_NVDLA_POOL_MAX && (conv->low > INT8_MIN || conv->high < INT8_MAX))
+		*why = "an average of what is cut";
+	if (conv->low > p->low)
+		p->low = conv->low;
+	if (conv->high < p->high)
+		p->high = conv->high;
 }
 
 static const char *how(const struct lowered_conv *conv)
 {
 	bool tiles = conv->job.tiling->count > 1;
 
+	if (conv->pools)
+		return "PDP, with the convolution";
 	if (conv->residual == DLA_NO_TENSOR)
 		return tiles ? "in tiles" : "one layer";
 	return tiles ? "with the convolution, in tiles" : "with the convolution";
@@ -420,6 +519,7 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->hw = *lower->hw;
 	conv->input = dla_node_input(graph, node, 0);
 	conv->residual = adds ? dla_node_input(graph, node, 1) : DLA_NO_TENSOR;
+	conv->made = graph->op[adds ? node->add : node->op].output[0];
 	conv->output = graph->op[dla_node_last(node)].output[0];
 	conv->job.in = *in;
 	conv->job.out = *out;
@@ -430,10 +530,16 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
 		.window = *window,
 	};
+	if (node->pool != DLA_NO_OP && !prepare_pooling(lower, node, conv, why)) {
+		free_conv(&conv->base);
+		return 0;
+	}
 	if (adds)
 		err = prepare_with_add(lower, &graph->op[node->op], &graph->op[node->add], conv, why);
 	else
 		err = prepare_alone(lower, &graph->op[node->op], conv, why);
+	if (!err && !*why && conv->pools)
+		cut_in_pooling(conv, why);
 	if (err || *why) {
 		free_conv(&conv->base);
 		return err;
@@ -441,35 +547,6 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->base.how = how(conv);
 	*lowered = &conv->base;
 	return 0;
-}
-
-/* Padding along one axis that is made before the convolution's own; false when that is not for the NPU. */
-static bool add_padding(int32_t more, int32_t in, int32_t out, int32_t reach, int32_t stride,
-			int32_t *before, int32_t *after)
-{
-	if (more > PAD_LIMIT || *before > PAD_LIMIT)
-		return false;
-	*before += more;
-	/* What outputs read of it: the last may not. */
-	*after = (out - 1) * stride + reach - *before - in;
-	if (*after < 0)
-		*after = 0;
-	return true;
-}
-
-/* Let the convolution make the node's PAD. The tensors are within 8192 x 8192. */
-static bool take_pad(const struct dla_lower *lower, const struct dla_node *node, const struct dla_feature *in,
-		     const struct dla_feature *out, struct dla_window *w)
-{
-	const struct dla_op *pad = &lower->graph->op[node->pad];
-	const struct dla_shape *from = &lower->graph->tensor[pad->input[0]].shape;
-	const struct dla_shape *to = &lower->graph->tensor[pad->output[0]].shape;
-
-	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
-	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
-			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
-	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
-			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
 }
 
 int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
@@ -488,15 +565,14 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 	};
 	struct dla_feature in, out;
 
-	if (!dla_lower_is_int8(lower, input) || !dla_lower_is_int8(lower, op->output[0]) ||
-	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_own_feature(lower, input, &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";
 	else if (in.channels != kernels.channels)
 		*why = "grouped";
-	else if (node->pad != DLA_NO_OP && !take_pad(lower, node, &in, &out, &window))
+	else if (!dla_conv_take_pad(lower, node, &in, &out, &window))
 		*why = "padding wider than the hardware's";
 	if (*why)
 		return 0;
@@ -513,8 +589,7 @@ int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_no
 	struct dla_kernels kernels;
 	struct dla_feature in, out;
 
-	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_is_int8(lower, op->output[0]) ||
-	    !weights_fit(weights) || !bias_fits(lower->graph, op))
+	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed int8 tensor and constant symmetric weights";
 	else if (!dla_lower_feature(lower, op->input[0], &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out) ||

