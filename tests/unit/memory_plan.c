@@ -245,9 +245,9 @@ static void layers_wait_for_each_other(void **unused)
 			touched(&op[i], map[i]);
 			for (unsigned int d = 0; d < op[i].dep_count; d++) {
 				assert_true(op[i].deps[d] < i);
-				after[i][op[i].deps[d]] = 1;
-				for (unsigned int j = 0; j < i; j++)
-					after[i][j] |= after[op[i].deps[d]][j];
+				/* All are SDP's, which takes them in order. */
+				for (unsigned int j = 0; j <= op[i].deps[d]; j++)
+					after[i][j] = 1;
 			}
 			for (unsigned int j = 0; j < i; j++) {
 				bool meet = false;

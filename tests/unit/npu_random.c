@@ -679,7 +679,7 @@ struct loaded {
 
 static struct loaded load(const char *path, bool keep, bool exact)
 {
-	const struct dla_options options = { .keep_tensors = keep, .exact = exact };
+	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = keep, .exact = exact };
 	struct loaded l;
 
 	l.network = dla_network_load(device, path, &options);

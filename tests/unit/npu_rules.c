@@ -28,7 +28,7 @@ static char *shared_path(const char *name)
 /* Run and check; returns how many operations were on the NPU. */
 static unsigned int check_network(const char *path, const char *input, unsigned int seed)
 {
-	static const struct dla_options options = { .keep_tensors = 1 };
+	static const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = 1 };
 	struct dla_device *device = dla_device_open("sim:nv_small");
 	struct dla_network *network;
 	struct dla_request *request;

@@ -144,17 +144,24 @@ static unsigned int end_of_cpu_part(const struct maker *m, unsigned int i)
 	return last;
 }
 
+/* Also if nobody uses it: XNNPACK has memory only for what it passes on. */
 static bool used_outside(const struct maker *m, int tensor, const struct dla_cpu_part *part)
 {
 	const struct dla_graph *graph = m->graph;
+	bool used = false;
 
 	if (m->keep || is_output(graph, tensor))
 		return true;
-	for (unsigned int i = part->last + 1; i < graph->op_count; i++)
-		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
-			if (graph->op[i].input[j] == tensor)
+	for (unsigned int i = part->first; i < graph->op_count; i++) {
+		for (unsigned int j = 0; j < graph->op[i].input_count; j++) {
+			if (graph->op[i].input[j] != tensor)
+				continue;
+			if (i > part->last)
 				return true;
-	return false;
+			used = true;
+		}
+	}
+	return !used;
 }
 
 /* XNNPACK decides when it reads and writes: what it does is all at one time, the whole part long. */
