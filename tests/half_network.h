@@ -16,7 +16,8 @@ struct half_network {
 	int size;		/* pictures of size x size x channels */
 	int channels;
 	int kernel;		/* of the convolutions, odd */
-	int rounds;		/* a convolution and a SOFTMAX each */
+	int rounds;		/* a convolution, then */
+	int softmaxes;		/* so many of these */
 };
 
 static inline int half_weights(struct builder *b, const struct half_network *n)
@@ -43,8 +44,10 @@ static inline void half_network_build(struct builder *b, const struct half_netwo
 	for (int i = 0; i < n->rounds; i++) {
 		y = add_tensor(b, "y", TYPE_INT8, shape, 0.1F, 3);
 		add_conv(b, LIST(x, half_weights(b, n), -1), y, 1, PADDING_SAME);
-		x = add_tensor(b, "z", TYPE_INT8, shape, 1.0F / 256, -128);
-		set_f32(b, add_operator(b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), x), SOFTMAX_BETA, 1);
+		for (int j = 0; j < n->softmaxes; j++, y = x) {
+			x = add_tensor(b, "z", TYPE_INT8, shape, 1.0F / 256, -128);
+			set_f32(b, add_operator(b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), x), SOFTMAX_BETA, 1);
+		}
 	}
 	builder_end(b, LIST(input), LIST(x));
 }

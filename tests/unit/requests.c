@@ -63,7 +63,7 @@ static void load(struct dla_device *device, const char *path, struct subject *s)
 
 static void load_half(struct dla_device *device, struct subject *s)
 {
-	const struct half_network n = { .size = 8, .channels = 16, .kernel = 3, .rounds = 3 };
+	const struct half_network n = { .size = 8, .channels = 16, .kernel = 3, .rounds = 3, .softmaxes = 1 };
 	char path[] = "/tmp/requests.XXXXXX";
 
 	half_network_write(&n, path);
