@@ -21,7 +21,7 @@ $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emu
 
 $(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(patsubst %.c,$(BUILD)/tsan/%.o,$(libdla-src) $(core-src) \
 		       $(emulator-src)) $(BUILD)/tsan/libnvdla-emu.so.0 | need-test
-	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ldrm -lm -lz -ldl -pthread
+	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka $(libdla-libs)
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(libdla-libs)

@@ -13,6 +13,7 @@
 
 #include "commands.h"
 #include "measure.h"
+#include "placing.h"
 #include "status.h"
 #include "timeline.h"
 
@@ -27,9 +28,7 @@ static const char help[] =
 	"  --device NAME     as for dla run; sim:nv_small@100MHz is the emulated NPU at the\n"
 	"                    pace of such a clock\n"
 	"  --place WHERE     as for dla run\n"
-	"  --exact           likewise\n"
-	"  --input FILE      likewise\n"
-	"  --seed N          likewise\n"
+	"  --cpu KERNELS     likewise; so too --exact, --input FILE, --seed N\n"
 	"  --seconds S       measure for so long (2)\n"
 	"  --runs N          or so many runs in each process\n"
 	"  --warmup N        runs before, which do not count (3)\n"
@@ -361,20 +360,17 @@ static int parse_seconds(const char *value, double *out)
 	return end != value && !*end && *out > 0 && *out <= 1e6 ? 0 : wrong("--seconds is a time, not", value);
 }
 
-static int parse_place(const char *value, enum dla_place *place)
-{
-	*place = strcmp(value, "cpu") ? DLA_PLACE_NPU : DLA_PLACE_CPU;
-	return !strcmp(value, "cpu") || !strcmp(value, "npu") || !strcmp(value, "auto") ?
-	       0 : wrong("--place is auto, npu or cpu, not", value);
-}
-
 /* 0: run; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	enum { DEVICE = 256, PLACE, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES, TIMELINE, JSON, HELP };
+	enum {
+		DEVICE = 256, PLACE, CPU, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES, TIMELINE,
+		JSON, HELP,
+	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
 		{ "place", required_argument, NULL, PLACE },
+		{ "cpu", required_argument, NULL, CPU },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "input", required_argument, NULL, INPUT },
 		{ "seed", required_argument, NULL, SEED },
@@ -398,7 +394,10 @@ static int parse(int argc, char **argv, struct options *o)
 			m->device = optarg;
 			break;
 		case PLACE:
-			err = parse_place(optarg, &m->network.place);
+			err = placing_parse_place("bench", optarg, &m->network);
+			break;
+		case CPU:
+			err = placing_parse_cpu("bench", optarg, &m->network);
 			break;
 		case EXACT:
 			m->network.exact = 1;

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "dla.h"
 #include "inputs.h"
+#include "placing.h"
 #include "progress.h"
 #include "report.h"
 #include "status.h"
@@ -55,28 +56,6 @@ static int wrong(const char *what, const char *value)
 	return -1;
 }
 
-static int parse_place(struct options *o, const char *value)
-{
-	if (!strcmp(value, "cpu"))
-		o->network.place = DLA_PLACE_CPU;
-	else if (!strcmp(value, "npu") || !strcmp(value, "auto"))
-		o->network.place = DLA_PLACE_NPU;
-	else
-		return wrong("--place is auto, npu or cpu, not", value);
-	return 0;
-}
-
-static int parse_cpu(struct options *o, const char *value)
-{
-	if (!strcmp(value, "reference"))
-		o->network.cpu = DLA_CPU_REFERENCE;
-	else if (!strcmp(value, "auto") || !strcmp(value, "xnnpack"))
-		o->network.cpu = DLA_CPU_AUTO;
-	else
-		return wrong("--cpu is auto, xnnpack or reference, not", value);
-	return 0;
-}
-
 /* 0: run; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -102,10 +81,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->device = optarg;
 			break;
 		case OPT_PLACE:
-			err = parse_place(o, optarg);
+			err = placing_parse_place("run", optarg, &o->network);
 			break;
 		case OPT_CPU:
-			err = parse_cpu(o, optarg);
+			err = placing_parse_cpu("run", optarg, &o->network);
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;
