@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
 # tests/unit/NAME.c is a cmocka program, linked with everything, sanitizers on; what has threads, a
-# second time with ThreadSanitizer and only the emulator.
+# second time with ThreadSanitizer.
 # tests/fuzz/NAME_mutate.c prints TAP and is built likewise; NAME_fuzz.c is for libFuzzer, make fuzz;
 # NAME.test there runs it for a while.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
 # tests/bench/NAME.c measures the optimised emulator from inside, make bench.
 unit-src := $(wildcard tests/unit/*.c)
-unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads
+unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads $(BUILD)/tsan/unit-requests
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
 system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
 # They build a kernel of their own, or the module for every kernel that Debian has: with nothing cached
@@ -19,8 +19,9 @@ system-tests := $(filter-out $(long-tests),$(wildcard tests/system/*.test)) $(sy
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson $(libdla-libs)
 
-$(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(emulator-src:%.c=$(BUILD)/tsan/%.o) | need-test
-	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ -lcmocka -pthread
+$(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(patsubst %.c,$(BUILD)/tsan/%.o,$(libdla-src) $(core-src) \
+		       $(emulator-src)) $(BUILD)/tsan/libnvdla-emu.so.0 | need-test
+	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka $(libdla-libs)
 
 $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(libdla-libs)

@@ -3,10 +3,58 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "device.h"
 #include "error.h"
 #include "nodes.h"
+#include "threads.h"
+
+uint64_t dla_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* ------------------------------------------------------------------------- lists of jobs */
+
+void dla_job_append(struct dla_job_list *list, struct dla_job *job)
+{
+	job->next = NULL;
+	if (list->first)
+		list->last->next = job;
+	else
+		list->first = job;
+	list->last = job;
+}
+
+struct dla_job *dla_job_take(struct dla_job_list *list)
+{
+	struct dla_job *job = list->first;
+
+	if (job)
+		list->first = job->next;
+	return job;
+}
+
+bool dla_job_remove(struct dla_job_list *list, struct dla_job *job)
+{
+	struct dla_job *before = NULL;
+
+	for (struct dla_job *at = list->first; at; before = at, at = at->next) {
+		if (at != job)
+			continue;
+		*(before ? &before->next : &list->first) = job->next;
+		if (list->last == job)
+			list->last = before;
+		return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------------------- opening */
 
 static int open_cpu(struct dla_device **device)
 {
@@ -36,6 +84,33 @@ static int open_npu(struct dla_device **device)
 	return dla_device_drm_open(path, device);
 }
 
+/* "CONFIG" or "CONFIG@CLOCK", the clock as people write it: 100MHz, 1GHz, 250kHz. */
+static int open_sim(const char *name, struct dla_device **device)
+{
+	static const struct {
+		const char *name;
+		double hz;
+	} unit[] = { { "Hz", 1 }, { "kHz", 1e3 }, { "MHz", 1e6 }, { "GHz", 1e9 } };
+	size_t length = strcspn(name, "@");
+	char config[64], *end;
+	double clock = 0;
+
+	if (length)
+		snprintf(config, sizeof(config), "%.*s", (int)length, name);
+	else
+		strcpy(config, "nv_small");
+	if (name[length]) {
+		clock = strtod(name + length + 1, &end);
+		for (size_t i = 0; i < sizeof(unit) / sizeof(unit[0]); i++)
+			if (!strcmp(end, unit[i].name))
+				return clock * unit[i].hz >= 1 && clock * unit[i].hz <= 1e12 ?
+				       dla_device_sim_open(config, (uint64_t)(clock * unit[i].hz), device) :
+				       dla_fail(EINVAL, "\"%s\" is no clock between 1 Hz and 1 THz", name + length + 1);
+		return dla_fail(EINVAL, "\"%s\" is no clock: a number and Hz, kHz, MHz or GHz", name + length + 1);
+	}
+	return dla_device_sim_open(config, 0, device);
+}
+
 static int open_named(const char *name, struct dla_device **device)
 {
 	if (!strcmp(name, "cpu"))
@@ -44,13 +119,13 @@ static int open_named(const char *name, struct dla_device **device)
 		return open_auto(device);
 	if (!strcmp(name, "npu"))
 		return open_npu(device);
-	if (!strcmp(name, "sim"))
-		return dla_device_sim_open("nv_small", device);
+	if (!strcmp(name, "sim") || !strncmp(name, "sim@", 4))
+		return open_sim(name + 3, device);
 	if (!strncmp(name, "sim:", 4))
-		return dla_device_sim_open(name + 4, device);
+		return open_sim(name + 4, device);
 	if (strchr(name, '/'))
 		return dla_device_drm_open(name, device);
-	return dla_fail(ENODEV, "\"%s\" is no device; there are auto, npu, cpu, sim, sim:nv_small and device nodes",
+	return dla_fail(ENODEV, "\"%s\" is no device; there are auto, npu, cpu, sim, sim:nv_small, sim:nv_small@100MHz and device nodes",
 			name);
 }
 
@@ -59,17 +134,22 @@ struct dla_device *dla_device_open(const char *name)
 	struct dla_device *device = NULL;
 	int err = open_named(name, &device);
 
-	if (err) {
-		errno = -err;
-		return NULL;
+	if (!err) {
+		device->threads = dla_threads_new();
+		if (device->threads)
+			return device;
+		err = dla_fail(ENOMEM, "out of memory");
+		dla_device_close(device);
 	}
-	return device;
+	errno = -err;
+	return NULL;
 }
 
 void dla_device_close(struct dla_device *device)
 {
 	if (!device)
 		return;
+	dla_threads_free(device->threads);
 	if (device->ops)
 		device->ops->close(device);
 	else

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/sync_file.h>
 #include <xf86drm.h>
 
 #include "device.h"
@@ -25,12 +27,30 @@ struct dla_program {
 	uint64_t macs;
 };
 
+/*
+ * Jobs that the kernel has at a time: one that runs, and one that follows without a pause. What is not
+ * there yet can be taken back.
+ */
+#define LANES	2
+
+/* What a job needs of the kernel. */
+struct lane {
+	uint32_t done;			/* syncobj that its end signals */
+	struct drm_buffer *times;	/* NULL until one wants to know */
+};
+
 struct drm_device {
 	struct dla_device base;
-	pthread_mutex_t lock;		/* one run at a time, and the counters */
 	int fd;
-	uint32_t done;			/* syncobj that the end of a run signals */
-	uint64_t failed;		/* jobs of this file that had failed before the run */
+
+	pthread_mutex_t lock;		/* of what follows */
+	pthread_cond_t change;		/* a job more for the thread, or time to stop */
+	pthread_t thread;
+	bool stop;
+	struct dla_job_list waiting;	/* not given to the kernel yet */
+	struct dla_job_list submitted;	/* in the order in which they end */
+	unsigned int given, ended;	/* to the kernel, of all time: a job's lane is its number's */
+	struct lane lane[LANES];
 	struct dla_npu_stats stats;
 };
 
@@ -168,29 +188,48 @@ static int sync_buffers(struct drm_device *drm, const struct dla_binding *bindin
 	return 0;
 }
 
-static int submit(struct drm_device *drm, const struct dla_program *program, const struct dla_binding *binding,
-		  unsigned int bindings)
+/* Room for the times of a program's operations; only the driver writes there, the buffer is read. */
+static int make_times(struct drm_device *drm, struct lane *lane, size_t bytes)
+{
+	struct dla_buffer *buffer;
+	int err;
+
+	if (lane->times && lane->times->base.size >= bytes)
+		return 0;
+	err = drm_buffer_new(&drm->base, bytes, DLA_BUFFER_TENSORS, &buffer);
+	if (err)
+		return err;
+	if (lane->times)
+		drm_buffer_free(&lane->times->base);
+	lane->times = (struct drm_buffer *)buffer;
+	return 0;
+}
+
+static int submit(struct drm_device *drm, const struct dla_job *job, struct lane *lane)
 {
 	struct drm_nvdla_binding bound[DRM_NVDLA_MAX_SLOTS] = { 0 };
-	struct drm_nvdla_sync sync = { .handle = drm->done, .flags = DRM_NVDLA_SYNC_SIGNAL };
+	struct drm_nvdla_sync sync = { .handle = lane->done, .flags = DRM_NVDLA_SYNC_SIGNAL };
 	char text[256] = "";
 	struct drm_nvdla_submit submit = {
-		.program = program->handle,
+		.program = job->program->handle,
 		.bindings = (uintptr_t)bound,
-		.binding_count = bindings,
+		.binding_count = job->bindings,
 		.binding_stride = sizeof(bound[0]),
 		.syncs = (uintptr_t)&sync,
 		.sync_count = 1,
 		.sync_stride = sizeof(sync),
+		.cookie = (uintptr_t)job,
+		.times = lane->times->handle,
 		.reason = { .text = (uintptr_t)text, .text_size = sizeof(text) },
 	};
 
-	for (unsigned int i = 0; i < bindings; i++) {
-		const struct drm_buffer *buffer = (const struct drm_buffer *)binding[i].buffer;
+	for (unsigned int i = 0; i < job->bindings; i++) {
+		const struct drm_buffer *buffer = (const struct drm_buffer *)job->binding[i].buffer;
 
 		if (buffer)
 			bound[i] = (struct drm_nvdla_binding) {
-				.handle = buffer->handle, .offset = binding[i].offset, .size = binding[i].size,
+				.handle = buffer->handle, .offset = job->binding[i].offset,
+				.size = job->binding[i].size,
 			};
 	}
 	if (!drmIoctl(drm->fd, DRM_IOCTL_NVDLA_SUBMIT, &submit))
@@ -203,56 +242,149 @@ static int submit(struct drm_device *drm, const struct dla_program *program, con
 	return dla_fail(errno, "%s refused to run: %s", drm->base.name, strerror(errno));
 }
 
-/* A fence signals for a failed program too; the queue knows how it ended. */
-static int outcome(struct drm_device *drm)
+static int give(struct drm_device *drm, struct dla_job *job)
 {
-	struct drm_nvdla_queue_state state = { 0 };
-
-	if (drmIoctl(drm->fd, DRM_IOCTL_NVDLA_QUEUE_STATE, &state))
-		return dla_fail(errno, "%s: no state of the queue: %s", drm->base.name, strerror(errno));
-	if (state.jobs_failed == drm->failed)
-		return 0;
-	drm->failed = state.jobs_failed;
-	if (state.fault_count)
-		return dla_fail(ETIMEDOUT, "%s hung in layer %" PRIu32 ", of operation %" PRIu64 ", and was reset",
-				drm->base.name, state.fault_op, (uint64_t)state.fault_op_cookie);
-	return dla_fail(EIO, "%s gave the run up", drm->base.name);
-}
-
-static int run_locked(struct drm_device *drm, const struct dla_program *program,
-		      const struct dla_binding *binding, unsigned int bindings)
-{
-	int err = sync_buffers(drm, binding, bindings, DRM_NVDLA_SYNC_TO_DEVICE);
+	struct lane *lane = &drm->lane[job->lane];
+	int err = make_times(drm, lane, job->program->count * sizeof(struct drm_nvdla_time));
 
 	if (!err)
-		err = submit(drm, program, binding, bindings);
-	if (err)
-		return err;
-	/* Not to be given up: the driver's fences always signal, after a time-out and a reset if need be. */
-	if (drmSyncobjWait(drm->fd, &drm->done, 1, INT64_MAX, 0, NULL))
-		return dla_fail(errno, "%s: waiting failed: %s", drm->base.name, strerror(errno));
-	err = outcome(drm);
-	if (!err)
-		err = sync_buffers(drm, binding, bindings, DRM_NVDLA_SYNC_FROM_DEVICE);
-	if (err)
-		return err;
-	drm->stats.operations += program->count;
-	drm->stats.macs += program->macs;
-	return 0;
+		err = sync_buffers(drm, job->binding, job->bindings, DRM_NVDLA_SYNC_TO_DEVICE);
+	return err ? err : submit(drm, job, lane);
 }
 
-static int drm_run(struct dla_device *device, struct dla_program *program, const struct dla_binding *binding,
-		   unsigned int bindings, const struct dla_progress *progress)
+/* Give the kernel what it may have, with the lock held. What it refuses ends in its turn like the rest. */
+static void feed(struct drm_device *drm)
+{
+	struct dla_job *job;
+
+	while (drm->given - drm->ended < LANES && (job = dla_job_take(&drm->waiting))) {
+		job->lane = drm->given++ % LANES;
+		dla_error_keep(&job->error, give(drm, job));
+		dla_job_append(&drm->submitted, job);
+		pthread_cond_signal(&drm->change);
+	}
+}
+
+static void drm_submit(struct dla_device *device, struct dla_job *job)
 {
 	struct drm_device *drm = to_drm(device);
-	int err;
 
 	pthread_mutex_lock(&drm->lock);
-	err = run_locked(drm, program, binding, bindings);
+	dla_job_append(&drm->waiting, job);
+	feed(drm);
 	pthread_mutex_unlock(&drm->lock);
-	if (!err)
-		progress->fn(progress->ctx, program->count);
+}
+
+static bool drm_withdraw(struct dla_device *device, struct dla_job *job)
+{
+	struct drm_device *drm = to_drm(device);
+	bool taken;
+
+	pthread_mutex_lock(&drm->lock);
+	taken = dla_job_remove(&drm->waiting, job);
+	pthread_mutex_unlock(&drm->lock);
+	return taken;
+}
+
+/* How the fence of a job that has ended was signalled: 0, or the driver's negative errno. */
+static int fence_status(struct drm_device *drm, const struct lane *lane, int *status)
+{
+	struct sync_file_info info = { 0 };
+	int fd, err = 0;
+
+	if (drmSyncobjExportSyncFile(drm->fd, lane->done, &fd))
+		return dla_fail(errno, "%s: no fence: %s", drm->base.name, strerror(errno));
+	if (ioctl(fd, SYNC_IOC_FILE_INFO, &info))
+		err = dla_fail(errno, "%s: no state of the fence: %s", drm->base.name, strerror(errno));
+	close(fd);
+	*status = info.status < 0 ? info.status : 0;
 	return err;
+}
+
+static int outcome(struct drm_device *drm, const struct dla_job *job)
+{
+	struct drm_nvdla_queue_state state = { 0 };
+	int status = 0, err = fence_status(drm, &drm->lane[job->lane], &status);
+
+	if (err || !status)
+		return err;
+	if (status == -ENODEV)
+		return dla_fail(ENODEV, "%s is gone", drm->base.name);
+	if (status == -EIO)
+		return dla_fail(EIO, "%s has hung and cannot be reset; reload the module or restart the machine",
+				drm->base.name);
+	if (status != -ETIMEDOUT)
+		return dla_fail(-status, "%s gave the run up: %s", drm->base.name, strerror(-status));
+	/* The record of a later hang of this queue may have taken its place. */
+	if (drmIoctl(drm->fd, DRM_IOCTL_NVDLA_QUEUE_STATE, &state) || state.fault_cookie != (uintptr_t)job)
+		return dla_fail(ETIMEDOUT, "%s hung, and was reset", drm->base.name);
+	return dla_fail(ETIMEDOUT, "%s hung in layer %" PRIu32 ", of operation %" PRIu64 ", and was reset",
+			drm->base.name, state.fault_op, (uint64_t)state.fault_op_cookie);
+}
+
+/* From when until when it ran, and its operations. */
+static void note_times(struct drm_device *drm, struct dla_job *job)
+{
+	const struct drm_nvdla_time *times = drm->lane[job->lane].times->base.map;
+	unsigned int count = job->program->count;
+
+	if (job->times)
+		memcpy(job->times, times, count * sizeof(*times));
+	job->start_ns = times[0].start_ns;
+	job->end_ns = times[0].end_ns;
+	for (unsigned int i = 1; i < count; i++)
+		if (times[i].end_ns > job->end_ns)
+			job->end_ns = times[i].end_ns;
+}
+
+static int await(struct drm_device *drm, struct dla_job *job)
+{
+	int err;
+
+	/* Not to be given up: the driver's fences always signal, after a time-out and a reset if need be. */
+	if (drmSyncobjWait(drm->fd, &drm->lane[job->lane].done, 1, INT64_MAX, 0, NULL))
+		return dla_fail(errno, "%s: waiting failed: %s", drm->base.name, strerror(errno));
+	err = outcome(drm, job);
+	if (!err)
+		err = sync_buffers(drm, job->binding, job->bindings, DRM_NVDLA_SYNC_FROM_DEVICE);
+	if (!err)
+		note_times(drm, job);
+	return err;
+}
+
+static void *drm_thread(void *ctx)
+{
+	struct drm_device *drm = ctx;
+
+	pthread_mutex_lock(&drm->lock);
+	for (;;) {
+		struct dla_job *job = drm->submitted.first;
+
+		if (!job && drm->stop)
+			break;
+		if (!job) {
+			pthread_cond_wait(&drm->change, &drm->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&drm->lock);
+		if (!job->error.err)
+			dla_error_keep(&job->error, await(drm, job));
+		pthread_mutex_lock(&drm->lock);
+		dla_job_take(&drm->submitted);
+		drm->ended++;
+		if (!job->error.err) {
+			drm->stats.operations += job->program->count;
+			drm->stats.macs += job->program->macs;
+		}
+		feed(drm);
+		pthread_mutex_unlock(&drm->lock);
+		if (!job->error.err)
+			job->progress(job, job->program->count);
+		job->done(job);
+		pthread_mutex_lock(&drm->lock);
+	}
+	pthread_mutex_unlock(&drm->lock);
+	return NULL;
 }
 
 static void drm_stats(const struct dla_device *device, struct dla_npu_stats *stats)
@@ -266,15 +398,30 @@ static void drm_stats(const struct dla_device *device, struct dla_npu_stats *sta
 
 /* --------------------------------------------------------------------------- opening, closing */
 
+static void release(struct drm_device *drm)
+{
+	for (unsigned int i = 0; i < LANES; i++) {
+		if (drm->lane[i].done)
+			drmSyncobjDestroy(drm->fd, drm->lane[i].done);
+		if (drm->lane[i].times)
+			drm_buffer_free(&drm->lane[i].times->base);
+	}
+	close(drm->fd);
+	pthread_cond_destroy(&drm->change);
+	pthread_mutex_destroy(&drm->lock);
+	free(drm);
+}
+
 static void drm_close(struct dla_device *device)
 {
 	struct drm_device *drm = to_drm(device);
 
-	if (drm->done)
-		drmSyncobjDestroy(drm->fd, drm->done);
-	close(drm->fd);
-	pthread_mutex_destroy(&drm->lock);
-	free(drm);
+	pthread_mutex_lock(&drm->lock);
+	drm->stop = true;
+	pthread_cond_signal(&drm->change);
+	pthread_mutex_unlock(&drm->lock);
+	pthread_join(drm->thread, NULL);
+	release(drm);
 }
 
 /* The node belongs to our driver. */
@@ -297,7 +444,8 @@ int dla_device_drm_open(const char *path, struct dla_device **device)
 		.buffer_free = drm_buffer_free,
 		.program_new = drm_program_new,
 		.program_free = drm_program_free,
-		.run = drm_run,
+		.submit = drm_submit,
+		.withdraw = drm_withdraw,
 		.stats = drm_stats,
 	};
 	struct drm_nvdla_dev_query query = { .type = DRM_NVDLA_QUERY_INFO };
@@ -316,6 +464,7 @@ int dla_device_drm_open(const char *path, struct dla_device **device)
 		return dla_fail(err, "%s: %s", path, strerror(err));
 	}
 	pthread_mutex_init(&drm->lock, NULL);
+	pthread_cond_init(&drm->change, NULL);
 	drm->base.ops = &ops;
 	snprintf(drm->base.name, sizeof(drm->base.name), "%s", path);
 	query.size = sizeof(drm->base.info);
@@ -323,10 +472,13 @@ int dla_device_drm_open(const char *path, struct dla_device **device)
 	err = check_driver(drm->fd, path);
 	if (!err && drmIoctl(drm->fd, DRM_IOCTL_NVDLA_DEV_QUERY, &query))
 		err = dla_fail(errno, "%s: %s", path, strerror(errno));
-	if (!err && drmSyncobjCreate(drm->fd, 0, &drm->done))
-		err = dla_fail(errno, "%s: no synchronisation object: %s", path, strerror(errno));
+	for (unsigned int i = 0; i < LANES && !err; i++)
+		if (drmSyncobjCreate(drm->fd, 0, &drm->lane[i].done))
+			err = dla_fail(errno, "%s: no synchronisation object: %s", path, strerror(errno));
+	if (!err && pthread_create(&drm->thread, NULL, drm_thread, drm))
+		err = dla_fail(EAGAIN, "%s: no thread to wait for it", path);
 	if (err) {
-		drm_close(&drm->base);
+		release(drm);
 		return err;
 	}
 	*device = &drm->base;

@@ -2,7 +2,12 @@
 /*
  * The emulated NPU in this process: the kernel driver's engine core on top, the emulator's registers
  * below, memory and time between them. It meets the same structures and the same validator as a
- * program that goes through the kernel.
+ * program that goes through the kernel, and like there jobs run on their own, one after the other, while
+ * the submitter does something else.
+ *
+ * With a clock it takes as long over a job as a device of that clock would: the thread that emulates
+ * sleeps until the moment of each interrupt. The processor is free meanwhile, so that even one with
+ * few cores shows what overlaps.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "device.h"
 #include "emulator.h"
@@ -25,6 +31,9 @@
 /* The flush of the convolution buffer takes some 8,200 cycles after reset. */
 #define FLUSH_LIMIT	100000
 
+/* What a register reads as when there is no device behind it. */
+#define NOBODY		0xffffffffu
+
 struct dla_program {
 	unsigned int count;
 	struct drm_nvdla_slot slot[DRM_NVDLA_MAX_SLOTS];
@@ -33,17 +42,28 @@ struct dla_program {
 
 struct sim {
 	struct dla_device base;
-	pthread_mutex_t lock;		/* of all below: one program at a time */
 	const struct nvdla_config *config;
 	const struct nvdla_emu_api *api;
-	struct nvdla_emu *emu;
+	uint64_t clock_hz;		/* 0: not paced */
+
+	pthread_mutex_t lock;		/* of what follows */
+	pthread_cond_t change;		/* a job more, none running any more, time to stop */
+	pthread_t thread;
+	struct dla_job_list waiting;
+	bool busy, stop, used;
 	struct dla_sim_memory memory;
+	struct dla_npu_stats stats;
+
+	/* The thread's while it is busy; whoever holds the lock may touch it when not. */
+	struct nvdla_emu *emu;
 	struct nvdla_hw hw;
 	struct nvdla_io io;
 	bool ready;			/* the convolution buffer has been flushed since reset */
-	bool used;
 	struct dla_record *record;
-	struct dla_npu_stats stats;
+	const struct dla_job *job;
+	struct nvdla_binding range[DRM_NVDLA_MAX_SLOTS];	/* device addresses of its bindings */
+	uint64_t start_ns, start_cycle;
+	uint64_t interrupts;
 };
 
 static struct sim *to_sim(struct dla_device *device)
@@ -53,10 +73,23 @@ static struct sim *to_sim(struct dla_device *device)
 
 /* -------------------------------------------------------------------- what the emulator sees */
 
+/* It may touch what is bound, and nothing else. */
+static uint8_t *memory_at(const struct sim *sim, uint64_t addr, size_t len)
+{
+	for (unsigned int i = 0; i < sim->job->bindings; i++) {
+		const struct nvdla_binding *range = &sim->range[i];
+		const struct dla_binding *binding = &sim->job->binding[i];
+
+		if (addr >= range->addr && addr - range->addr <= range->size &&
+		    len <= range->size - (addr - range->addr) && binding->buffer)
+			return (uint8_t *)binding->buffer->map + binding->offset + (addr - range->addr);
+	}
+	return NULL;
+}
+
 static int memory_read(void *ctx, uint64_t addr, void *buf, size_t len)
 {
-	struct sim *sim = ctx;
-	const void *data = dla_sim_memory_find(&sim->memory, addr, len);
+	const uint8_t *data = memory_at(ctx, addr, len);
 
 	if (!data)
 		return -EFAULT;
@@ -67,7 +100,7 @@ static int memory_read(void *ctx, uint64_t addr, void *buf, size_t len)
 static int memory_write(void *ctx, uint64_t addr, const void *buf, size_t len)
 {
 	struct sim *sim = ctx;
-	void *data = dla_sim_memory_find(&sim->memory, addr, len);
+	uint8_t *data = memory_at(sim, addr, len);
 
 	if (!data)
 		return -EFAULT;
@@ -164,6 +197,35 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 
 /* ----------------------------------------------------------------------------------- running */
 
+/* Cycles of the job so far, as time. */
+static uint64_t modelled_ns(const struct sim *sim)
+{
+	uint64_t cycles = sim->api->time(sim->emu) - sim->start_cycle;
+
+	return sim->start_ns + cycles / sim->clock_hz * 1000000000 +
+	       cycles % sim->clock_hz * 1000000000 / sim->clock_hz;
+}
+
+static uint64_t time_ns(const struct sim *sim)
+{
+	return sim->clock_hz ? modelled_ns(sim) : dla_now_ns();
+}
+
+/* A moment that has gone by already is none to wait for: the emulator is slower than the device then. */
+static void pace(const struct sim *sim)
+{
+	uint64_t until;
+	struct timespec time;
+
+	if (!sim->clock_hz)
+		return;
+	until = modelled_ns(sim);
+	time.tv_sec = (time_t)(until / 1000000000);
+	time.tv_nsec = (long)(until % 1000000000);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+		;
+}
+
 /* Let time pass until something happens; false when nothing ever will. */
 static bool wait_for_event(struct sim *sim)
 {
@@ -204,7 +266,10 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 	if (sim->record)
 		nvdla_seq_oldest(seq, &wanted);
 	for (;;) {
-		status = sim->api->read(sim->emu, NVDLA_GLB_INTR_STATUS) & NVDLA_DONE_BITS;
+		status = sim->api->read(sim->emu, NVDLA_GLB_INTR_STATUS);
+		if (status == NOBODY)
+			return dla_fail(ENODEV, "the NPU does not answer any more");
+		status &= NVDLA_DONE_BITS;
 		if (wanted ? (status & wanted) == wanted : status != 0)
 			break;
 		if (!wait_for_event(sim)) {
@@ -216,26 +281,41 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 	*bits = wanted ? wanted : status;
 	if (sim->record)
 		dla_record_poll(sim->record, NVDLA_GLB_INTR_STATUS, *bits, *bits);
-	sim->stats.interrupts++;
+	sim->interrupts++;
+	pace(sim);
 	register_write(sim, NVDLA_GLB_INTR_STATUS, *bits);
 	return 0;
 }
 
-static int run_program(struct sim *sim, const struct dla_program *program, const struct nvdla_binding *binding,
-		       const struct dla_progress *progress)
+static void note_times(const struct sim *sim, const struct nvdla_seq *seq)
 {
-	const struct nvdla_code code = { .images = program->image, .count = program->count };
+	struct drm_nvdla_time *times = sim->job->times;
+	uint64_t now = time_ns(sim);
+
+	if (!times)
+		return;
+	for (unsigned int i = 0; i < seq->started.count; i++)
+		times[seq->started.op[i]].start_ns = now;
+	for (unsigned int i = 0; i < seq->finished.count; i++)
+		times[seq->finished.op[i]].end_ns = now;
+}
+
+static int run_program(struct sim *sim, struct dla_job *job)
+{
+	const struct nvdla_code code = { .images = job->program->image, .count = job->program->count };
 	struct nvdla_seq seq;
 	int err = 0;
 
-	nvdla_seq_begin(&seq, &sim->hw, &sim->io, &code, binding);
+	nvdla_seq_begin(&seq, &sim->hw, &sim->io, &code, sim->range);
+	note_times(sim, &seq);
 	while (!err && !nvdla_seq_finished(&seq)) {
 		u32 bits = 0;
 
 		err = wait_for_interrupt(sim, &seq, &bits);
 		if (!err) {
 			nvdla_seq_interrupt(&seq, bits);
-			progress->fn(progress->ctx, nvdla_seq_oldest(&seq, &bits));
+			note_times(sim, &seq);
+			job->progress(job, nvdla_seq_oldest(&seq, &bits));
 		}
 	}
 	if (err) {
@@ -246,7 +326,7 @@ static int run_program(struct sim *sim, const struct dla_program *program, const
 	return err;
 }
 
-static void count(struct sim *sim, const struct nvdla_emu_stats *before, uint64_t start)
+static void count(struct sim *sim, const struct nvdla_emu_stats *before)
 {
 	struct dla_npu_stats *stats = &sim->stats;
 	struct nvdla_emu_stats now;
@@ -254,63 +334,133 @@ static void count(struct sim *sim, const struct nvdla_emu_stats *before, uint64_
 
 	sim->api->get_stats(sim->emu, &now);
 	macs = now.macs - before->macs;
+	pthread_mutex_lock(&sim->lock);
 	for (unsigned int i = 0; i < NVDLA_EMU_ENGINES; i++)
 		stats->operations += now.operations[i] - before->operations[i];
 	stats->macs += macs;
 	stats->mac_cycles += macs / (sim->config->atomic_c * sim->config->atomic_k);
-	stats->cycles += sim->api->time(sim->emu) - start;
+	stats->cycles += sim->api->time(sim->emu) - sim->start_cycle;
 	stats->read_bytes += now.read_bytes - before->read_bytes;
 	stats->write_bytes += now.write_bytes - before->write_bytes;
 	stats->register_writes += now.register_writes - before->register_writes;
+	stats->interrupts += sim->interrupts;
+	if (sim->clock_hz)
+		stats->late_ns += dla_now_ns() - modelled_ns(sim);
+	pthread_mutex_unlock(&sim->lock);
 }
 
-static int run_locked(struct sim *sim, const struct dla_program *program, const struct dla_binding *binding,
-		      unsigned int bindings, const struct dla_progress *progress)
+static int bind(struct sim *sim, const struct dla_job *job)
 {
-	struct nvdla_binding range[DRM_NVDLA_MAX_SLOTS] = { 0 };
+	const struct drm_nvdla_slot *slot = job->program->slot;
 	struct nvdla_diag diag = { 0 };
-	struct nvdla_emu_stats before;
-	uint64_t start;
 	int err;
 
-	for (unsigned int i = 0; i < bindings; i++) {
-		const struct dla_sim_buffer *buffer = (const struct dla_sim_buffer *)binding[i].buffer;
+	memset(sim->range, 0, sizeof(sim->range));
+	for (unsigned int i = 0; i < job->bindings; i++) {
+		const struct dla_binding *binding = &job->binding[i];
+		const struct dla_sim_buffer *buffer = (const struct dla_sim_buffer *)binding->buffer;
 
 		if (!buffer)
 			continue;
-		range[i].addr = buffer->addr + binding[i].offset;
-		range[i].size = binding[i].size;
-		if (sim->record && program->slot[i].min_size)
-			dla_record_memory(sim->record, (uint32_t)range[i].addr,
-					  (const uint8_t *)buffer->base.map + binding[i].offset,
-					  program->slot[i].min_size < binding[i].size ?
-					  program->slot[i].min_size : binding[i].size);
+		sim->range[i].addr = buffer->addr + binding->offset;
+		sim->range[i].size = binding->size;
+		if (sim->record && slot[i].min_size)
+			dla_record_memory(sim->record, (uint32_t)sim->range[i].addr,
+					  (const uint8_t *)buffer->base.map + binding->offset,
+					  slot[i].min_size < binding->size ? slot[i].min_size : binding->size);
 	}
-	err = nvdla_bindings_check(sim->config, program->slot, range, bindings, &diag);
-	if (err)
-		return dla_fail(-err, "slot %" PRIu32 ": %s: %s", diag.index, diag.field, diag.rule);
-	if (!sim->ready)
+	err = nvdla_bindings_check(sim->config, slot, sim->range, job->bindings, &diag);
+	return err ? dla_fail(-err, "slot %" PRIu32 ": %s: %s", diag.index, diag.field, diag.rule) : 0;
+}
+
+static int run_job(struct sim *sim, struct dla_job *job)
+{
+	struct nvdla_emu_stats before;
+	int err;
+
+	sim->job = job;
+	sim->interrupts = 0;
+	err = bind(sim, job);
+	if (!err && !sim->ready)
 		err = make_ready(sim);
 	if (err)
 		return err;
 	sim->api->get_stats(sim->emu, &before);
-	start = sim->api->time(sim->emu);
-	err = run_program(sim, program, range, progress);
+	sim->start_cycle = sim->api->time(sim->emu);
+	sim->start_ns = dla_now_ns();
+	job->start_ns = sim->start_ns;
+	err = run_program(sim, job);
+	job->end_ns = dla_now_ns();
 	if (err)
 		return err;
-	count(sim, &before, start);
+	count(sim, &before);
 	return sim->record ? dla_record_error(sim->record) : 0;
 }
 
-static int sim_run(struct dla_device *device, struct dla_program *program, const struct dla_binding *binding,
-		   unsigned int bindings, const struct dla_progress *progress)
+static void *sim_thread(void *ctx)
+{
+	struct sim *sim = ctx;
+
+	pthread_mutex_lock(&sim->lock);
+	for (;;) {
+		struct dla_job *job = dla_job_take(&sim->waiting);
+
+		if (!job && sim->stop)
+			break;
+		if (!job) {
+			pthread_cond_wait(&sim->change, &sim->lock);
+			continue;
+		}
+		sim->busy = true;
+		sim->used = true;
+		pthread_mutex_unlock(&sim->lock);
+		dla_error_keep(&job->error, run_job(sim, job));
+		pthread_mutex_lock(&sim->lock);
+		sim->busy = false;
+		pthread_cond_broadcast(&sim->change);
+		pthread_mutex_unlock(&sim->lock);
+		job->done(job);
+		pthread_mutex_lock(&sim->lock);
+	}
+	pthread_mutex_unlock(&sim->lock);
+	return NULL;
+}
+
+static void sim_submit(struct dla_device *device, struct dla_job *job)
+{
+	struct sim *sim = to_sim(device);
+
+	pthread_mutex_lock(&sim->lock);
+	dla_job_append(&sim->waiting, job);
+	pthread_cond_broadcast(&sim->change);
+	pthread_mutex_unlock(&sim->lock);
+}
+
+static bool sim_withdraw(struct dla_device *device, struct dla_job *job)
+{
+	struct sim *sim = to_sim(device);
+	bool taken;
+
+	pthread_mutex_lock(&sim->lock);
+	taken = dla_job_remove(&sim->waiting, job);
+	pthread_mutex_unlock(&sim->lock);
+	return taken;
+}
+
+static void lock_when_idle(struct sim *sim)
+{
+	pthread_mutex_lock(&sim->lock);
+	while (sim->busy)
+		pthread_cond_wait(&sim->change, &sim->lock);
+}
+
+int dla_device_sim_inject(struct dla_device *device, const struct nvdla_emu_fault *fault)
 {
 	struct sim *sim = to_sim(device);
 	int err;
 
-	pthread_mutex_lock(&sim->lock);
-	sim->used = true;
-	err = run_locked(sim, program, binding, bindings, progress);
+	lock_when_idle(sim);
+	err = sim->api->inject(sim->emu, fault);
 	pthread_mutex_unlock(&sim->lock);
 	return err;
 }
@@ -329,7 +479,7 @@ static int sim_record(struct dla_device *device, const char *dir)
 	struct sim *sim = to_sim(device);
 	int err;
 
-	pthread_mutex_lock(&sim->lock);
+	lock_when_idle(sim);
 	if (!dir) {
 		err = sim->record ? dla_record_close(sim->record) : dla_fail(EINVAL, "nothing is being recorded");
 		sim->record = NULL;
@@ -348,14 +498,29 @@ static void sim_close(struct dla_device *device)
 {
 	struct sim *sim = to_sim(device);
 
+	pthread_mutex_lock(&sim->lock);
+	sim->stop = true;
+	pthread_cond_broadcast(&sim->change);
+	pthread_mutex_unlock(&sim->lock);
+	pthread_join(sim->thread, NULL);
 	dla_record_close(sim->record);
-	if (sim->emu)
-		sim->api->destroy(sim->emu);
+	sim->api->destroy(sim->emu);
+	pthread_cond_destroy(&sim->change);
 	pthread_mutex_destroy(&sim->lock);
 	free(sim);
 }
 
-int dla_device_sim_open(const char *name, struct dla_device **device)
+static void format_name(char *name, size_t size, const char *config, uint64_t hz)
+{
+	if (!hz)
+		snprintf(name, size, "sim:%s", config);
+	else if (hz % 1000000 == 0)
+		snprintf(name, size, "sim:%s@%" PRIu64 "MHz", config, hz / 1000000);
+	else
+		snprintf(name, size, "sim:%s@%" PRIu64 "Hz", config, hz);
+}
+
+int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device **device)
 {
 	static const struct dla_device_ops ops = {
 		.close = sim_close,
@@ -363,7 +528,8 @@ int dla_device_sim_open(const char *name, struct dla_device **device)
 		.buffer_free = sim_buffer_free,
 		.program_new = sim_program_new,
 		.program_free = sim_program_free,
-		.run = sim_run,
+		.submit = sim_submit,
+		.withdraw = sim_withdraw,
 		.stats = sim_stats,
 		.record = sim_record,
 	};
@@ -377,6 +543,7 @@ int dla_device_sim_open(const char *name, struct dla_device **device)
 		.write_cost = WRITE_COST,
 		.read_cost = READ_COST,
 	};
+	int err = 0;
 
 	if (!config)
 		return dla_fail(EINVAL, "sim:%s: no such configuration to run networks on; there is nv_small", name);
@@ -386,21 +553,29 @@ int dla_device_sim_open(const char *name, struct dla_device **device)
 	if (!sim)
 		return dla_fail(ENOMEM, "out of memory");
 	pthread_mutex_init(&sim->lock, NULL);
+	pthread_cond_init(&sim->change, NULL);
 	sim->base.ops = &ops;
-	snprintf(sim->base.name, sizeof(sim->base.name), "sim:%s", name);
+	format_name(sim->base.name, sizeof(sim->base.name), name, clock_hz);
 	nvdla_config_info(config, &sim->base.info);
 	sim->base.info.flags = DRM_NVDLA_INFO_COHERENT | DRM_NVDLA_INFO_RESET;
 	sim->config = config;
 	sim->api = api;
+	sim->clock_hz = clock_hz;
 	sim->io = (struct nvdla_io) { .ctx = sim, .read = register_read, .write = register_write };
 	params.ctx = sim;
 	sim->emu = api->create(&params);
-	if (!sim->emu) {
-		int err = dla_fail(errno, "sim:%s: %s", name, strerror(errno));
-
-		sim_close(&sim->base);
-		return err;
+	if (!sim->emu)
+		err = errno;
+	else
+		err = pthread_create(&sim->thread, NULL, sim_thread, sim);
+	if (!err) {
+		*device = &sim->base;
+		return 0;
 	}
-	*device = &sim->base;
-	return 0;
+	if (sim->emu)
+		api->destroy(sim->emu);
+	pthread_cond_destroy(&sim->change);
+	pthread_mutex_destroy(&sim->lock);
+	free(sim);
+	return dla_fail(err, "sim:%s: %s", name, strerror(err));
 }

@@ -6,7 +6,7 @@
 #include "dla.h"
 #include "error.h"
 
-static _Thread_local char reason[512];
+static _Thread_local char reason[sizeof(((struct dla_error *)0)->reason)];
 
 int dla_fail(int err, const char *fmt, ...)
 {
@@ -35,4 +35,16 @@ int dla_fail_in(int err, const char *fmt, ...)
 const char *dla_strerror(void)
 {
 	return reason;
+}
+
+void dla_error_keep(struct dla_error *error, int err)
+{
+	error->err = err;
+	if (err)
+		memcpy(error->reason, reason, sizeof(reason));
+}
+
+int dla_error_raise(const struct dla_error *error)
+{
+	return error->err ? dla_fail(-error->err, "%s", error->reason) : 0;
 }

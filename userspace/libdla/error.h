@@ -16,4 +16,16 @@ int dla_fail(int err, const char *fmt, ...) DLA_PRINTF(2, 3);
 /* Put "context: " before the recorded reason; return err (negative) unchanged. */
 int dla_fail_in(int err, const char *fmt, ...) DLA_PRINTF(2, 3);
 
+/* A failure on its way from the thread where it happened to the one that asks for it. */
+struct dla_error {
+	int err;		/* negative errno; 0: none */
+	char reason[512];
+};
+
+/* Take err (negative, or 0) and the reason that this thread recorded last. */
+void dla_error_keep(struct dla_error *error, int err);
+
+/* Record it in this thread, and return its err. */
+int dla_error_raise(const struct dla_error *error);
+
 #endif

@@ -67,12 +67,20 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 		return dla_fail(ENOMEM, "out of memory");
 	network->part = part;
 	part += network->part_count;
+	memset(part, 0, sizeof(*part));
 	part->layers = layers;
 	dla_banks_share(&device->info, op, layers);
 	err = dla_deps_find(&device->info, op, layers);
-	if (!err)
-		err = device->ops->program_new(device, op, layers, &part->program);
-	if (!err)
+	if (err)
+		return err;
+	part->op = malloc(layers * sizeof(*op));
+	if (!part->op)
+		return dla_fail(ENOMEM, "out of memory");
+	memcpy(part->op, op, layers * sizeof(*op));
+	err = device->ops->program_new(device, op, layers, &part->program);
+	if (err)
+		free(part->op);
+	else
 		network->part_count++;
 	return err;
 }
@@ -272,8 +280,10 @@ void dla_network_free(struct dla_network *network)
 		return;
 	device = network->device;
 	ops = network->graph ? network->graph->op_count : 0;
-	for (unsigned int i = 0; i < network->part_count; i++)
+	for (unsigned int i = 0; i < network->part_count; i++) {
 		device->ops->program_free(device, network->part[i].program);
+		free(network->part[i].op);
+	}
 	if (network->constants)
 		device->ops->buffer_free(network->constants);
 	if (network->placed)

@@ -2,16 +2,20 @@
 #ifndef DLA_NETWORK_H
 #define DLA_NETWORK_H
 
+#include <stdatomic.h>
+
 #include "device.h"
 #include "schedule.h"
 
 /* A segment's layers are one program, or several in a row where they are more than one may have. */
 struct dla_part {
 	struct dla_program *program;
+	struct drm_nvdla_op *op;		/* its layers */
 	unsigned int layers;
+	atomic_bool proven;			/* it has run to its end: it can */
 };
 
-/* A compiled network. Nothing in it changes once it has been loaded. */
+/* A compiled network. Nothing in it changes once it has been loaded, but what is atomic. */
 struct dla_network {
 	struct dla_device *device;
 	struct dla_graph *graph;

@@ -52,28 +52,6 @@ void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer 
 	while (*at != buffer)
 		at = &(*at)->next;
 	*at = buffer->next;
-	if (memory->last_used == buffer)
-		memory->last_used = NULL;
 	free(buffer->base.map);
 	free(buffer);
-}
-
-static void *inside(const struct dla_sim_buffer *buffer, uint64_t addr, size_t bytes)
-{
-	if (!buffer || addr < buffer->addr || addr - buffer->addr > buffer->base.size ||
-	    bytes > buffer->base.size - (addr - buffer->addr))
-		return NULL;
-	return (uint8_t *)buffer->base.map + (addr - buffer->addr);
-}
-
-void *dla_sim_memory_find(struct dla_sim_memory *memory, uint64_t addr, size_t bytes)
-{
-	void *data = inside(memory->last_used, addr, bytes);
-
-	for (struct dla_sim_buffer *buffer = memory->first; buffer && !data; buffer = buffer->next) {
-		data = inside(buffer, addr, bytes);
-		if (data)
-			memory->last_used = buffer;
-	}
-	return data;
 }

@@ -13,7 +13,6 @@
  */
 struct dla_sim_memory {
 	struct dla_sim_buffer *first;	/* by address */
-	struct dla_sim_buffer *last_used;
 };
 
 struct dla_sim_buffer {
@@ -25,8 +24,5 @@ struct dla_sim_buffer {
 /* Zeroed memory at the lowest free address; NULL when memory or addresses run out. */
 struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t size);
 void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer *buffer);
-
-/* Bytes addr..addr+bytes-1, or NULL where no one buffer holds them. */
-void *dla_sim_memory_find(struct dla_sim_memory *memory, uint64_t addr, size_t bytes);
 
 #endif

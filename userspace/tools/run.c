@@ -8,18 +8,11 @@
 
 #include "commands.h"
 #include "dla.h"
-#include "picture.h"
+#include "inputs.h"
+#include "placing.h"
 #include "progress.h"
 #include "report.h"
-
-/* Exit codes of `dla run`: what failed, so that a script can tell. */
-enum {
-	EXIT_USAGE = 2,
-	EXIT_NO_DEVICE = 3,
-	EXIT_BAD_MODEL = 4,
-	EXIT_BAD_INPUT = 5,
-	EXIT_RUN_FAILED = 6,
-};
+#include "status.h"
 
 static const char help[] =
 	"usage: dla run MODEL [OPTION]...\n"
@@ -28,7 +21,8 @@ static const char help[] =
 	"\n"
 	"  --device NAME     auto (default): a device node if there is one, else the CPU;\n"
 	"                    npu: a device node; cpu; sim or sim:nv_small: the emulated\n"
-	"                    NPU; or a node's path\n"
+	"                    NPU; sim:nv_small@100MHz: the same, at the pace of such a\n"
+	"                    clock; or a node's path\n"
 	"  --place WHERE     auto (default) or npu: on the NPU what can go there; cpu\n"
 	"  --cpu KERNELS     auto (default) or xnnpack: XNNPACK's where it has the operation; reference:\n"
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
@@ -47,10 +41,8 @@ static const char help[] =
 struct options {
 	const char *model, *device, *labels, *record;
 	struct dla_options network;
-	const char **input;
-	unsigned int inputs;
-	bool json, random;
-	uint64_t seed;
+	struct inputs inputs;
+	bool json;
 };
 
 enum {
@@ -62,38 +54,6 @@ static int wrong(const char *what, const char *value)
 {
 	fprintf(stderr, "dla run: %s \"%s\"; see dla run --help\n", what, value);
 	return -1;
-}
-
-static int parse_place(struct options *o, const char *value)
-{
-	if (!strcmp(value, "cpu"))
-		o->network.place = DLA_PLACE_CPU;
-	else if (!strcmp(value, "npu") || !strcmp(value, "auto"))
-		o->network.place = DLA_PLACE_NPU;
-	else
-		return wrong("--place is auto, npu or cpu, not", value);
-	return 0;
-}
-
-static int parse_cpu(struct options *o, const char *value)
-{
-	if (!strcmp(value, "reference"))
-		o->network.cpu = DLA_CPU_REFERENCE;
-	else if (!strcmp(value, "auto") || !strcmp(value, "xnnpack"))
-		o->network.cpu = DLA_CPU_AUTO;
-	else
-		return wrong("--cpu is auto, xnnpack or reference, not", value);
-	return 0;
-}
-
-static int parse_seed(struct options *o, const char *value)
-{
-	char *end;
-
-	errno = 0;
-	o->seed = strtoull(value, &end, 0);
-	o->random = true;
-	return errno || end == value || *end ? wrong("--seed is a number, not", value) : 0;
 }
 
 /* 0: run; 1: done already; -1: wrong. */
@@ -121,19 +81,20 @@ static int parse(int argc, char **argv, struct options *o)
 			o->device = optarg;
 			break;
 		case OPT_PLACE:
-			err = parse_place(o, optarg);
+			err = placing_parse_place("run", optarg, &o->network);
 			break;
 		case OPT_CPU:
-			err = parse_cpu(o, optarg);
+			err = placing_parse_cpu("run", optarg, &o->network);
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;
 			break;
 		case OPT_INPUT:
-			o->input[o->inputs++] = optarg;
+			o->inputs.file[o->inputs.count++] = optarg;
 			break;
 		case OPT_SEED:
-			err = parse_seed(o, optarg);
+			if (inputs_parse_seed(&o->inputs, optarg))
+				err = wrong("--seed is a number, not", optarg);
 			break;
 		case OPT_LABELS:
 			o->labels = optarg;
@@ -160,76 +121,6 @@ static int parse(int argc, char **argv, struct options *o)
 		return -1;
 	}
 	o->model = argv[optind];
-	return 0;
-}
-
-/* -------------------------------------------------------------------------------- inputs */
-
-static void fill_random(void *data, size_t bytes, uint64_t *state)
-{
-	uint8_t *out = data;
-
-	/* xorshift64*: the same bytes for a seed everywhere. */
-	for (size_t i = 0; i < bytes; i++) {
-		*state ^= *state >> 12;
-		*state ^= *state << 25;
-		*state ^= *state >> 27;
-		out[i] = (uint8_t)((*state * UINT64_C(0x2545f4914f6cdd1d)) >> 56);
-	}
-}
-
-static int load_raw(const char *path, const struct dla_tensor_info *info, void *data)
-{
-	FILE *file = fopen(path, "rb");
-	size_t got;
-	bool more;
-
-	if (!file) {
-		fprintf(stderr, "dla run: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	got = fread(data, 1, info->bytes, file);
-	more = got == info->bytes && fgetc(file) != EOF;
-	fclose(file);
-	if (got == info->bytes && !more)
-		return 0;
-	fprintf(stderr, "dla run: %s: input \"%s\" has %zu bytes, the file has %s%zu\n", path, info->name,
-		info->bytes, more ? "more than " : "", got);
-	return -1;
-}
-
-static int load_input(const char *path, const struct dla_tensor_info *info, void *data)
-{
-	char *why = NULL;
-
-	if (!picture_is(path))
-		return load_raw(path, info, data);
-	if (!picture_load(path, info, data, &why))
-		return 0;
-	fprintf(stderr, "dla run: %s\n", why ? why : "out of memory");
-	free(why);
-	return -1;
-}
-
-static int load_inputs(const struct options *o, const struct dla_network *network, struct dla_request *request)
-{
-	unsigned int count = dla_network_input_count(network);
-	/* Zero would stay zero. */
-	uint64_t state = o->seed ^ UINT64_C(0x9e3779b97f4a7c15);
-
-	if (o->inputs > count) {
-		fprintf(stderr, "dla run: %u inputs given, the network has %u\n", o->inputs, count);
-		return -1;
-	}
-	for (unsigned int i = 0; i < count; i++) {
-		const struct dla_tensor_info *info = dla_network_input(network, i);
-		void *data = dla_request_input(request, i);
-
-		if (i < o->inputs && load_input(o->input[i], info, data))
-			return -1;
-		if (i >= o->inputs && o->random)
-			fill_random(data, info->bytes, &state);
-	}
 	return 0;
 }
 
@@ -310,7 +201,7 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 
 	if (!request)
 		return fail(EXIT_RUN_FAILED);
-	if (load_inputs(o, network, request)) {
+	if (inputs_load("run", &o->inputs, network, request)) {
 		status = EXIT_BAD_INPUT;
 	} else {
 		progress_begin(&progress, "running");
@@ -346,16 +237,16 @@ static int run(const struct options *o)
 
 int cmd_run(int argc, char **argv)
 {
-	struct options o = { .device = "auto", .input = calloc((size_t)argc, sizeof(*o.input)) };
+	struct options o = { .device = "auto", .inputs.file = calloc((size_t)argc, sizeof(*o.inputs.file)) };
 	int status;
 
-	if (!o.input)
+	if (!o.inputs.file)
 		return EXIT_FAILURE;
 	status = parse(argc, argv, &o);
 	if (!status)
 		status = run(&o);
 	else
 		status = status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
-	free(o.input);
+	free(o.inputs.file);
 	return status;
 }

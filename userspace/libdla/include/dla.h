@@ -20,6 +20,17 @@
  * set on failure; dla_strerror() then has a sentence for a person. Objects are opaque. A device and
  * a network may be shared by threads; a request belongs to one thread at a time. An object must
  * outlive what was made from it. Every _free and _close function accepts NULL.
+ *
+ * Requests of one device, of one network or of several, may be under way at the same time: each waits
+ * for nothing but its turn on the NPU and on a CPU, so that while the NPU works for one the CPU works
+ * for another::
+ *
+ *	for (i = 0; i < 4; i++)
+ *		dla_request_submit(request[i]);
+ *	for (i = 0; i < 4; i++)
+ *		dla_request_wait(request[i], -1);
+ *
+ * A device has threads of its own, so a process must not fork() and go on with one in the child.
  */
 
 #include <stddef.h>
@@ -47,11 +58,13 @@ DLA_API const char *dla_strerror(void);
 /**
  * dla_device_open() - open what runs networks
  * @name: "cpu": no NPU; "sim" or "sim:CONFIG": the emulated NPU in this process, CONFIG such as
- *	nv_small; "npu": the first device node; "auto": likewise, but the CPU where there is none,
- *	and never the emulator; or the path of a device node.
+ *	nv_small; "sim:CONFIG@CLOCK", CLOCK such as 100MHz or 1GHz: the same, but it takes the time
+ *	that a device of this clock takes; "npu": the first device node; "auto": likewise, but the CPU
+ *	where there is none, and never the emulator; or the path of a device node.
  *
  * Errors: ENODEV (no such device), EACCES (the node is not for this user), EINVAL (no such
- * configuration), ENOENT (no such node, or the emulator's library is not installed), ENOMEM.
+ * configuration or no such clock), ENOENT (no such node, or the emulator's library is not installed),
+ * EAGAIN (no thread), ENOMEM.
  */
 DLA_API struct dla_device *dla_device_open(const char *name);
 
@@ -108,6 +121,8 @@ DLA_API void dla_device_info(const struct dla_device *device, struct dla_device_
  * @write_bytes: written to memory.
  * @register_writes: by the CPU.
  * @interrupts: taken by the CPU.
+ * @late_ns: of a device with a clock, how much longer the emulation took than the clock allows, summed
+ *	over all programs: where this counts, times are those of the emulator.
  */
 struct dla_npu_stats {
 	uint64_t operations;
@@ -118,6 +133,7 @@ struct dla_npu_stats {
 	uint64_t write_bytes;
 	uint64_t register_writes;
 	uint64_t interrupts;
+	uint64_t late_ns;
 };
 
 /** dla_device_stats() - read the counters; all zero where there is no NPU */
@@ -254,15 +270,17 @@ DLA_API void dla_network_memory(const struct dla_network *network, struct dla_me
 
 /* ------------------------------------------------------------------------------ requests */
 
-/** dla_request_new() - memory to run a network in; NULL with ENOMEM */
+/** dla_request_new() - memory to run a network in; NULL with ENOMEM or EAGAIN (no thread) */
 DLA_API struct dla_request *dla_request_new(struct dla_network *network);
 
+/** dla_request_free() - free a request; one that is running is cancelled first, and waited for */
 DLA_API void dla_request_free(struct dla_request *request);
 
 /**
  * dla_request_input() - where to put input @index before a run
  *
- * Zeros at first; a run leaves it as it is. NULL (ERANGE) past the last.
+ * Zeros at first; a run leaves it as it is. Not to be written while the request runs. NULL (ERANGE) past
+ * the last.
  */
 DLA_API void *dla_request_input(struct dla_request *request, unsigned int index);
 
@@ -270,27 +288,135 @@ DLA_API void *dla_request_input(struct dla_request *request, unsigned int index)
 DLA_API const void *dla_request_output(const struct dla_request *request, unsigned int index);
 
 /**
+ * dla_request_submit() - start a run and return at once
+ *
+ * Inputs and outputs belong to the library until the run is over. It is over when dla_request_wait()
+ * says so.
+ *
+ * Errors: EBUSY (it is running already). What goes wrong later, dla_request_wait() tells.
+ */
+DLA_API int dla_request_submit(struct dla_request *request);
+
+/**
+ * dla_request_wait() - wait until a run is over, and tell how it ended
+ * @request: what was submitted; of one that never was, the run has succeeded.
+ * @timeout_ms: milliseconds to wait at most; 0 only looks, a negative number waits as long as it takes.
+ *	A device that hangs does not make it wait for ever: the driver notices and ends the run.
+ *
+ * May be called again, by any thread, and tells the same until the next submission.
+ *
+ * A run that was lost because the NPU hung is done once more by the library if its programs are known to
+ * be good, having run to their end before; the outputs are what they would have been. Only when that
+ * fails too is it an error. Outputs of a failed run have undefined contents.
+ *
+ * Errors: ETIME (it still runs), ECANCELED (dla_request_cancel()), ETIMEDOUT (the NPU hung and was reset),
+ * EIO (it cannot be used any more), ENODEV (it is gone), those of recording.
+ */
+DLA_API int dla_request_wait(struct dla_request *request, int timeout_ms);
+
+/** dla_request_run() - dla_request_submit() and dla_request_wait() in one; with the errors of both */
+DLA_API int dla_request_run(struct dla_request *request);
+
+/**
+ * dla_request_fd() - a file descriptor to poll for the end of runs
+ *
+ * Readable (POLLIN) from the end of a run to the next submission. To be asked for before the submission
+ * whose end it is to show. It belongs to the request: not to be read, written or closed.
+ *
+ * Return: the descriptor, the same one each time; -1 with EMFILE, ENFILE or ENOMEM.
+ */
+DLA_API int dla_request_fd(struct dla_request *request);
+
+/**
+ * dla_request_cancel() - ask for the end of a run
+ *
+ * What waits is not begun; a program that the NPU has begun, or an operation on the CPU, runs to its end
+ * first. The run then ends with ECANCELED, or as usual when it was over too soon. May be called by any
+ * thread; does nothing for a request that is not running. The run is over when dla_request_wait() says so.
+ */
+DLA_API void dla_request_cancel(struct dla_request *request);
+
+/**
+ * struct dla_run_info - where the time of a run went
+ * @total_ns: nanoseconds from its submission to its end.
+ * @npu_ns: its programs were on the NPU.
+ * @cpu_ns: its operations were on a CPU.
+ * @convert_ns: tensors were converted between the network's order and the NPU's.
+ * @wait_ns: the rest: it waited for its turn.
+ * @conversions: how many tensors were converted.
+ * @convert_bytes: bytes of these tensors.
+ * @retries: 1 if the run was done twice, because the NPU hung.
+ */
+struct dla_run_info {
+	uint64_t total_ns;
+	uint64_t npu_ns;
+	uint64_t cpu_ns;
+	uint64_t convert_ns;
+	uint64_t wait_ns;
+	unsigned int conversions;
+	uint64_t convert_bytes;
+	unsigned int retries;
+};
+
+/** dla_request_info() - describe the last run, which is over */
+DLA_API void dla_request_info(const struct dla_request *request, struct dla_run_info *info);
+
+/**
  * typedef dla_progress_fn - told how far a run is
  * @ctx: as given to dla_request_progress().
- * @done: hardware layers and CPU operations finished.
+ * @done: hardware layers and CPU operations finished. Begins anew when a run is done again.
  * @total: of how many.
  */
 typedef void dla_progress_fn(void *ctx, unsigned int done, unsigned int total);
 
 /**
- * dla_request_progress() - call @fn as runs of this request advance, in the thread that runs
- * @request: whose runs.
- * @fn: NULL ends it. It is called while the device is held and must not use this library.
+ * dla_request_progress() - call @fn as runs of this request advance
+ * @request: whose runs; it is not running.
+ * @fn: NULL ends it. It is called in threads of the library, one after the other for a request, holds up
+ *	the device, and must not use this library.
  * @ctx: for @fn.
  */
 DLA_API void dla_request_progress(struct dla_request *request, dla_progress_fn *fn, void *ctx);
 
+/** enum dla_track - what did something */
+enum dla_track {
+	DLA_TRACK_CPU,		/* one of the library's threads */
+	DLA_TRACK_CONV,		/* the NPU's convolution engine */
+	DLA_TRACK_SDP,		/* its single-point processor */
+	DLA_TRACK_PDP,		/* its planar processor: pooling */
+	DLA_TRACK_CDP,		/* its channel processor */
+};
+
 /**
- * dla_request_run() - run the network; returns when the outputs are there
- *
- * Errors: ETIMEDOUT (the NPU stopped answering), EIO (it did wrong), and those of recording.
+ * struct dla_event - something that was done for a request
+ * @track: by what.
+ * @thread: which of the threads, from 0 up; 0 for an engine.
+ * @name: "CONV_2D", "to NPU", "from NPU". A constant.
+ * @operation: of the network, see dla_network_operation(); -1 for a conversion.
+ * @start_ns: when it began; CLOCK_MONOTONIC.
+ * @end_ns: when it ended.
  */
-DLA_API int dla_request_run(struct dla_request *request);
+struct dla_event {
+	enum dla_track track;
+	unsigned int thread;
+	const char *name;
+	int operation;
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+/** typedef dla_event_fn - told what was done; @ctx is as given to dla_request_events() */
+typedef void dla_event_fn(void *ctx, const struct dla_event *event);
+
+/**
+ * dla_request_events() - call @fn for all that is done for this request: conversions, operations on the
+ *	CPU, hardware layers
+ * @request: whose; it is not running.
+ * @fn: NULL ends it. It is called in threads of the library, one after the other for a request, and must
+ *	not use this library.
+ * @ctx: for @fn.
+ */
+DLA_API void dla_request_events(struct dla_request *request, dla_event_fn *fn, void *ctx);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "commands.h"
+#include "measure.h"
+#include "placing.h"
+#include "status.h"
+#include "timeline.h"
+
+#define MAX_REQUESTS	64
+#define MAX_PROCESSES	32
+
+static const char help[] =
+	"usage: dla bench MODEL [OPTION]...\n"
+	"\n"
+	"Run a network again and again, and tell how long it takes and where the time goes.\n"
+	"\n"
+	"  --device NAME     as for dla run; sim:nv_small@100MHz is the emulated NPU at the\n"
+	"                    pace of such a clock\n"
+	"  --place WHERE     as for dla run\n"
+	"  --cpu KERNELS     likewise; so too --exact, --input FILE, --seed N\n"
+	"  --seconds S       measure for so long (2)\n"
+	"  --runs N          or so many runs in each process\n"
+	"  --warmup N        runs before, which do not count (3)\n"
+	"  --requests N      so many under way at a time (1)\n"
+	"  --processes N     so many processes, each with its own requests (1)\n"
+	"  --timeline FILE   write what ran when, for https://ui.perfetto.dev\n"
+	"  --json            print one JSON object\n"
+	"  --help            print this\n"
+	"\n"
+	"Every run has to give the bytes of the first. Exit codes are those of dla run.\n";
+
+struct options {
+	struct measure_options measure;
+	unsigned int processes;
+	const char *timeline;
+	bool json;
+};
+
+struct child {
+	pid_t pid;
+	int fd;
+};
+
+/* ------------------------------------------------------------------------- a process each */
+
+static int transfer(int fd, void *data, size_t bytes, bool out)
+{
+	char *at = data;
+
+	while (bytes) {
+		ssize_t done = out ? send(fd, at, bytes, MSG_NOSIGNAL) : read(fd, at, bytes);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return -1;
+		at += done;
+		bytes -= (size_t)done;
+	}
+	return 0;
+}
+
+/* All begin when the last of them is ready. */
+static int wait_for_the_others(void *ctx)
+{
+	int *fd = ctx;
+	char byte = 0;
+
+	return transfer(*fd, &byte, 1, true) || transfer(*fd, &byte, 1, false) ? EXIT_FAILURE : 0;
+}
+
+static int be_a_child(const struct options *o, int fd)
+{
+	struct measure_result result;
+	int status = measure(&o->measure, wait_for_the_others, &fd, &result);
+
+	if (!status && (transfer(fd, &result, sizeof(result), true) ||
+			transfer(fd, result.run, result.run_count * sizeof(*result.run), true) ||
+			transfer(fd, result.event, result.event_count * sizeof(*result.event), true)))
+		status = EXIT_FAILURE;
+	measure_release(&result);
+	return status;
+}
+
+static int start_child(const struct options *o, struct child *child)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd)) {
+		perror("dla bench: socketpair");
+		return -1;
+	}
+	child->pid = fork();
+	if (!child->pid) {
+		close(fd[0]);
+		exit(be_a_child(o, fd[1]));
+	}
+	close(fd[1]);
+	child->fd = fd[0];
+	if (child->pid > 0)
+		return 0;
+	perror("dla bench: fork");
+	close(fd[0]);
+	return -1;
+}
+
+static int receive(int fd, struct measure_result *result)
+{
+	struct dla_run_info *run = NULL;
+	struct measure_event *event = NULL;
+	int err = transfer(fd, result, sizeof(*result), false);
+
+	if (!err) {
+		run = calloc(result->run_count + 1, sizeof(*run));
+		event = calloc(result->event_count + 1, sizeof(*event));
+		err = !run || !event || transfer(fd, run, result->run_count * sizeof(*run), false) ||
+		      transfer(fd, event, result->event_count * sizeof(*event), false);
+	}
+	result->run = run;
+	result->event = event;
+	return err ? -1 : 0;
+}
+
+/* A child that failed has said why, and its exit status is ours. */
+static int measure_all(const struct options *o, struct measure_result *result)
+{
+	struct child child[MAX_PROCESSES];
+	unsigned int started = 0;
+	int err = 0, status = 0;
+	char byte = 0;
+
+	while (started < o->processes && !err) {
+		err = start_child(o, &child[started]);
+		started += !err;
+	}
+	for (unsigned int i = 0; i < started && !err; i++)
+		err = transfer(child[i].fd, &byte, 1, false);
+	for (unsigned int i = 0; i < started && !err; i++)
+		err = transfer(child[i].fd, &byte, 1, true);
+	for (unsigned int i = 0; i < started && !err; i++)
+		err = receive(child[i].fd, &result[i]);
+	for (unsigned int i = 0; i < started; i++) {
+		int how;
+
+		/* Who still waits for the others sees that there is nothing to wait for. */
+		close(child[i].fd);
+		waitpid(child[i].pid, &how, 0);
+		if (WIFEXITED(how) && WEXITSTATUS(how) && !(status && WEXITSTATUS(how) == EXIT_FAILURE))
+			status = WEXITSTATUS(how);
+		else if (!WIFEXITED(how))
+			status = EXIT_FAILURE;
+	}
+	return err && !status ? EXIT_FAILURE : status;
+}
+
+/* ---------------------------------------------------------------------------- the numbers */
+
+struct summary {
+	const struct measure_result *first;
+	unsigned int runs, wrong, processes, requests, retries;
+	double seconds;
+	double min, p50, p90, p99, max, mean;		/* latency, ns */
+	double npu, cpu, convert, wait;			/* of a run, ns */
+	double busy;					/* share of the time in which the NPUs worked */
+	unsigned int conversions;			/* of a run */
+	uint64_t convert_bytes;
+	struct dla_npu_stats stats;			/* of all runs */
+};
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The smallest that so many per cent are not above. */
+static double percentile(const uint64_t *sorted, unsigned int count, unsigned int percent)
+{
+	return (double)sorted[((uint64_t)count * percent + 99) / 100 - 1];
+}
+
+static void add_runs(struct summary *s, const struct measure_result *result, uint64_t *latency)
+{
+	for (unsigned int i = 0; i < result->run_count; i++) {
+		const struct dla_run_info *run = &result->run[i];
+
+		latency[s->runs++] = run->total_ns;
+		s->mean += (double)run->total_ns;
+		s->npu += (double)run->npu_ns;
+		s->cpu += (double)run->cpu_ns;
+		s->convert += (double)run->convert_ns;
+		s->wait += (double)run->wait_ns;
+		s->retries += run->retries;
+		s->conversions = run->conversions;
+		s->convert_bytes = run->convert_bytes;
+	}
+	s->wrong += result->wrong;
+}
+
+static void add_stats(struct dla_npu_stats *sum, const struct dla_npu_stats *stats)
+{
+	sum->operations += stats->operations;
+	sum->macs += stats->macs;
+	sum->cycles += stats->cycles;
+	sum->mac_cycles += stats->mac_cycles;
+	sum->read_bytes += stats->read_bytes;
+	sum->write_bytes += stats->write_bytes;
+	sum->register_writes += stats->register_writes;
+	sum->interrupts += stats->interrupts;
+	sum->late_ns += stats->late_ns;
+}
+
+static int summarise(const struct options *o, const struct measure_result *result, struct summary *s)
+{
+	uint64_t start = UINT64_MAX, end = 0, *latency;
+	unsigned int runs = 0;
+
+	*s = (struct summary) { .first = result, .processes = o->processes, .requests = o->measure.requests };
+	for (unsigned int i = 0; i < o->processes; i++)
+		runs += result[i].run_count;
+	latency = calloc(runs + 1, sizeof(*latency));
+	if (!runs || !latency) {
+		free(latency);
+		fprintf(stderr, "dla bench: %s\n", runs ? "out of memory" : "nothing has run");
+		return EXIT_FAILURE;
+	}
+	for (unsigned int i = 0; i < o->processes; i++) {
+		add_runs(s, &result[i], latency);
+		add_stats(&s->stats, &result[i].stats);
+		s->wrong += result[i].outputs_crc != result->outputs_crc;
+		start = result[i].start_ns < start ? result[i].start_ns : start;
+		end = result[i].end_ns > end ? result[i].end_ns : end;
+	}
+	qsort(latency, runs, sizeof(*latency), by_size);
+	s->seconds = (double)(end - start) / 1e9;
+	/* Each process has an emulated device of its own; all share a real one. */
+	s->busy = s->npu / 1e9 / s->seconds / (strncmp(result->device, "sim:", 4) ? 1 : o->processes);
+	s->min = (double)latency[0];
+	s->p50 = percentile(latency, runs, 50);
+	s->p90 = percentile(latency, runs, 90);
+	s->p99 = percentile(latency, runs, 99);
+	s->max = (double)latency[runs - 1];
+	s->mean /= runs;
+	s->npu /= runs;
+	s->cpu /= runs;
+	s->convert /= runs;
+	s->wait /= runs;
+	free(latency);
+	return 0;
+}
+
+static double utilisation(const struct summary *s)
+{
+	return s->stats.cycles ? (double)s->stats.mac_cycles / (double)s->stats.cycles : 0;
+}
+
+static void print_text(const struct summary *s)
+{
+	const struct dla_npu_stats *stats = &s->stats;
+	const struct dla_memory_info *memory = &s->first->memory;
+	double total = s->mean / 100;
+
+	printf("%s on %s: %u at a time in %u process%s, %u runs in %.3f s\n\n", s->first->network, s->first->device,
+	       s->requests, s->processes, s->processes > 1 ? "es" : "", s->runs, s->seconds);
+	printf("throughput  %.1f runs/s\n", s->runs / s->seconds);
+	printf("latency     min %.3f  p50 %.3f  p90 %.3f  p99 %.3f  max %.3f  mean %.3f ms\n", s->min / 1e6,
+	       s->p50 / 1e6, s->p90 / 1e6, s->p99 / 1e6, s->max / 1e6, s->mean / 1e6);
+	printf("of which    NPU %.3f (%.0f %%)  CPU %.3f (%.0f %%)  conversion %.3f (%.0f %%)  waiting %.3f (%.0f %%)\n",
+	       s->npu / 1e6, s->npu / total, s->cpu / 1e6, s->cpu / total, s->convert / 1e6, s->convert / total,
+	       s->wait / 1e6, s->wait / total);
+	printf("conversion  %u tensors, %" PRIu64 " bytes a run\n", s->conversions, s->convert_bytes);
+	if (stats->operations)
+		printf("NPU         busy %.1f %% of the time, %" PRIu64 " layers and %" PRIu64 " MACs a run\n",
+		       100 * s->busy, stats->operations / s->runs, stats->macs / s->runs);
+	if (stats->cycles)
+		printf("            %" PRIu64 " cycles, MAC utilisation %.1f %%, %" PRIu64 " bytes read and %" PRIu64
+		       " written a run\n", stats->cycles / s->runs, 100 * utilisation(s), stats->read_bytes / s->runs,
+		       stats->write_bytes / s->runs);
+	printf("memory      %zu bytes of weights; of a request %zu on the NPU and %zu on the CPU\n", memory->weights,
+	       memory->npu, memory->host);
+	if (s->retries)
+		printf("            %u runs had to be done again because the NPU hung\n", s->retries);
+	if (stats->late_ns > s->seconds * 1e9 * s->processes / 100)
+		printf("The emulator was slower than the clock, by %.0f %% of the time: choose a slower one.\n",
+		       (double)stats->late_ns / 1e7 / s->seconds / s->processes);
+	if (s->wrong)
+		printf("%u runs gave other bytes than the first.\n", s->wrong);
+}
+
+static int print_json(const struct summary *s)
+{
+	const struct dla_npu_stats *stats = &s->stats;
+	json_int_t runs = s->runs;
+	json_t *root = json_pack(
+		"{s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
+		" s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:i, s:i}",
+		"model", s->first->network, "device", s->first->device,
+		"processes", (int)s->processes, "requests", (int)s->requests, "runs", (int)runs,
+		"seconds", s->seconds, "throughput", s->runs / s->seconds,
+		"latency_ns", "min", s->min, "p50", s->p50, "p90", s->p90, "p99", s->p99, "max", s->max, "mean", s->mean,
+		"run_ns", "npu", s->npu, "cpu", s->cpu, "convert", s->convert, "wait", s->wait,
+		"conversions", (int)s->conversions, "convert_bytes", (json_int_t)s->convert_bytes,
+		"npu_busy", s->busy, "mac_utilisation", utilisation(s),
+		"npu", "operations", (json_int_t)stats->operations / runs, "macs", (json_int_t)stats->macs / runs,
+		"cycles", (json_int_t)stats->cycles / runs, "mac_cycles", (json_int_t)stats->mac_cycles / runs,
+		"read_bytes", (json_int_t)stats->read_bytes / runs,
+		"write_bytes", (json_int_t)stats->write_bytes / runs,
+		"register_writes", (json_int_t)stats->register_writes / runs,
+		"interrupts", (json_int_t)stats->interrupts / runs, "late_ns", (json_int_t)stats->late_ns / runs,
+		"memory", "weights", (json_int_t)s->first->memory.weights, "npu", (json_int_t)s->first->memory.npu,
+		"host", (json_int_t)s->first->memory.host,
+		"retries", (int)s->retries, "wrong", (int)s->wrong);
+	int err = root ? json_dumpf(root, stdout, JSON_COMPACT) : -1;
+
+	putchar('\n');
+	json_decref(root);
+	return err;
+}
+
+/* -------------------------------------------------------------------------------- options */
+
+static int wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "dla bench: %s \"%s\"; see dla bench --help\n", what, value);
+	return -1;
+}
+
+static int parse_count(const char *name, const char *value, unsigned int min, unsigned int max, unsigned int *out)
+{
+	char *end;
+	unsigned long count;
+
+	errno = 0;
+	count = strtoul(value, &end, 10);
+	if (!errno && *value >= '0' && *value <= '9' && !*end && count >= min && count <= max) {
+		*out = (unsigned int)count;
+		return 0;
+	}
+	fprintf(stderr, "dla bench: %s is a number from %u to %u, not \"%s\"\n", name, min, max, value);
+	return -1;
+}
+
+static int parse_seconds(const char *value, double *out)
+{
+	char *end;
+
+	*out = strtod(value, &end);
+	return end != value && !*end && *out > 0 && *out <= 1e6 ? 0 : wrong("--seconds is a time, not", value);
+}
+
+/* 0: run; 1: done already; -1: wrong. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	enum {
+		DEVICE = 256, PLACE, CPU, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES, TIMELINE,
+		JSON, HELP,
+	};
+	static const struct option names[] = {
+		{ "device", required_argument, NULL, DEVICE },
+		{ "place", required_argument, NULL, PLACE },
+		{ "cpu", required_argument, NULL, CPU },
+		{ "exact", no_argument, NULL, EXACT },
+		{ "input", required_argument, NULL, INPUT },
+		{ "seed", required_argument, NULL, SEED },
+		{ "seconds", required_argument, NULL, SECONDS },
+		{ "runs", required_argument, NULL, RUNS },
+		{ "warmup", required_argument, NULL, WARMUP },
+		{ "requests", required_argument, NULL, REQUESTS },
+		{ "processes", required_argument, NULL, PROCESSES },
+		{ "timeline", required_argument, NULL, TIMELINE },
+		{ "json", no_argument, NULL, JSON },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	struct measure_options *m = &o->measure;
+	int option, err = 0;
+
+	optind = 0;
+	while (!err && (option = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (option) {
+		case DEVICE:
+			m->device = optarg;
+			break;
+		case PLACE:
+			err = placing_parse_place("bench", optarg, &m->network);
+			break;
+		case CPU:
+			err = placing_parse_cpu("bench", optarg, &m->network);
+			break;
+		case EXACT:
+			m->network.exact = 1;
+			break;
+		case INPUT:
+			m->inputs.file[m->inputs.count++] = optarg;
+			break;
+		case SEED:
+			if (inputs_parse_seed(&m->inputs, optarg))
+				err = wrong("--seed is a number, not", optarg);
+			break;
+		case SECONDS:
+			err = parse_seconds(optarg, &m->seconds);
+			break;
+		case RUNS:
+			err = parse_count("--runs", optarg, 1, 10000000, &m->runs);
+			break;
+		case WARMUP:
+			err = parse_count("--warmup", optarg, 1, 10000000, &m->warmup);
+			break;
+		case REQUESTS:
+			err = parse_count("--requests", optarg, 1, MAX_REQUESTS, &m->requests);
+			break;
+		case PROCESSES:
+			err = parse_count("--processes", optarg, 1, MAX_PROCESSES, &o->processes);
+			break;
+		case TIMELINE:
+			o->timeline = optarg;
+			m->events = true;
+			break;
+		case JSON:
+			o->json = true;
+			break;
+		case HELP:
+			fputs(help, stdout);
+			return 1;
+		default:
+			fputs("dla bench --help describes the options\n", stderr);
+			return -1;
+		}
+	}
+	if (err)
+		return err;
+	if (argc - optind != 1) {
+		fprintf(stderr, "dla bench: %s; see dla bench --help\n",
+			argc == optind ? "no model given" : "more than one model given");
+		return -1;
+	}
+	m->model = argv[optind];
+	return 0;
+}
+
+static int bench(const struct options *o)
+{
+	struct measure_result result[MAX_PROCESSES] = { 0 };
+	struct summary summary;
+	int status = measure_all(o, result);
+
+	if (!status)
+		status = summarise(o, result, &summary);
+	if (!status && o->json)
+		status = print_json(&summary) ? EXIT_FAILURE : 0;
+	else if (!status)
+		print_text(&summary);
+	if (!status && summary.wrong)
+		status = EXIT_RUN_FAILED;
+	if (!status && o->timeline && timeline_write(o->timeline, result, o->processes)) {
+		fprintf(stderr, "dla bench: %s: %s\n", o->timeline, strerror(errno));
+		status = EXIT_FAILURE;
+	}
+	for (unsigned int i = 0; i < o->processes; i++)
+		measure_release(&result[i]);
+	return status;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+	struct options o = {
+		.measure = {
+			.device = "auto", .seconds = 2, .warmup = 3, .requests = 1,
+			.inputs.file = calloc((size_t)argc, sizeof(*o.measure.inputs.file)),
+		},
+		.processes = 1,
+	};
+	int status;
+
+	if (!o.measure.inputs.file)
+		return EXIT_FAILURE;
+	status = parse(argc, argv, &o);
+	if (!status)
+		status = bench(&o);
+	else
+		status = status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	free(o.measure.inputs.file);
+	return status;
+}

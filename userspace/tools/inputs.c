@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inputs.h"
+#include "picture.h"
+
+static void fill_random(void *data, size_t bytes, uint64_t *state)
+{
+	uint8_t *out = data;
+
+	/* xorshift64*: the same bytes for a seed everywhere. */
+	for (size_t i = 0; i < bytes; i++) {
+		*state ^= *state >> 12;
+		*state ^= *state << 25;
+		*state ^= *state >> 27;
+		out[i] = (uint8_t)((*state * UINT64_C(0x2545f4914f6cdd1d)) >> 56);
+	}
+}
+
+static int load_raw(const char *command, const char *path, const struct dla_tensor_info *info, void *data)
+{
+	FILE *file = fopen(path, "rb");
+	size_t got;
+	bool more;
+
+	if (!file) {
+		fprintf(stderr, "dla %s: %s: %s\n", command, path, strerror(errno));
+		return -1;
+	}
+	got = fread(data, 1, info->bytes, file);
+	more = got == info->bytes && fgetc(file) != EOF;
+	fclose(file);
+	if (got == info->bytes && !more)
+		return 0;
+	fprintf(stderr, "dla %s: %s: input \"%s\" has %zu bytes, the file has %s%zu\n", command, path,
+		info->name, info->bytes, more ? "more than " : "", got);
+	return -1;
+}
+
+static int load_input(const char *command, const char *path, const struct dla_tensor_info *info, void *data)
+{
+	char *why = NULL;
+
+	if (!picture_is(path))
+		return load_raw(command, path, info, data);
+	if (!picture_load(path, info, data, &why))
+		return 0;
+	fprintf(stderr, "dla %s: %s\n", command, why ? why : "out of memory");
+	free(why);
+	return -1;
+}
+
+int inputs_parse_seed(struct inputs *inputs, const char *value)
+{
+	char *end;
+
+	errno = 0;
+	inputs->seed = strtoull(value, &end, 0);
+	inputs->random = true;
+	return errno || end == value || *end ? -1 : 0;
+}
+
+int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,
+		struct dla_request *request)
+{
+	unsigned int count = dla_network_input_count(network);
+	/* Zero would stay zero. */
+	uint64_t state = inputs->seed ^ UINT64_C(0x9e3779b97f4a7c15);
+
+	if (inputs->count > count) {
+		fprintf(stderr, "dla %s: %u inputs given, the network has %u\n", command, inputs->count, count);
+		return -1;
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		const struct dla_tensor_info *info = dla_network_input(network, i);
+		void *data = dla_request_input(request, i);
+
+		if (i < inputs->count && load_input(command, inputs->file[i], info, data))
+			return -1;
+		if (i >= inputs->count && inputs->random)
+			fill_random(data, info->bytes, &state);
+	}
+	return 0;
+}

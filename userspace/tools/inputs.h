@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_INPUTS_H
+#define DLA_INPUTS_H
+
+#include <stdbool.h>
+
+#include "dla.h"
+
+/* What a request is to work on, as the command line says. */
+struct inputs {
+	const char **file;	/* raw bytes or pictures; inputs without one are random or zero */
+	unsigned int count;
+	bool random;
+	uint64_t seed;
+};
+
+/* -1: not a number. */
+int inputs_parse_seed(struct inputs *inputs, const char *value);
+
+/* Fill a request's inputs; -1 after a message to stderr that begins with the command's name. */
+int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,
+		struct dla_request *request);
+
+#endif

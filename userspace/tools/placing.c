@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "placing.h"
+
+static int wrong(const char *command, const char *what, const char *value)
+{
+	fprintf(stderr, "dla %s: %s \"%s\"; see dla %s --help\n", command, what, value, command);
+	return -1;
+}
+
+int placing_parse_place(const char *command, const char *value, struct dla_options *options)
+{
+	if (!strcmp(value, "cpu"))
+		options->place = DLA_PLACE_CPU;
+	else if (!strcmp(value, "npu") || !strcmp(value, "auto"))
+		options->place = DLA_PLACE_NPU;
+	else
+		return wrong(command, "--place is auto, npu or cpu, not", value);
+	return 0;
+}
+
+int placing_parse_cpu(const char *command, const char *value, struct dla_options *options)
+{
+	if (!strcmp(value, "reference"))
+		options->cpu = DLA_CPU_REFERENCE;
+	else if (!strcmp(value, "auto") || !strcmp(value, "xnnpack"))
+		options->cpu = DLA_CPU_AUTO;
+	else
+		return wrong(command, "--cpu is auto, xnnpack or reference, not", value);
+	return 0;
+}

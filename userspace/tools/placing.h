@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_PLACING_H
+#define DLA_PLACING_H
+
+#include "dla.h"
+
+/* What --place and --cpu say, for all commands that have them; -1 after a message. */
+int placing_parse_place(const char *command, const char *value, struct dla_options *options);
+int placing_parse_cpu(const char *command, const char *value, struct dla_options *options);
+
+#endif
