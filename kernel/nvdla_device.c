@@ -94,6 +94,7 @@ static int nvdla_device_make_ready(struct nvdla_device *ndev)
 	nvdla_hw_adopt(&ndev->hw, &ndev->io);
 	nvdla_device_write(ndev, NVDLA_GLB_INTR_STATUS, U32_MAX);
 	nvdla_device_write(ndev, NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);
+	nvdla_device_write(ndev, NVDLA_MCIF_RD_WEIGHT_1, NVDLA_READ_TURNS);
 	ndev->powered = true;
 	spin_unlock_irq(&ndev->lock);
 	return 0;

@@ -29,6 +29,7 @@
  *	nvdla_program_encode(config, &source, images);
  *
  *	write(NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);		(once after a reset)
+ *	write(NVDLA_MCIF_RD_WEIGHT_1, NVDLA_READ_TURNS);	(likewise)
  *	nvdla_bindings_check(config, slots, bindings, binding_count, &diag);
  *	nvdla_seq_begin(&seq, &hw, &io, &code, bindings);
  *	while (!nvdla_seq_finished(&seq)) {
@@ -263,6 +264,17 @@ struct nvdla_io {
  * SDP operation behind it does not say better; they are to be masked, and may stay set for ever.
  */
 #define NVDLA_DONE_BITS		0x3f
+
+/** NVDLA_MCIF_RD_WEIGHT_1 - turns at the memory of X1's, X2's, Y's and the convolution's input. */
+#define NVDLA_MCIF_RD_WEIGHT_1	0x2004
+
+/**
+ * NVDLA_READ_TURNS - what to write there
+ *
+ * The multipliers wait for all of a convolution's input, but only for its first kernels: when both
+ * are to be read, input gets eight turns for each of the weights'. Nobody waits longer than that.
+ */
+#define NVDLA_READ_TURNS	0x08010101
 
 /** NVDLA_CBUF_FLUSH_STATUS - bit 0: the convolution buffer is ready; see nvdla_cbuf_flushed(). */
 #define NVDLA_CBUF_FLUSH_STATUS	0x300c

@@ -345,6 +345,12 @@ void conv_set_latency(struct nvdla_emu *emu, uint32_t latency)
 	emu->conv->time.memory.latency = latency;
 }
 
+void conv_set_turns(struct nvdla_emu *emu, uint32_t data, uint32_t weights)
+{
+	emu->conv->time.memory.data_turns = data;
+	emu->conv->time.memory.weight_turns = weights;
+}
+
 void conv_open(struct nvdla_emu *emu, const struct timing_feed *feed, uint64_t start)
 {
 	emu->conv->fed_atoms = feed->atoms;

@@ -208,8 +208,13 @@ static void memory_interface_write(struct nvdla_emu *emu, uint32_t block, uint32
 {
 	uint32_t *registers = memory_interface(emu, block);
 
-	if (registers && reg / 4 < GROUP_WORDS)
-		registers[reg / 4] = value & mcif_mask[reg / 4];
+	if (!registers || reg / 4 >= GROUP_WORDS)
+		return;
+	registers[reg / 4] = value & mcif_mask[reg / 4];
+	/* CDMA's two readers compete with each other most of all; the others' turns are not modelled. */
+	if (block == BLOCK_MCIF)
+		conv_set_turns(emu, registers[MCIF_CFG_RD_WEIGHT_1 / 4] >> 24,
+			       registers[MCIF_CFG_RD_WEIGHT_2 / 4] & 0xff);
 }
 
 void csb_unit_done(struct nvdla_emu *emu, enum unit unit)

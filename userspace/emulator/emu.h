@@ -271,6 +271,8 @@ bool conv_is_computing(const struct nvdla_emu *emu);
 bool conv_take(struct nvdla_emu *emu, uint64_t atoms, struct sums *sums);
 /* From now on; in cycles. */
 void conv_set_latency(struct nvdla_emu *emu, uint32_t latency);
+/* How many turns at the memory input and weights get. */
+void conv_set_turns(struct nvdla_emu *emu, uint32_t data, uint32_t weights);
 const char *conv_hang_reason(const struct nvdla_emu *emu);
 /* It hangs for a reason that is not in the statistics: more operations might change that. */
 bool conv_is_stuck(const struct nvdla_emu *emu);

@@ -128,6 +128,15 @@ static uint64_t bus_rate(const struct timing_conv *conv)
 	return FLOW_ONE * conv->memory.bytes / conv->config->atom;
 }
 
+/* A stream's share of the memory while the other one has something to fetch, too. */
+static uint64_t share(const struct timing_conv *conv, const struct timing_flow *flow)
+{
+	uint64_t data = max(conv->memory.data_turns, 1), weights = max(conv->memory.weight_turns, 1);
+	uint64_t mine = flow == &conv->data.flow ? data : weights;
+
+	return bus_rate(conv) * mine / (data + weights);
+}
+
 static uint64_t flow_rate(const struct timing_conv *conv, const struct timing_flow *flow,
 			  const struct timing_flow *other)
 {
@@ -135,7 +144,7 @@ static uint64_t flow_rate(const struct timing_conv *conv, const struct timing_fl
 
 	if (other->active) {
 		rest = bus > other->rate ? bus - other->rate : 0;
-		rest = max(rest, bus / 2);
+		rest = max(rest, share(conv, flow));
 	}
 	return max(min(flow->rate, rest), 1);
 }

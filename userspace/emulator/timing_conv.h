@@ -25,6 +25,8 @@ struct nvdla_config;
 struct timing_memory {
 	uint32_t latency;	/* cycles from a read's address to its data */
 	uint32_t bytes;		/* a cycle */
+	/* Turns that input and weights get when both wait; 0 counts as 1. */
+	uint32_t data_turns, weight_turns;
 };
 
 /* An operation as CDMA sees it. */

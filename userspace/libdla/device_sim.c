@@ -250,6 +250,7 @@ static int make_ready(struct sim *sim)
 	}
 	nvdla_hw_reset(&sim->hw);
 	register_write(sim, NVDLA_GLB_INTR_MASK, ~NVDLA_DONE_BITS);
+	register_write(sim, NVDLA_MCIF_RD_WEIGHT_1, NVDLA_READ_TURNS);
 	sim->ready = true;
 	return 0;
 }
