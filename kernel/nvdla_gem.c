@@ -153,6 +153,9 @@ static int nvdla_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma
 	/* Only the exporter knows how its memory has to be mapped. */
 	if (obj->import_attach)
 		return -EINVAL;
+	/* What is written to a private copy the device would never see. */
+	if (is_cow_mapping(vma->vm_flags))
+		return -EINVAL;
 	return drm_gem_dma_object_mmap(obj, vma);
 }
 
