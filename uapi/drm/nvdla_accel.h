@@ -51,16 +51,24 @@ extern "C" {
  * surface: the hardware reads and writes them.
  */
 
-/** DRM_NVDLA_MAX_OPS - operations in one program. */
+/**
+ * DRM_NVDLA_MAX_OPS - operations in one program
+ */
 #define DRM_NVDLA_MAX_OPS	4096
 
-/** DRM_NVDLA_MAX_SLOTS - slots that a program may name. */
+/**
+ * DRM_NVDLA_MAX_SLOTS - slots that a program may name
+ */
 #define DRM_NVDLA_MAX_SLOTS	64
 
-/** DRM_NVDLA_MAX_DEPS - operations that one operation may wait for. */
+/**
+ * DRM_NVDLA_MAX_DEPS - operations that one operation may wait for
+ */
 #define DRM_NVDLA_MAX_DEPS	8
 
-/** DRM_NVDLA_MAX_LUTS - look-up tables of one program. */
+/**
+ * DRM_NVDLA_MAX_LUTS - look-up tables of one program
+ */
 #define DRM_NVDLA_MAX_LUTS	64
 
 /**
@@ -91,7 +99,9 @@ struct drm_nvdla_surface {
 	__u32 surface_stride;
 };
 
-/** enum drm_nvdla_engine - which engine runs an operation, and which union member describes it. */
+/**
+ * enum drm_nvdla_engine - which engine runs an operation, and which union member describes it
+ */
 enum drm_nvdla_engine {
 	/**
 	 * @DRM_NVDLA_CONV: CDMA, CSC, CMAC and CACC: a convolution, whose result an SDP operation
@@ -271,7 +281,9 @@ struct drm_nvdla_conv {
 	__u8 pad;
 };
 
-/** enum drm_nvdla_alu - the ALU of an SDP stage. */
+/**
+ * enum drm_nvdla_alu - the ALU of an SDP stage
+ */
 enum drm_nvdla_alu {
 	/** @DRM_NVDLA_ALU_NONE: bypassed. */
 	DRM_NVDLA_ALU_NONE = 0,
@@ -283,7 +295,9 @@ enum drm_nvdla_alu {
 	DRM_NVDLA_ALU_SUM = 3,
 };
 
-/** enum drm_nvdla_mul - the multiplier of an SDP stage. */
+/**
+ * enum drm_nvdla_mul - the multiplier of an SDP stage
+ */
 enum drm_nvdla_mul {
 	/** @DRM_NVDLA_MUL_NONE: bypassed; the right shift applies all the same. */
 	DRM_NVDLA_MUL_NONE = 0,
@@ -295,7 +309,9 @@ enum drm_nvdla_mul {
 	DRM_NVDLA_MUL_PRELU = 2,
 };
 
-/** enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from. */
+/**
+ * enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from
+ */
 enum drm_nvdla_operand {
 	/** @DRM_NVDLA_OPERAND_REG: one value for the whole operation, in alu_value or mul_value. */
 	DRM_NVDLA_OPERAND_REG = 0,
@@ -340,7 +356,9 @@ struct drm_nvdla_sdp_stage {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_source - where an SDP or PDP operation's input comes from. */
+/**
+ * enum drm_nvdla_source - where an SDP or PDP operation's input comes from
+ */
 enum drm_nvdla_source {
 	/** @DRM_NVDLA_SOURCE_MEMORY: a feature surface in memory. */
 	DRM_NVDLA_SOURCE_MEMORY = 0,
@@ -381,7 +399,9 @@ struct drm_nvdla_sdp {
 	__u8 pad[2];
 };
 
-/** enum drm_nvdla_pool - how PDP combines a window. */
+/**
+ * enum drm_nvdla_pool - how PDP combines a window
+ */
 enum drm_nvdla_pool {
 	/**
 	 * @DRM_NVDLA_POOL_AVERAGE: the sum times the reciprocals; padding counts, with its value.
@@ -458,7 +478,9 @@ struct drm_nvdla_pdp {
 	__u8 pad[4];
 };
 
-/** enum drm_nvdla_lut_table - one of the two tables of a LUT. */
+/**
+ * enum drm_nvdla_lut_table - one of the two tables of a LUT
+ */
 enum drm_nvdla_lut_table {
 	/** @DRM_NVDLA_LUT_LE: the table of 65 entries. */
 	DRM_NVDLA_LUT_LE = 0,
@@ -466,7 +488,9 @@ enum drm_nvdla_lut_table {
 	DRM_NVDLA_LUT_LO = 1,
 };
 
-/** enum drm_nvdla_lut_function - how the LE table's entries are spaced. */
+/**
+ * enum drm_nvdla_lut_function - how the LE table's entries are spaced
+ */
 enum drm_nvdla_lut_function {
 	/** @DRM_NVDLA_LUT_EXPONENT: entry i stands for le.start + 2^(i + le_index_offset). */
 	DRM_NVDLA_LUT_EXPONENT = 0,
@@ -525,10 +549,14 @@ struct drm_nvdla_lut {
 	__u8 pad[7];
 };
 
-/** DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself. */
+/**
+ * DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself
+ */
 #define DRM_NVDLA_CDP_NO_SUM		(1 << 0)
 
-/** DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element. */
+/**
+ * DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element
+ */
 #define DRM_NVDLA_CDP_NO_PRODUCT	(1 << 1)
 
 /**
@@ -607,10 +635,14 @@ struct drm_nvdla_op {
 	};
 };
 
-/** DRM_NVDLA_SLOT_READ - the program reads from the slot. */
+/**
+ * DRM_NVDLA_SLOT_READ - the program reads from the slot
+ */
 #define DRM_NVDLA_SLOT_READ	(1 << 0)
 
-/** DRM_NVDLA_SLOT_WRITE - the program writes to the slot. */
+/**
+ * DRM_NVDLA_SLOT_WRITE - the program writes to the slot
+ */
 #define DRM_NVDLA_SLOT_WRITE	(1 << 1)
 
 /**
@@ -626,10 +658,14 @@ struct drm_nvdla_slot {
 	__u32 access;
 };
 
-/** DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync. */
+/**
+ * DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync
+ */
 #define DRM_NVDLA_INFO_COHERENT	(1 << 0)
 
-/** DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device. */
+/**
+ * DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device
+ */
 #define DRM_NVDLA_INFO_RESET	(1 << 1)
 
 /**
@@ -726,22 +762,34 @@ struct drm_nvdla_dev_info {
  * Times are nanoseconds of CLOCK_MONOTONIC; a timeout_ns is such a point in time, no duration.
  */
 
-/** DRM_NVDLA_OP_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_op. */
+/**
+ * DRM_NVDLA_OP_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_op
+ */
 #define DRM_NVDLA_OP_SIZE_VER0		312
 
-/** DRM_NVDLA_LUT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_lut. */
+/**
+ * DRM_NVDLA_LUT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_lut
+ */
 #define DRM_NVDLA_LUT_SIZE_VER0		704
 
-/** DRM_NVDLA_SLOT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_slot. */
+/**
+ * DRM_NVDLA_SLOT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_slot
+ */
 #define DRM_NVDLA_SLOT_SIZE_VER0	16
 
-/** DRM_NVDLA_BINDING_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_binding. */
+/**
+ * DRM_NVDLA_BINDING_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_binding
+ */
 #define DRM_NVDLA_BINDING_SIZE_VER0	24
 
-/** DRM_NVDLA_SYNC_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_sync. */
+/**
+ * DRM_NVDLA_SYNC_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_sync
+ */
 #define DRM_NVDLA_SYNC_SIZE_VER0	16
 
-/** enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE. */
+/**
+ * enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE
+ */
 enum drm_nvdla_ioctl_id {
 	/** @DRM_NVDLA_DEV_QUERY: see &struct drm_nvdla_dev_query. */
 	DRM_NVDLA_DEV_QUERY = 0,
@@ -765,7 +813,9 @@ enum drm_nvdla_ioctl_id {
 	DRM_NVDLA_QUEUE_STATE = 9,
 };
 
-/** enum drm_nvdla_query - what to ask a device. */
+/**
+ * enum drm_nvdla_query - what to ask a device
+ */
 enum drm_nvdla_query {
 	/** @DRM_NVDLA_QUERY_INFO: &struct drm_nvdla_dev_info. */
 	DRM_NVDLA_QUERY_INFO = 0,
@@ -817,10 +867,14 @@ struct drm_nvdla_bo_create {
 	__u64 mmap_offset;
 };
 
-/** DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read. */
+/**
+ * DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read
+ */
 #define DRM_NVDLA_SYNC_TO_DEVICE	(1 << 0)
 
-/** DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read. */
+/**
+ * DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read
+ */
 #define DRM_NVDLA_SYNC_FROM_DEVICE	(1 << 1)
 
 /**
@@ -933,7 +987,9 @@ struct drm_nvdla_program_destroy {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_priority - which queue is served first when several have work. */
+/**
+ * enum drm_nvdla_priority - which queue is served first when several have work
+ */
 enum drm_nvdla_priority {
 	/** @DRM_NVDLA_PRIORITY_LOW: after all others. */
 	DRM_NVDLA_PRIORITY_LOW = 0,
@@ -999,13 +1055,19 @@ struct drm_nvdla_binding {
 	__u64 size;
 };
 
-/** DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj
+ */
 #define DRM_NVDLA_SYNC_WAIT	(1 << 0)
 
-/** DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj
+ */
 #define DRM_NVDLA_SYNC_SIGNAL	(1 << 1)
 
-/** DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it. */
+/**
+ * DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it
+ */
 #define DRM_NVDLA_SYNC_TIMELINE	(1 << 2)
 
 /**
@@ -1045,7 +1107,9 @@ struct drm_nvdla_time {
 	__u64 end_ns;
 };
 
-/** DRM_NVDLA_MAX_SYNCS - syncobjs of one submission. */
+/**
+ * DRM_NVDLA_MAX_SYNCS - syncobjs of one submission
+ */
 #define DRM_NVDLA_MAX_SYNCS	64
 
 /**
