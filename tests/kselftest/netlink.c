@@ -168,6 +168,51 @@ TEST(a_dump_while_queues_come_and_go)
 	EXPECT(WIFSIGNALED(status));
 }
 
+static void ignore(const struct genl_message *message, void *ctx)
+{
+	(void)message;
+	(void)ctx;
+}
+
+/* It is there whole, or not at all. */
+TEST(the_device_goes_while_it_is_asked)
+{
+	struct genl genl = genl_open();
+	struct device device = the_device(&genl), after = { 0 };
+	char name[64];
+	pid_t child;
+	int status;
+
+	npu_device_name(name);
+	child = fork();
+	EXPECT(child >= 0);
+	if (!child) {
+		struct genl own = genl_open();
+
+		for (;;) {
+			int ret = genl_request(&own, NVDLA_CMD_DEV_GET, false, NVDLA_A_DEV_ID, device.id, ignore, NULL);
+
+			EXPECT(ret == 0 || ret == -ENODEV);
+			EXPECT_EQ(genl_request(&own, NVDLA_CMD_DEV_GET, true, 0, 0, ignore, NULL), 0);
+			EXPECT_EQ(genl_request(&own, NVDLA_CMD_QUEUE_GET, true, 0, 0, ignore, NULL), 0);
+		}
+	}
+	for (int i = 0; i < 20; i++) {
+		int fd = npu_open();
+
+		npu_driver_tell("unbind", name);
+		/* Nobody is left: an answer of nothing. */
+		EXPECT_EQ(genl_request(&genl, NVDLA_CMD_DEV_GET, true, 0, 0, see_device, &after), 0);
+		EXPECT_EQ(after.count, 0);
+		EXPECT_EQ(genl_request(&genl, NVDLA_CMD_QUEUE_GET, true, 0, 0, ignore, NULL), 0);
+		npu_driver_tell("bind", name);
+		close(fd);
+	}
+	EXPECT_EQ(waitpid(child, &status, WNOHANG), 0);
+	kill(child, SIGKILL);
+	EXPECT_EQ(waitpid(child, &status, 0), child);
+}
+
 struct event {
 	uint32_t type, dev, engine, op;
 	uint64_t time_ns;
