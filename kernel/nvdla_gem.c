@@ -153,6 +153,9 @@ static int nvdla_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma
 	/* Only the exporter knows how its memory has to be mapped. */
 	if (obj->import_attach)
 		return -EINVAL;
+	/* What is written to a private copy the device would never see. */
+	if (is_cow_mapping(vma->vm_flags))
+		return -EINVAL;
 	return drm_gem_dma_object_mmap(obj, vma);
 }
 
@@ -336,6 +339,7 @@ int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *f
 	struct drm_nvdla_bo_create *args = data;
 	struct drm_gem_object *obj;
 	struct nvdla_bo *bo;
+	u32 handle;
 	int ret;
 
 	if (args->flags & ~DRM_NVDLA_BO_CACHED || args->handle || args->mmap_offset || !args->size)
@@ -348,9 +352,12 @@ int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *f
 	if (IS_ERR(bo))
 		return PTR_ERR(bo);
 	obj = &bo->base.base;
-	args->size = obj->size;
-	args->mmap_offset = drm_vma_node_offset_addr(&obj->vma_node);
-	ret = drm_gem_handle_create(file, obj, &args->handle);
+	ret = drm_gem_handle_create(file, obj, &handle);
+	if (!ret) {
+		args->size = obj->size;
+		args->mmap_offset = drm_vma_node_offset_addr(&obj->vma_node);
+		args->handle = handle;
+	}
 	drm_gem_object_put(obj);
 	return ret;
 }

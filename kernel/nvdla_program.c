@@ -17,19 +17,22 @@
  * operations' images and the copied tables are used.
  */
 
-static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count)
+static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count,
+						 u32 lut_count)
 {
+	u32 charge = count + lut_count;
 	struct nvdla_program *program;
 
-	if (!nvdla_client_charge(&client->ops, count, NVDLA_MAX_CLIENT_OPS))
+	if (!nvdla_client_charge(&client->ops, charge, NVDLA_MAX_CLIENT_OPS))
 		return ERR_PTR(-EDQUOT);
 	program = kvzalloc(struct_size(program, images, count), GFP_KERNEL_ACCOUNT);
 	if (!program) {
-		atomic_sub(count, &client->ops);
+		atomic_sub(charge, &client->ops);
 		return ERR_PTR(-ENOMEM);
 	}
 	kref_init(&program->kref);
 	program->client = nvdla_client_get(client);
+	program->charge = charge;
 	program->code.images = program->images;
 	program->code.count = count;
 	return program;
@@ -39,7 +42,7 @@ static void nvdla_program_release(struct kref *kref)
 {
 	struct nvdla_program *program = container_of(kref, struct nvdla_program, kref);
 
-	atomic_sub(program->code.count, &program->client->ops);
+	atomic_sub(program->charge, &program->client->ops);
 	nvdla_client_put(program->client);
 	kvfree(program->luts);
 	kvfree(program);
@@ -57,7 +60,8 @@ static u32 nvdla_program_slot_count(const struct nvdla_program *program)
 static int nvdla_program_copy_luts(struct nvdla_program *program,
 				   const struct drm_nvdla_program_create *args)
 {
-	const struct nvdla_user_array array = { args->luts, args->lut_count, args->lut_stride };
+	const struct nvdla_user_array array = { args->luts, args->lut_count, args->lut_stride,
+						DRM_NVDLA_LUT_SIZE_VER0 };
 
 	if (!args->lut_count)
 		return 0;
@@ -74,7 +78,8 @@ static int nvdla_program_fill(struct nvdla_program *program, const struct nvdla_
 			      struct drm_nvdla_program_create *args,
 			      const struct nvdla_user_text *text)
 {
-	const struct nvdla_user_array array = { args->ops, args->op_count, args->op_stride };
+	const struct nvdla_user_array array = { args->ops, args->op_count, args->op_stride,
+						DRM_NVDLA_OP_SIZE_VER0 };
 	struct nvdla_source source = { .op_count = args->op_count, .lut_count = args->lut_count };
 	struct nvdla_diag diag = {};
 	struct drm_nvdla_op *ops;
@@ -133,9 +138,11 @@ int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_fi
 	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct drm_nvdla_program_create *args = data;
 	struct nvdla_client *client = file->driver_priv;
-	struct nvdla_user_array slots = { args->slots, args->slot_count, args->slot_stride };
+	struct nvdla_user_array slots = { args->slots, args->slot_count, args->slot_stride,
+					  DRM_NVDLA_SLOT_SIZE_VER0 };
 	struct nvdla_program *program;
 	struct nvdla_user_text text;
+	u32 slot_count, handle;
 	int ret;
 
 	ret = nvdla_user_reason_begin(&args->reason, &text);
@@ -147,21 +154,23 @@ int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_fi
 	if (!slots.ptr)
 		slots.count = 0;
 
-	program = nvdla_program_alloc(client, args->op_count);
+	program = nvdla_program_alloc(client, args->op_count, args->lut_count);
 	if (IS_ERR(program))
 		return PTR_ERR(program);
 	ret = nvdla_program_fill(program, ndev->config, args, &text);
 	if (ret)
 		goto put;
-	args->slot_count = nvdla_program_slot_count(program);
-	ret = nvdla_user_put(&slots, program->slots, sizeof(*program->slots), args->slot_count);
+	slot_count = nvdla_program_slot_count(program);
+	ret = nvdla_user_put(&slots, program->slots, sizeof(*program->slots), slot_count);
 	if (ret)
 		goto put;
 
 	/* Last, because from here on another thread may use it, or destroy it. */
-	ret = xa_alloc(&client->programs, &args->handle, program, xa_limit_31b, GFP_KERNEL);
+	ret = xa_alloc(&client->programs, &handle, program, xa_limit_31b, GFP_KERNEL);
 	if (ret)
 		goto put;
+	args->slot_count = slot_count;
+	args->handle = handle;
 	return 0;
 put:
 	nvdla_program_put(program);

@@ -145,6 +145,7 @@ int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file
 	struct drm_nvdla_queue_create *args = data;
 	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_queue *queue;
+	u32 handle;
 	int ret;
 
 	if (args->flags || args->handle || args->priority > DRM_NVDLA_PRIORITY_HIGH ||
@@ -161,12 +162,13 @@ int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file
 		ret = PTR_ERR(queue);
 		goto uncharge;
 	}
-	ret = xa_alloc(&client->queues, &args->handle, queue, XA_LIMIT(DEFAULT_QUEUE + 1, INT_MAX),
+	ret = xa_alloc(&client->queues, &handle, queue, XA_LIMIT(DEFAULT_QUEUE + 1, INT_MAX),
 		       GFP_KERNEL);
 	if (ret) {
 		nvdla_queue_kill(ndev, queue);
 		goto uncharge;
 	}
+	args->handle = handle;
 	return 0;
 uncharge:
 	atomic_dec(&client->queue_count);

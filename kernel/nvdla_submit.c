@@ -87,7 +87,7 @@ static int nvdla_submit_bindings(struct nvdla_job *job, struct drm_nvdla_submit 
 				 struct drm_file *file, const struct nvdla_user_text *text)
 {
 	struct nvdla_user_array array = { args->bindings, args->binding_count,
-					  args->binding_stride };
+					  args->binding_stride, DRM_NVDLA_BINDING_SIZE_VER0 };
 	struct drm_nvdla_binding *bindings;
 	struct nvdla_diag diag = {};
 	int ret;
@@ -185,7 +185,8 @@ static int nvdla_submit_sync(struct nvdla_job *job, struct nvdla_signals *signal
 static int nvdla_submit_syncs(struct nvdla_job *job, struct nvdla_signals *signals,
 			      const struct drm_nvdla_submit *args, struct drm_file *file)
 {
-	struct nvdla_user_array array = { args->syncs, args->sync_count, args->sync_stride };
+	struct nvdla_user_array array = { args->syncs, args->sync_count, args->sync_stride,
+					  DRM_NVDLA_SYNC_SIZE_VER0 };
 	struct drm_nvdla_sync *syncs;
 	int ret;
 
@@ -321,6 +322,7 @@ int nvdla_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file
 	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct nvdla_client *client = file->driver_priv;
 	struct drm_nvdla_submit *args = data;
+	const struct drm_nvdla_reason reason = args->reason;
 	struct nvdla_program *program;
 	struct nvdla_user_text text;
 	struct nvdla_queue *queue;
@@ -348,5 +350,8 @@ int nvdla_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file
 	ret = nvdla_submit_job(job, args, file, &text);
 	if (ret)
 		nvdla_job_free(job);
-	return ret == -ERESTARTSYS ? -EINTR : ret;
+	/* Callers make the very same request again. */
+	if (ret == -EINTR)
+		args->reason = reason;
+	return ret;
 }

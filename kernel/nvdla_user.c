@@ -8,11 +8,11 @@
 
 #define MAX_TEXT	NVDLA_USER_MAX_SIZE
 
-static int nvdla_user_check_stride(const struct nvdla_user_array *array, size_t size)
+static int nvdla_user_check_stride(const struct nvdla_user_array *array)
 {
 	if (!array->count)
 		return 0;
-	if (array->stride < size)
+	if (array->stride < array->least)
 		return -EINVAL;
 	return array->stride > NVDLA_USER_MAX_SIZE ? -E2BIG : 0;
 }
@@ -28,7 +28,7 @@ static int nvdla_user_check_stride(const struct nvdla_user_array *array, size_t 
 int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from)
 {
 	const void __user *src = u64_to_user_ptr(from->ptr);
-	int ret = nvdla_user_check_stride(from, size);
+	int ret = nvdla_user_check_stride(from);
 
 	for (u32 i = 0; i < from->count && !ret; i++) {
 		ret = copy_struct_from_user(to + i * size, size, src, from->stride);
@@ -41,7 +41,7 @@ int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from)
  * nvdla_user_put() - copy an array to userspace
  * @to: Array.
  * @from: Elements of the structure as the driver knows it.
- * @size: Bytes of one.
+ * @size: Bytes of one, of which the caller gets as many as it knows.
  * @count: How many; what @to has more becomes zero.
  *
  * Return: 0, -EINVAL, -E2BIG or -EFAULT.
@@ -49,19 +49,15 @@ int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from)
 int nvdla_user_put(const struct nvdla_user_array *to, const void *from, size_t size, u32 count)
 {
 	void __user *dst = u64_to_user_ptr(to->ptr);
-	int ret = nvdla_user_check_stride(to, size);
+	int ret = nvdla_user_check_stride(to);
 
 	if (ret)
 		return ret;
 	for (u32 i = 0; i < to->count; i++) {
-		size_t filled = 0;
+		size_t filled = i < count ? min_t(size_t, size, to->stride) : 0;
 
-		if (i < count) {
-			if (copy_to_user(dst, from + i * size, size))
-				return -EFAULT;
-			filled = size;
-		}
-		if (clear_user(dst + filled, to->stride - filled))
+		if (copy_to_user(dst, from + i * size, filled) ||
+		    clear_user(dst + filled, to->stride - filled))
 			return -EFAULT;
 		dst += to->stride;
 	}

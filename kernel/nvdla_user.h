@@ -18,11 +18,13 @@ struct nvdla_diag;
  * @ptr: Its address.
  * @count: Elements.
  * @stride: Bytes of an element, as the caller knows it.
+ * @least: Bytes that it had in the first version of the interface; no caller knows less.
  */
 struct nvdla_user_array {
 	u64 ptr;
 	u32 count;
 	u32 stride;
+	u32 least;
 };
 
 int nvdla_user_get(void *to, size_t size, const struct nvdla_user_array *from);

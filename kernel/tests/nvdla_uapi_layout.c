@@ -60,9 +60,18 @@ ASSERT_OFFSET(op, pdp, 56);
 ASSERT_OFFSET(op, cdp, 56);
 ASSERT_OFFSET(op, reserved, 56);
 
+/* What the first callers knew: such arrays are accepted for ever. */
+static_assert(DRM_NVDLA_OP_SIZE_VER0 == 312);
+static_assert(DRM_NVDLA_LUT_SIZE_VER0 == 704);
+static_assert(DRM_NVDLA_SLOT_SIZE_VER0 == 16);
+static_assert(DRM_NVDLA_BINDING_SIZE_VER0 == 24);
+static_assert(DRM_NVDLA_SYNC_SIZE_VER0 == 16);
+
 ASSERT_SIZE(slot, 16);
 ASSERT_SIZE(dev_info, 88);
 ASSERT_OFFSET(dev_info, engines, 48);
+ASSERT_OFFSET(dev_info, flags, 52);
+ASSERT_OFFSET(dev_info, pad, 76);
 ASSERT_OFFSET(dev_info, max_bytes, 80);
 ASSERT_SIZE(reason, 16);
 ASSERT_SIZE(binding, 24);

@@ -119,9 +119,11 @@ TEST(mapping_is_bounded)
 
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_CREATE, &create), 0);
 	EXPECT(mmap(NULL, create.size + 4096, PROT_READ, MAP_SHARED, fd, (off_t)create.mmap_offset) ==
-	       MAP_FAILED);
+	       MAP_FAILED && errno == EINVAL);
 	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, (off_t)create.mmap_offset + (1 << 20)) ==
-	       MAP_FAILED);
+	       MAP_FAILED && errno == EINVAL);
+	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, (off_t)create.mmap_offset) == MAP_FAILED &&
+	       errno == EINVAL);
 }
 
 TEST(buffer_of_another_client_is_out_of_reach)
@@ -132,7 +134,8 @@ TEST(buffer_of_another_client_is_out_of_reach)
 
 	EXPECT_EQ(npu_bo_wait(other, bo.handle, 0), -ENOENT);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_CREATE, &create), 0);
-	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, other, (off_t)create.mmap_offset) == MAP_FAILED);
+	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, other, (off_t)create.mmap_offset) == MAP_FAILED &&
+	       errno == EACCES);
 }
 
 static int export_bo(int fd, uint32_t handle)

@@ -5,7 +5,7 @@
 #
 #	make kselftest CROSS_COMPILE=aarch64-linux-gnu-
 kselftest-dir := $(BUILD)/kselftest
-kselftest-common := $(addprefix tests/kselftest/,harness.c klog.c npu.c)
+kselftest-common := $(addprefix tests/kselftest/,genl.c harness.c klog.c npu.c)
 kselftest-src := $(filter-out $(kselftest-common),$(wildcard tests/kselftest/*.c))
 kselftest-bin := $(kselftest-src:tests/kselftest/%.c=$(kselftest-dir)/%)
 kselftest-files := $(addprefix $(kselftest-dir)/,run.sh log.sh leaks.sh watch.sh rounds.sh splats)
@@ -15,7 +15,7 @@ kselftest-flags := $(filter-out -fPIC -fvisibility=hidden,$(cflags)) -D_FILE_OFF
 .PHONY: kselftest
 kselftest: $(kselftest-bin) $(kselftest-files)
 
-$(kselftest-dir)/%: tests/kselftest/%.c $(kselftest-common) $(wildcard tests/kselftest/*.h) uapi/drm/nvdla_accel.h
+$(kselftest-dir)/%: tests/kselftest/%.c $(kselftest-common) $(wildcard tests/kselftest/*.h) $(wildcard uapi/*/*.h)
 	@mkdir -p $(@D)
 	$(call quiet,CC)$(CROSS_COMPILE)gcc $(kselftest-flags) $(CFLAGS) -static $< $(kselftest-common) -o $@
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <linux/dma-heap.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -93,6 +92,16 @@ PROVOKE(BO_CREATE, ENOMEM)
 	SKIP("too much contiguous memory");
 }
 
+/* Of mmap(): the buffer of another open file. */
+PROVOKE(BO_CREATE, EACCES)
+{
+	struct drm_nvdla_bo_create create = { .size = 4096 };
+
+	EXPECT_EQ(npu_ioctl(npu_open(), DRM_IOCTL_NVDLA_BO_CREATE, &create), 0);
+	EXPECT(mmap(NULL, 4096, PROT_READ, MAP_SHARED, env->fd, (off_t)create.mmap_offset) == MAP_FAILED);
+	return -errno;
+}
+
 PROVOKE(BO_SYNC, EINVAL)
 {
 	return ASK(BO_SYNC, bo_sync, .handle = env->copy.src.handle, .flags = 4, .size = 8);
@@ -103,24 +112,9 @@ PROVOKE(BO_SYNC, ENOENT)
 	return ASK(BO_SYNC, bo_sync, .handle = NOBODY, .flags = DRM_NVDLA_SYNC_TO_DEVICE, .size = 8);
 }
 
-/* A buffer of somebody else's memory. */
-static uint32_t import(const struct env *env)
-{
-	struct dma_heap_allocation_data data = { .len = 4096, .fd_flags = O_RDWR | O_CLOEXEC };
-	struct drm_prime_handle prime = { 0 };
-	int heap = open("/dev/dma_heap/reserved", O_RDWR | O_CLOEXEC);
-
-	if (heap < 0)
-		SKIP("no dma-buf heap of contiguous memory");
-	EXPECT_EQ(ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data), 0);
-	prime.fd = (int)data.fd;
-	EXPECT_EQ(npu_ioctl(env->fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), 0);
-	return prime.handle;
-}
-
 PROVOKE(BO_SYNC, EOPNOTSUPP)
 {
-	return ASK(BO_SYNC, bo_sync, .handle = import(env), .flags = DRM_NVDLA_SYNC_TO_DEVICE, .size = 8);
+	return ASK(BO_SYNC, bo_sync, .handle = npu_import_page(env->fd), .flags = DRM_NVDLA_SYNC_TO_DEVICE, .size = 8);
 }
 
 PROVOKE(BO_WAIT, EINVAL)
@@ -297,7 +291,7 @@ PROVOKE(SUBMIT, ENOENT)
 
 PROVOKE(SUBMIT, EOPNOTSUPP)
 {
-	env->submit.times = import(env);
+	env->submit.times = npu_import_page(env->fd);
 	return submit(env);
 }
 

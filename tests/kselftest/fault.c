@@ -287,12 +287,16 @@ static int request_import(struct client *client)
 
 static int request_program(struct client *client)
 {
+	static const struct drm_nvdla_lut luts[2];
 	struct drm_nvdla_slot slots[2];
 	char text[64];
 	struct drm_nvdla_program_create create = {
 		.ops = (uintptr_t)client->ops,
 		.op_count = ARRAY_SIZE(client->ops),
 		.op_stride = sizeof(client->ops[0]),
+		.luts = (uintptr_t)luts,
+		.lut_count = ARRAY_SIZE(luts),
+		.lut_stride = sizeof(luts[0]),
 		.slots = (uintptr_t)slots,
 		.slot_count = ARRAY_SIZE(slots),
 		.slot_stride = sizeof(slots[0]),
@@ -300,6 +304,24 @@ static int request_program(struct client *client)
 	};
 
 	return npu_ioctl(client->fd, DRM_IOCTL_NVDLA_PROGRAM_CREATE, &create);
+}
+
+/* May be made twice: the program is gone when only the answer was missing. */
+static int request_program_destroy(struct client *client)
+{
+	struct drm_nvdla_program_destroy destroy = { .handle = client->copy.program };
+
+	return npu_ioctl(client->fd, DRM_IOCTL_NVDLA_PROGRAM_DESTROY, &destroy);
+}
+
+static int request_queue_destroy(struct client *client)
+{
+	struct drm_nvdla_queue_create create = { .priority = DRM_NVDLA_PRIORITY_LOW };
+	struct drm_nvdla_queue_destroy destroy = { 0 };
+	int ret = npu_ioctl(client->fd, DRM_IOCTL_NVDLA_QUEUE_CREATE, &create);
+
+	destroy.handle = create.handle;
+	return ret ? ret : npu_ioctl(client->fd, DRM_IOCTL_NVDLA_QUEUE_DESTROY, &destroy);
 }
 
 static int request_queue(struct client *client)
@@ -330,6 +352,8 @@ static int request_submit(struct client *client)
 	submit.syncs = (uintptr_t)syncs;
 	submit.sync_count = ARRAY_SIZE(syncs);
 	submit.sync_stride = sizeof(syncs[0]);
+	submit.times = client->copy.src.handle;
+	submit.times_offset = 1024;
 	ret = npu_ioctl(client->fd, DRM_IOCTL_NVDLA_SUBMIT, &submit);
 	if (ret != -ENOMEM)
 		return ret;
@@ -341,6 +365,8 @@ static int request_submit(struct client *client)
 	EXPECT_EQ(npu_syncobj_wait(client->fd, client->binary, 0), -EINVAL);
 	/* Nor does it count as pending: as many fit as ever. */
 	submit.sync_count = 0;
+	submit.times = 0;
+	submit.times_offset = 0;
 	npu_queue_state(client->fd, 0, &before);
 	for (int i = 0; i < 3; i++)
 		EXPECT_EQ(npu_ioctl(client->fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
@@ -365,7 +391,9 @@ REQUEST_TEST(map)
 REQUEST_TEST(export)
 REQUEST_TEST(import)
 REQUEST_TEST(program)
+REQUEST_TEST(program_destroy)
 REQUEST_TEST(queue)
+REQUEST_TEST(queue_destroy)
 REQUEST_TEST(queue_state)
 REQUEST_TEST(submit)
 

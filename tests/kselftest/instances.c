@@ -41,8 +41,11 @@ static int submit_some(int fd, struct npu_copy *copy)
 	struct drm_nvdla_submit submit = npu_copy_submit(copy);
 	int ret = 0;
 
-	for (int i = 0; i < JOBS && !ret; i++)
+	for (int i = 0; i < JOBS && !ret; i++) {
 		ret = npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit);
+		if (ret == -EBUSY)
+			ret = npu_bo_wait(fd, copy->dst.handle, 60);
+	}
 	return ret;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/udmabuf.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -51,14 +52,47 @@ int npu_open(void)
 	return fd;
 }
 
+/* Where the structure of a request says why it was refused, or beyond its end. */
+static size_t reason_offset(unsigned long request)
+{
+	switch (request) {
+	case DRM_IOCTL_NVDLA_PROGRAM_CREATE:
+		return offsetof(struct drm_nvdla_program_create, reason.text_size);
+	case DRM_IOCTL_NVDLA_SUBMIT:
+		return offsetof(struct drm_nvdla_submit, reason.text_size);
+	default:
+		return SIZE_MAX;
+	}
+}
+
+/* A request that fails leaves its structure as it was; the reason excepted, but for a signal. */
+static void check_unchanged(unsigned long request, const uint8_t *before, const uint8_t *after, int error)
+{
+	size_t reason = reason_offset(request);
+
+	for (size_t i = 0; i < _IOC_SIZE(request); i++)
+		if (before[i] != after[i] && (error == EINTR || i - reason >= 2 * sizeof(uint32_t)))
+			nvdla_test_fail(__FILE__, __LINE__, "request %#lx failed (%d), but byte %zu is %#x, was %#x",
+					request, error, i, after[i], before[i]);
+}
+
 int npu_ioctl(int fd, unsigned long request, void *arg)
 {
-	int ret;
+	size_t size = _IOC_SIZE(request);
+	uint8_t before[256];
+	int ret, error;
+	bool ours = _IOC_NR(request) >= DRM_COMMAND_BASE && _IOC_NR(request) <= DRM_COMMAND_BASE +
+		    DRM_NVDLA_QUEUE_STATE && size <= sizeof(before);
 
+	if (ours)
+		memcpy(before, arg, size);
 	do {
 		ret = ioctl(fd, request, arg);
-	} while (ret && errno == EINTR);
-	return ret ? -errno : 0;
+		error = errno;
+		if (ret && ours)
+			check_unchanged(request, before, arg, error);
+	} while (ret && error == EINTR);
+	return ret ? -error : 0;
 }
 
 /* Name of the device: the only link in the driver's folder that leads to one. */
@@ -259,6 +293,17 @@ int npu_udmabuf(size_t size, uint8_t **map)
 	dmabuf = ioctl(udmabuf, UDMABUF_CREATE, &create);
 	EXPECT(dmabuf >= 0);
 	return dmabuf;
+}
+
+/* A buffer of somebody else's memory, contiguous as it is one page. */
+uint32_t npu_import_page(int fd)
+{
+	struct drm_prime_handle prime = { 0 };
+	uint8_t *map;
+
+	prime.fd = npu_udmabuf((size_t)sysconf(_SC_PAGESIZE), &map);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), 0);
+	return prime.handle;
 }
 
 uint32_t npu_syncobj_new(int fd)

@@ -49,6 +49,7 @@ void npu_copy_unmap(struct npu_copy *copy);
 void npu_queue_state(int fd, uint32_t queue, struct drm_nvdla_queue_state *state);
 
 int npu_udmabuf(size_t size, uint8_t **map);
+uint32_t npu_import_page(int fd);
 
 uint32_t npu_syncobj_new(int fd);
 int npu_syncobj_wait(int fd, uint32_t handle, int64_t seconds);

@@ -11,8 +11,8 @@
 here=$(dirname "$0")
 . "$here/log.sh"
 
-[ $# -gt 0 ] || set -- device buffers programs submit sync times life fair errors dmabuf fault abuse observe \
-	unplug suspend
+[ $# -gt 0 ] || set -- device buffers programs luts submit sync times life fair errors dmabuf fault abuse observe \
+	netlink lessons unplug suspend
 status=0
 for name in "$@"; do
 	program=${name%%/*}

@@ -109,6 +109,74 @@ TEST(timeline_syncobj_orders)
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -EINVAL);
 }
 
+static int fence_status(int fd, uint32_t syncobj)
+{
+	struct drm_syncobj_handle export = {
+		.handle = syncobj,
+		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+	};
+	struct sync_file_info info = { 0 };
+	struct pollfd ready;
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
+	ready = (struct pollfd) { .fd = export.fd, .events = POLLIN };
+	EXPECT_EQ(poll(&ready, 1, 60000), 1);
+	EXPECT_EQ(ioctl(export.fd, SYNC_IOC_FILE_INFO, &info), 0);
+	return info.status;
+}
+
+/* One submission is cancelled while it waits; the one that waits for it runs all the same. */
+TEST(a_failed_fence_has_signalled)
+{
+	int fd = npu_open();
+	struct npu_copy slow = npu_copy_new(fd, 8192, 0), cancelled = npu_copy_new(fd, 64, 0);
+	struct npu_copy last = npu_copy_new(fd, 64, 0);
+	uint32_t end_of_slow = npu_syncobj_new(fd), end_of_cancelled = npu_syncobj_new(fd);
+	struct drm_nvdla_sync end = { .handle = end_of_slow, .flags = DRM_NVDLA_SYNC_SIGNAL };
+	struct drm_nvdla_sync syncs[] = {
+		{ .handle = end_of_slow, .flags = DRM_NVDLA_SYNC_WAIT },
+		{ .handle = end_of_cancelled, .flags = DRM_NVDLA_SYNC_SIGNAL },
+	};
+	struct drm_nvdla_sync after = { .handle = end_of_cancelled, .flags = DRM_NVDLA_SYNC_WAIT };
+	struct drm_nvdla_submit submit = npu_copy_submit(&slow);
+	struct drm_nvdla_queue_destroy destroy = { 0 };
+	struct drm_nvdla_queue_state state;
+
+	add_syncs(&submit, &end, 1);
+	for (int i = 0; i < 20; i++)
+		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	submit = npu_copy_submit(&cancelled);
+	submit.queue = destroy.handle = new_queue(fd);
+	add_syncs(&submit, syncs, 2);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	submit = npu_copy_submit(&last);
+	submit.queue = new_queue(fd);
+	add_syncs(&submit, &after, 1);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_QUEUE_DESTROY, &destroy), 0);
+
+	EXPECT_EQ(fence_status(fd, end_of_cancelled), -ESRCH);
+	EXPECT_EQ(npu_bo_wait(fd, last.dst.handle, 60), 0);
+	npu_copy_check(fd, &last);
+	npu_queue_state(fd, submit.queue, &state);
+	EXPECT_EQ(state.jobs_done, 1);
+	EXPECT_EQ(npu_bo_wait(fd, cancelled.dst.handle, 60), 0);
+	EXPECT(cancelled.dst.map[0] != cancelled.src.map[0]);
+}
+
+/* Beyond what time-outs in jiffies can say. */
+TEST(a_wait_for_ever_ends)
+{
+	int fd = npu_open();
+	struct npu_copy copy = npu_copy_new(fd, 4096, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_nvdla_bo_wait wait = { .handle = copy.dst.handle, .timeout_ns = INT64_MAX };
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_BO_WAIT, &wait), 0);
+	npu_copy_check(fd, &copy);
+}
+
 TEST(buffers_order_implicitly)
 {
 	int fd = npu_open();

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-#include <linux/dma-heap.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -156,17 +154,10 @@ TEST(times_where_the_program_writes)
 
 TEST(no_times_in_imported_memory)
 {
-	struct dma_heap_allocation_data data = { .len = 4096, .fd_flags = O_RDWR | O_CLOEXEC };
-	int heap = open("/dev/dma_heap/reserved", O_RDWR | O_CLOEXEC), fd = npu_open();
+	int fd = npu_open();
 	struct npu_copy copy = npu_copy_new(fd, ATOMS, 0);
 	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
-	struct drm_prime_handle prime = { 0 };
 
-	if (heap < 0)
-		SKIP("no dma-buf heap of contiguous memory");
-	EXPECT_EQ(ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data), 0);
-	prime.fd = (int)data.fd;
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), 0);
-	submit.times = prime.handle;
+	submit.times = npu_import_page(fd);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -EOPNOTSUPP);
 }

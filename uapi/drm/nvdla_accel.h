@@ -9,6 +9,24 @@ extern "C" {
 #endif
 
 /**
+ * DOC: Stability
+ *
+ * This interface is frozen: a program that works with one version of the driver works with every
+ * later one. No number, name, layout, meaning or error described here changes, nor does anything
+ * become refused that was accepted, unless the hardware is found to compute it wrongly or to hang.
+ * What may come is more:
+ *
+ * - Requests, &enum drm_nvdla_query types, enumerators and flags. A driver that does not know one
+ *   refuses it with -EINVAL (a request it does not know, too).
+ * - Meanings for pads, which must be zero until then, and the bytes of &drm_nvdla_op.reserved.
+ * - Fields at the end of structures. A caller with a shorter structure means zero by what it lacks,
+ *   and zero means what was before the field existed. Of a request's own structure DRM ignores what
+ *   an older driver does not know; a field added there therefore comes with a flag. Elements of
+ *   arrays have their size with them, and an older driver refuses what it does not know.
+ *   &struct drm_nvdla_time has no size with it, and stays as it is.
+ */
+
+/**
  * DOC: Operations of an NVDLA program
  *
  * A program is an array of &struct drm_nvdla_op. Each describes one hardware layer of one engine in
@@ -18,9 +36,9 @@ extern "C" {
  * program whose operations touch anything outside their slots.
  *
  * Sizes count elements (pixels, lines, channels, kernels) and are the real ones, never "minus one".
- * Strides and offsets count bytes. A field that an operation does not use, a flag that is not
- * defined here and every pad must be zero. What is refused is refused with -EINVAL, unless said
- * otherwise.
+ * Strides and offsets count bytes. Numbers without a range may be any that the field holds. A field
+ * that an operation does not use, a flag that is not defined here and every pad must be zero. What
+ * is refused is refused with -EINVAL, unless said otherwise.
  *
  * The memory atom (&drm_nvdla_dev_info.atom bytes: 8 on nv_small, 32 on nv_large and nv_full) is
  * the unit of layout. A *feature surface* of W x H x C int8 elements lies in memory as
@@ -33,21 +51,29 @@ extern "C" {
  * surface: the hardware reads and writes them.
  */
 
-/** DRM_NVDLA_MAX_OPS - operations in one program. */
+/**
+ * DRM_NVDLA_MAX_OPS - operations in one program
+ */
 #define DRM_NVDLA_MAX_OPS	4096
 
-/** DRM_NVDLA_MAX_SLOTS - slots that a program may name. */
+/**
+ * DRM_NVDLA_MAX_SLOTS - slots that a program may name
+ */
 #define DRM_NVDLA_MAX_SLOTS	64
 
-/** DRM_NVDLA_MAX_DEPS - operations that one operation may wait for. */
+/**
+ * DRM_NVDLA_MAX_DEPS - operations that one operation may wait for
+ */
 #define DRM_NVDLA_MAX_DEPS	8
 
-/** DRM_NVDLA_MAX_LUTS - look-up tables of one program. */
+/**
+ * DRM_NVDLA_MAX_LUTS - look-up tables of one program
+ */
 #define DRM_NVDLA_MAX_LUTS	64
 
 /**
  * struct drm_nvdla_addr - a place in memory
- * @offset: Bytes from the start of the slot's binding.
+ * @offset: Bytes from the start of the slot's binding, at most 2^48.
  * @slot: Slot number, below &DRM_NVDLA_MAX_SLOTS.
  * @pad: Must be zero.
  */
@@ -73,7 +99,9 @@ struct drm_nvdla_surface {
 	__u32 surface_stride;
 };
 
-/** enum drm_nvdla_engine - which engine runs an operation, and which union member describes it. */
+/**
+ * enum drm_nvdla_engine - which engine runs an operation, and which union member describes it
+ */
 enum drm_nvdla_engine {
 	/**
 	 * @DRM_NVDLA_CONV: CDMA, CSC, CMAC and CACC: a convolution, whose result an SDP operation
@@ -131,7 +159,11 @@ enum drm_nvdla_format {
  */
 #define DRM_NVDLA_CONV_CONVERT		(1 << 0)
 
-/** DRM_NVDLA_CONV_SIGNED - the bytes of an image to convert are int8; they are uint8 otherwise. */
+/**
+ * DRM_NVDLA_CONV_SIGNED - the bytes of an image to convert are int8; they are uint8 otherwise
+ *
+ * Only with &DRM_NVDLA_CONV_CONVERT, and not for a feature surface, whose bytes are always int8.
+ */
 #define DRM_NVDLA_CONV_SIGNED		(1 << 1)
 
 /**
@@ -145,8 +177,8 @@ enum drm_nvdla_format {
 /**
  * DRM_NVDLA_CONV_REUSE_WEIGHTS - take the weights that are in the convolution buffer
  *
- * The program's convolution before this one has &DRM_NVDLA_CONV_KEEP_WEIGHTS, kernels of the same
- * size and number, and the same banks.
+ * The program's convolution before this one has &DRM_NVDLA_CONV_KEEP_WEIGHTS, and the same format,
+ * src_channels, kernels, kernel_width, kernel_height, data_banks and weight_banks.
  */
 #define DRM_NVDLA_CONV_REUSE_WEIGHTS	(1 << 3)
 
@@ -163,10 +195,11 @@ enum drm_nvdla_format {
  *
  * @src: Feature surface, or image (its first plane). An image's offset and line stride are
  *	multiples of the atom; its lines are read in whole atoms. All zero if every line is reused.
- * @src_uv: Second plane of an image of two planes, likewise; zero otherwise.
+ * @src_uv: Second plane of an image of two planes, likewise; zero if there is none, or every line
+ *	is reused.
  * @weights: Kernels in the hardware's order (Documentation/layouts.md); 256-byte aligned. Zero with
  *	&DRM_NVDLA_CONV_REUSE_WEIGHTS.
- * @uv_line_stride: Bytes from a line of the second plane to the next; zero if there is none.
+ * @uv_line_stride: Bytes from a line of the second plane to the next; zero where @src_uv is.
  * @weight_bytes: Bytes of all kernels together, padded to a multiple of 128. The padding is not
  *	read and need not be in the slot.
  * @flags: &DRM_NVDLA_CONV_CONVERT, &DRM_NVDLA_CONV_SIGNED, &DRM_NVDLA_CONV_KEEP_WEIGHTS,
@@ -174,10 +207,12 @@ enum drm_nvdla_format {
  * @format: &enum drm_nvdla_format.
  * @src_width: Pixels in a line, 1..8192.
  * @src_height: Lines, 1..8192, with those that are reused.
- * @src_channels: Channels, 1..8192; for an image those of its format: 1, 3 or 4.
+ * @src_channels: Channels, 1..8192; for an image those of its format: 1, 3 or 4. A kernel,
+ *	kernel_width * kernel_height * src_channels, has at most 2^18 bytes.
  * @kernels: Output channels, 1..8192.
- * @dst_width: Output width: (dst_width - 1) * stride_x + dilated kernel width is exactly
- *	src_width + pad_left + pad_right.
+ * @dst_width: Output width, 1..8192: (dst_width - 1) * stride_x + dilated kernel width is exactly
+ *	src_width + pad_left + pad_right. Dilated, a kernel is (kernel_width - 1) * dilation_x + 1
+ *	wide.
  * @dst_height: Output height, likewise.
  * @keep_lines: How many of the last lines stay in the buffer for the next convolution, at most
  *	src_height.
@@ -187,9 +222,10 @@ enum drm_nvdla_format {
  * @cvt_scale: See &DRM_NVDLA_CONV_CONVERT; zero without it.
  * @cvt_offset: Likewise. An image has one for each of its channels, zero for those that it does not
  *	have; a feature surface has only the first.
- * @kernel_width: 1..32. For an image, kernel_width * src_channels is a multiple of 8 plus one only
- *	as 1 or 9; above 24, the multiple of 8 plus 1..4 needs a dst_width that is no multiple of
- *	16 plus one. The hardware computes wrong results otherwise.
+ * @kernel_width: 1..32. For an image there are two exceptions, for which the hardware computes
+ *	wrong results. Let n be kernel_width * src_channels, and c &drm_nvdla_dev_info.atomic_c: an n
+ *	above 2 * c is not a multiple of c plus one; and an n above 3 * c is a multiple of c plus
+ *	1..c / 2 only if dst_width is not a multiple of 16 plus one.
  * @kernel_height: 1..32.
  * @stride_x: 1..8.
  * @stride_y: 1..8.
@@ -205,7 +241,7 @@ enum drm_nvdla_format {
  * @truncate: Rounding right shift of the accumulator's result, 0..31.
  * @cvt_truncate: See &DRM_NVDLA_CONV_CONVERT, 0..63; zero without it.
  * @src_x: Image of one plane: pixels to leave out at the start of each line, fewer than an atom
- *	holds; zero otherwise. The line stride covers them and src_width.
+ *	holds; zero otherwise. The line stride covers them and @src_width.
  * @pad: Must be zero.
  */
 struct drm_nvdla_conv {
@@ -245,7 +281,9 @@ struct drm_nvdla_conv {
 	__u8 pad;
 };
 
-/** enum drm_nvdla_alu - the ALU of an SDP stage. */
+/**
+ * enum drm_nvdla_alu - the ALU of an SDP stage
+ */
 enum drm_nvdla_alu {
 	/** @DRM_NVDLA_ALU_NONE: bypassed. */
 	DRM_NVDLA_ALU_NONE = 0,
@@ -257,7 +295,9 @@ enum drm_nvdla_alu {
 	DRM_NVDLA_ALU_SUM = 3,
 };
 
-/** enum drm_nvdla_mul - the multiplier of an SDP stage. */
+/**
+ * enum drm_nvdla_mul - the multiplier of an SDP stage
+ */
 enum drm_nvdla_mul {
 	/** @DRM_NVDLA_MUL_NONE: bypassed; the right shift applies all the same. */
 	DRM_NVDLA_MUL_NONE = 0,
@@ -269,7 +309,9 @@ enum drm_nvdla_mul {
 	DRM_NVDLA_MUL_PRELU = 2,
 };
 
-/** enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from. */
+/**
+ * enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from
+ */
 enum drm_nvdla_operand {
 	/** @DRM_NVDLA_OPERAND_REG: one value for the whole operation, in alu_value or mul_value. */
 	DRM_NVDLA_OPERAND_REG = 0,
@@ -314,7 +356,9 @@ struct drm_nvdla_sdp_stage {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_source - where an SDP or PDP operation's input comes from. */
+/**
+ * enum drm_nvdla_source - where an SDP or PDP operation's input comes from
+ */
 enum drm_nvdla_source {
 	/** @DRM_NVDLA_SOURCE_MEMORY: a feature surface in memory. */
 	DRM_NVDLA_SOURCE_MEMORY = 0,
@@ -324,7 +368,7 @@ enum drm_nvdla_source {
 
 /**
  * struct drm_nvdla_sdp - a single-point operation
- * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY.
+ * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY; zero otherwise.
  * @dst: Output surface; zero when the next operation takes the result on the fly. It may be the
  *	input or a per-element operand of the same layout: the hardware reads an atom before it
  *	writes it.
@@ -355,7 +399,9 @@ struct drm_nvdla_sdp {
 	__u8 pad[2];
 };
 
-/** enum drm_nvdla_pool - how PDP combines a window. */
+/**
+ * enum drm_nvdla_pool - how PDP combines a window
+ */
 enum drm_nvdla_pool {
 	/**
 	 * @DRM_NVDLA_POOL_AVERAGE: the sum times the reciprocals; padding counts, with its value.
@@ -369,7 +415,7 @@ enum drm_nvdla_pool {
 
 /**
  * struct drm_nvdla_pdp - a pooling
- * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY.
+ * @src: Input surface with &DRM_NVDLA_SOURCE_MEMORY; zero otherwise.
  * @dst: Output surface.
  * @recip_width: Average: the result is (sum * recip_width >> 16) * recip_height >> 16, rounded half
  *	away from zero both times. Nothing saturates, so whatever the data the value between must
@@ -378,16 +424,15 @@ enum drm_nvdla_pool {
  * @src_width: 1..8192. Of an SDP operation's result: its width.
  * @src_height: 1..8192, likewise.
  * @channels: 1..8192, likewise.
- * @dst_width: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left +
+ * @dst_width: 1..8192: (dst_width - 1) * stride_x + kernel_width is exactly src_width + pad_left +
  *	pad_right.
  * @dst_height: Likewise.
  * @parts: With &DRM_NVDLA_SOURCE_MEMORY and a stride_x of at most kernel_width: upright strips into
  *	which the output is cut, 2..256; the hardware computes one after the other. 0: the output is
- *	not cut. A strip, or an output
- *	that is not cut, is at most &drm_nvdla_dev_info.pdp_width wide over the lines that are
- *	open at once: 1, 2, 4 or 8 for ceil(kernel_height / stride_y) of 1, 2, 3..4 and more.
- *	Beyond that the hardware hangs. Each strip reads columns of the input that the one before
- *	does not, and the first all that the next one reads again.
+ *	not cut. A strip, or an output that is not cut, is at most &drm_nvdla_dev_info.pdp_width
+ *	divided by the lines that are open at once: 1, 2, 4 or 8 for ceil(kernel_height / stride_y)
+ *	of 1, 2, 3..4 and more. Beyond that the hardware hangs. Each strip reads columns of the
+ *	input that the one before does not, and the first all that the next one reads again.
  * @first_width: Output width of the first strip; zero when not cut.
  * @middle_width: Output width of each strip but the first and the last; zero when there is none.
  *	The last strip has what remains, at least 1.
@@ -399,10 +444,11 @@ enum drm_nvdla_pool {
  * @kernel_height: 1..8.
  * @stride_x: 1..16.
  * @stride_y: 1..16.
- * @pad_left: 0..7, fewer than the kernel's.
+ * @pad_left: Padding columns, fewer than kernel_width.
  * @pad_right: Likewise.
- * @pad_top: Likewise.
- * @pad_bottom: Likewise.
+ * @pad_top: Padding lines, fewer than kernel_height. With more channels than an atom holds, fewer
+ *	than dst_height * stride_y, too: the hardware computes wrong results otherwise.
+ * @pad_bottom: Padding lines, fewer than kernel_height.
  * @pad: Must be zero.
  */
 struct drm_nvdla_pdp {
@@ -432,7 +478,9 @@ struct drm_nvdla_pdp {
 	__u8 pad[4];
 };
 
-/** enum drm_nvdla_lut_table - one of the two tables of a LUT. */
+/**
+ * enum drm_nvdla_lut_table - one of the two tables of a LUT
+ */
 enum drm_nvdla_lut_table {
 	/** @DRM_NVDLA_LUT_LE: the table of 65 entries. */
 	DRM_NVDLA_LUT_LE = 0,
@@ -440,7 +488,9 @@ enum drm_nvdla_lut_table {
 	DRM_NVDLA_LUT_LO = 1,
 };
 
-/** enum drm_nvdla_lut_function - how the LE table's entries are spaced. */
+/**
+ * enum drm_nvdla_lut_function - how the LE table's entries are spaced
+ */
 enum drm_nvdla_lut_function {
 	/** @DRM_NVDLA_LUT_EXPONENT: entry i stands for le.start + 2^(i + le_index_offset). */
 	DRM_NVDLA_LUT_EXPONENT = 0,
@@ -499,10 +549,14 @@ struct drm_nvdla_lut {
 	__u8 pad[7];
 };
 
-/** DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself. */
+/**
+ * DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself
+ */
 #define DRM_NVDLA_CDP_NO_SUM		(1 << 0)
 
-/** DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element. */
+/**
+ * DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element
+ */
 #define DRM_NVDLA_CDP_NO_PRODUCT	(1 << 1)
 
 /**
@@ -581,16 +635,21 @@ struct drm_nvdla_op {
 	};
 };
 
-/** DRM_NVDLA_SLOT_READ - the program reads from the slot. */
+/**
+ * DRM_NVDLA_SLOT_READ - the program reads from the slot
+ */
 #define DRM_NVDLA_SLOT_READ	(1 << 0)
 
-/** DRM_NVDLA_SLOT_WRITE - the program writes to the slot. */
+/**
+ * DRM_NVDLA_SLOT_WRITE - the program writes to the slot
+ */
 #define DRM_NVDLA_SLOT_WRITE	(1 << 1)
 
 /**
  * struct drm_nvdla_slot - what a program needs of a slot
  * @min_size: Bytes that a binding must have at least; zero for a slot that is not used.
- * @align: Bytes that the device address of a binding's start must be a multiple of.
+ * @align: Bytes, a power of two up to 256, that the device address of a binding's start must be a
+ *	multiple of. A buffer of BO_CREATE starts on a page, so this holds for the offset in it.
  * @access: &DRM_NVDLA_SLOT_READ, &DRM_NVDLA_SLOT_WRITE or both.
  */
 struct drm_nvdla_slot {
@@ -599,13 +658,21 @@ struct drm_nvdla_slot {
 	__u32 access;
 };
 
-/** DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync. */
+/**
+ * DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync
+ */
 #define DRM_NVDLA_INFO_COHERENT	(1 << 0)
 
-/** DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device. */
+/**
+ * DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device
+ */
 #define DRM_NVDLA_INFO_RESET	(1 << 1)
 
-/** DRM_NVDLA_INFO_WEDGED - the device hung and could not be reset; every submission is refused. */
+/**
+ * DRM_NVDLA_INFO_WEDGED - the device hung and could not be reset
+ *
+ * Every submission is refused until the driver is bound to the device anew.
+ */
 #define DRM_NVDLA_INFO_WEDGED	(1 << 2)
 
 /**
@@ -620,13 +687,13 @@ struct drm_nvdla_slot {
  * @pdp_width: Output atoms that PDP's line buffer holds, for a window of one line.
  * @dma_bits: Address bits that the device masters.
  * @engines: A bit, 1 << n, for each &enum drm_nvdla_engine n that the device has.
- * @pad: Zero.
  * @flags: &DRM_NVDLA_INFO_COHERENT, &DRM_NVDLA_INFO_RESET, &DRM_NVDLA_INFO_WEDGED.
  * @timeout_ms: Time-out of a queue that names none.
  * @max_timeout_ms: Largest time-out that a queue may have.
  * @max_pending: Submissions of one open file that may be unfinished.
  * @max_queues: Queues that one open file may create.
- * @max_ops: Operations that all programs of one open file may have together.
+ * @max_ops: Operations and look-up tables that all programs of one open file may have together.
+ * @pad: Zero.
  * @max_bytes: Bytes that all buffers created through one open file may have together.
  */
 struct drm_nvdla_dev_info {
@@ -640,13 +707,13 @@ struct drm_nvdla_dev_info {
 	__u32 pdp_width;
 	__u32 dma_bits;
 	__u32 engines;
-	__u32 pad;
 	__u32 flags;
 	__u32 timeout_ms;
 	__u32 max_timeout_ms;
 	__u32 max_pending;
 	__u32 max_queues;
 	__u32 max_ops;
+	__u32 pad;
 	__u64 max_bytes;
 };
 
@@ -679,19 +746,50 @@ struct drm_nvdla_dev_info {
  * device node nor BO_SYNC.
  *
  * Rules for all structures: what is marked *in* is read, *out* is written; pads and flags without
- * a meaning must be zero. An array comes with the bytes of an element as the caller knows it (its
- * stride), at least those of the structure in this header. A larger stride, up to 4096, is accepted
- * as long as the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers
- * are addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
+ * a meaning must be zero, and so must a handle, or a mmap_offset, before the request that returns
+ * it; what else is marked *out* may be anything before. An array comes with the bytes of an element
+ * as the caller knows it (its stride), at least those that the structure had when the interface was
+ * frozen, &DRM_NVDLA_OP_SIZE_VER0 and so on. A larger stride, up to 4096, is accepted as long as
+ * the bytes unknown to the driver are zero, and refused with -E2BIG otherwise. Pointers are
+ * addresses of the caller as 64-bit numbers; a bad one gives -EFAULT.
  *
  * Any request may fail with -EINVAL (a value outside what is written here), -EFAULT, -ENOMEM and
- * -ENODEV (the device is gone). Further errors are named with the request. A request that fails
- * has changed nothing.
+ * -ENODEV (the device is gone). Further errors are named with the request. A request that fails has
+ * changed nothing, neither in the driver nor in its structure, but for &struct drm_nvdla_reason; so
+ * after -EINTR it can be made again as it is. (Only -EFAULT because the structure itself can be read
+ * and not be written comes when all is done.)
  *
- * Time-outs are points in time of CLOCK_MONOTONIC in nanoseconds.
+ * Times are nanoseconds of CLOCK_MONOTONIC; a timeout_ns is such a point in time, no duration.
  */
 
-/** enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE. */
+/**
+ * DRM_NVDLA_OP_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_op
+ */
+#define DRM_NVDLA_OP_SIZE_VER0		312
+
+/**
+ * DRM_NVDLA_LUT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_lut
+ */
+#define DRM_NVDLA_LUT_SIZE_VER0		704
+
+/**
+ * DRM_NVDLA_SLOT_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_slot
+ */
+#define DRM_NVDLA_SLOT_SIZE_VER0	16
+
+/**
+ * DRM_NVDLA_BINDING_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_binding
+ */
+#define DRM_NVDLA_BINDING_SIZE_VER0	24
+
+/**
+ * DRM_NVDLA_SYNC_SIZE_VER0 - bytes of the first version of &struct drm_nvdla_sync
+ */
+#define DRM_NVDLA_SYNC_SIZE_VER0	16
+
+/**
+ * enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE
+ */
 enum drm_nvdla_ioctl_id {
 	/** @DRM_NVDLA_DEV_QUERY: see &struct drm_nvdla_dev_query. */
 	DRM_NVDLA_DEV_QUERY = 0,
@@ -715,7 +813,9 @@ enum drm_nvdla_ioctl_id {
 	DRM_NVDLA_QUEUE_STATE = 9,
 };
 
-/** enum drm_nvdla_query - what to ask a device. */
+/**
+ * enum drm_nvdla_query - what to ask a device
+ */
 enum drm_nvdla_query {
 	/** @DRM_NVDLA_QUERY_INFO: &struct drm_nvdla_dev_info. */
 	DRM_NVDLA_QUERY_INFO = 0,
@@ -753,7 +853,8 @@ struct drm_nvdla_dev_query {
  * @mmap_offset: out: offset for mmap() of the device node.
  *
  * The buffer starts as zeros, for the CPU and for the device. The memory is contiguous and below
- * the device's address limit.
+ * the device's address limit. A mapping is shared, and lies inside the buffer: mmap() fails with
+ * -EINVAL otherwise, and with -EACCES for a buffer to which the open file has no handle.
  *
  * Errors: -ENOMEM when no contiguous memory is left (see CONFIG_CMA_SIZE_MBYTES, "cma=" of the
  * kernel command line, and memory-region of the device tree), -EDQUOT beyond
@@ -766,10 +867,14 @@ struct drm_nvdla_bo_create {
 	__u64 mmap_offset;
 };
 
-/** DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read. */
+/**
+ * DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read
+ */
 #define DRM_NVDLA_SYNC_TO_DEVICE	(1 << 0)
 
-/** DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read. */
+/**
+ * DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read
+ */
 #define DRM_NVDLA_SYNC_FROM_DEVICE	(1 << 1)
 
 /**
@@ -777,7 +882,7 @@ struct drm_nvdla_bo_create {
  * @handle: in: GEM handle.
  * @flags: in: &DRM_NVDLA_SYNC_TO_DEVICE, &DRM_NVDLA_SYNC_FROM_DEVICE or both.
  * @offset: in: first byte.
- * @size: in: bytes, not zero.
+ * @size: in: bytes, not zero, inside the buffer.
  *
  * Waits for nothing: call it after BO_WAIT, or before SUBMIT. CPU caches work on whole lines:
  * what CPU and device write at the same time must not share one. Does nothing for a
@@ -797,10 +902,11 @@ struct drm_nvdla_bo_sync {
  * struct drm_nvdla_bo_wait - wait until no submission uses a buffer
  * @handle: in: GEM handle.
  * @flags: in: must be zero.
- * @timeout_ns: in: until when; zero, or any time gone by, only looks.
+ * @timeout_ns: in: until when; zero, or any time gone by, only looks; INT64_MAX is for ever.
  *
  * Waits for everything submitted before the call, by whom it may be, successful or not. Whether it
- * was, &struct drm_nvdla_queue_state tells.
+ * was, &struct drm_nvdla_queue_state tells, and of each submission its fence: as a sync_file, by
+ * SYNC_IOC_FILE_INFO.
  *
  * Errors: -ENOENT for an unknown handle, -ETIME when the time is up, -EINTR for a signal.
  */
@@ -814,14 +920,14 @@ struct drm_nvdla_bo_wait {
  * struct drm_nvdla_reason - where to tell why something was refused
  * @text: in: room for a NUL-terminated text; zero if it is not wanted.
  * @text_size: in: bytes at @text, 0..4096; out: bytes of the whole text with its NUL, zero when
- *	nothing was refused by a rule. A text too long for its room is cut.
+ *	nothing was refused by a rule. A text too long for its room is cut. After -EINTR as before.
  * @index: out: what the text is about: the operation of a program, or its LUT if the text begins
  *	with "lut"; the slot of a submission.
  *
  * Filled in when a request fails with -EINVAL because of a program's operations, or of the buffers
  * bound to it. The text reads "field: rule", for instance
- * "conv.dst_width: does not tile the padded input exactly". It is meant for people; its wording may
- * change.
+ * "conv.dst_width: does not tile the padded input exactly". The rule is meant for people, and its
+ * wording may change; the field is one of this header, without its "drm_nvdla_".
  */
 struct drm_nvdla_reason {
 	__u64 text;
@@ -849,7 +955,8 @@ struct drm_nvdla_reason {
  *
  * The driver copies the operations and the tables; the arrays are not needed afterwards.
  *
- * Errors: -EINVAL for a bad operation, -E2BIG, -EDQUOT beyond &drm_nvdla_dev_info.max_ops.
+ * Errors: -EINVAL for a bad operation or table, -EFAULT, -E2BIG for a stride above 4096 or bytes
+ * that the driver does not know, -EDQUOT beyond &drm_nvdla_dev_info.max_ops.
  */
 struct drm_nvdla_program_create {
 	__u64 ops;
@@ -880,7 +987,9 @@ struct drm_nvdla_program_destroy {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_priority - which queue is served first when several have work. */
+/**
+ * enum drm_nvdla_priority - which queue is served first when several have work
+ */
 enum drm_nvdla_priority {
 	/** @DRM_NVDLA_PRIORITY_LOW: after all others. */
 	DRM_NVDLA_PRIORITY_LOW = 0,
@@ -900,11 +1009,12 @@ enum drm_nvdla_priority {
  * @handle: out: queue handle, never zero.
  *
  * Submissions of a queue run one after the other in their order; those of several queues in any
- * order. Of the submissions that are ready, one of the highest priority runs next, and among these
- * one of the process that has had the device for the shortest time: a process gets no more of it
- * for having more queues, more open files or longer programs. A file counts with the process that
- * opened it. A running program is never interrupted for another. Each open file has a default
- * queue, whose handle is zero, of normal priority and default time-out.
+ * order. One that fails stops none of those behind it. Of the submissions that are ready, one of
+ * the highest priority runs next, and among these one of the process that has had the device for
+ * the shortest time: a process gets no more of it for having more queues, more open files or longer
+ * programs. A file counts with the process that opened it. A running program is never interrupted
+ * for another. Each open file has a default queue, whose handle is zero, of normal priority and
+ * default time-out.
  *
  * Errors: -EACCES for a priority that the caller may not have, -EDQUOT beyond
  * &drm_nvdla_dev_info.max_queues.
@@ -945,13 +1055,19 @@ struct drm_nvdla_binding {
 	__u64 size;
 };
 
-/** DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj
+ */
 #define DRM_NVDLA_SYNC_WAIT	(1 << 0)
 
-/** DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj
+ */
 #define DRM_NVDLA_SYNC_SIGNAL	(1 << 1)
 
-/** DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it. */
+/**
+ * DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it
+ */
 #define DRM_NVDLA_SYNC_TIMELINE	(1 << 2)
 
 /**
@@ -961,7 +1077,8 @@ struct drm_nvdla_binding {
  *	&DRM_NVDLA_SYNC_TIMELINE.
  * @point: in: point of a timeline, not zero; zero otherwise.
  *
- * A syncobj to wait for must have a fence already.
+ * A syncobj to wait for must have a fence already. One that has signalled with an error has
+ * signalled: what waited for it runs.
  */
 struct drm_nvdla_sync {
 	__u32 handle;
@@ -990,7 +1107,9 @@ struct drm_nvdla_time {
 	__u64 end_ns;
 };
 
-/** DRM_NVDLA_MAX_SYNCS - syncobjs of one submission. */
+/**
+ * DRM_NVDLA_MAX_SYNCS - syncobjs of one submission
+ */
 #define DRM_NVDLA_MAX_SYNCS	64
 
 /**
@@ -998,7 +1117,7 @@ struct drm_nvdla_time {
  * @queue: in: queue handle; zero for the default queue.
  * @program: in: program handle.
  * @bindings: in: pointer to an array of &struct drm_nvdla_binding, one for each slot from 0 up.
- *	What is bound to a slot that the program does not use is ignored.
+ *	What is bound to a slot that the program does not use has to exist, and is ignored.
  * @syncs: in: pointer to an array of &struct drm_nvdla_sync.
  * @binding_count: in: elements at @bindings, 0..&DRM_NVDLA_MAX_SLOTS.
  * @binding_stride: in: bytes of an element at @bindings.
@@ -1024,8 +1143,9 @@ struct drm_nvdla_time {
  * because its queue was destroyed (-ESRCH) or the device is wedged (-EIO) or gone (-ENODEV).
  *
  * Errors: -ENOENT for an unknown queue, program, buffer or syncobj; -EINVAL also for a syncobj
- * without a fence; -EOPNOTSUPP for @times in an imported buffer; -E2BIG; -EBUSY beyond
- * &drm_nvdla_dev_info.max_pending; -EIO when the device is wedged; -EINTR for a signal.
+ * without a fence; -EOPNOTSUPP for @times in an imported buffer; -EFAULT; -E2BIG for a stride above
+ * 4096 or bytes that the driver does not know; -EBUSY beyond &drm_nvdla_dev_info.max_pending; -EIO
+ * when the device is wedged; -EINTR for a signal while others submit with the same buffers.
  */
 struct drm_nvdla_submit {
 	__u32 queue;
