@@ -4,10 +4,15 @@
 # make install-firmware		where the kernel looks for them; DESTDIR=... for a package
 selftest-configs := $(shell sed -n 's/^\t\t\.name = "\(.*\)",$$/\1/p' kernel/core/config.c)
 selftest-images := $(selftest-configs:%=$(BUILD)/firmware/nvdla/%-selftest.bin)
-selftest-obj := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard firmware/*.c) kernel/nvdla_selftest_image.c)
+selftest-src := $(wildcard firmware/*.c) kernel/nvdla_selftest_image.c
+selftest-obj := $(selftest-src:%.c=$(BUILD)/obj/%.o)
+# For the unit test, which has a main() of its own.
+selftest-san := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out firmware/selftest.c,$(selftest-src)))
 firmware-dir ?= /lib/firmware
 
-$(BUILD)/obj/firmware/%.o $(BUILD)/obj/kernel/nvdla_selftest_image.o $(BUILD)/san/kernel/nvdla_selftest_image.o: includes += -Ikernel
+$(selftest-obj) $(selftest-san) $(BUILD)/san/tests/unit/selftest_image.o: includes += -Ikernel -Ifirmware
+
+$(BUILD)/san/unit-selftest_image: $(selftest-san)
 
 $(BUILD)/firmware/selftest: $(selftest-obj) $(core-obj) $(emulator-obj)
 	@mkdir -p $(@D)

@@ -88,6 +88,9 @@ uint32_t machine_register(const struct nvdla_config *config, uint32_t offset);
 void reference_run(const struct nvdla_config *config, const struct test *test,
 		   uint8_t *const memory[DRM_NVDLA_MAX_SLOTS]);
 
+/* image.c: the image for a configuration, to be freed. */
+uint8_t *selftest_image(const struct nvdla_config *config, size_t *size);
+
 /* Tests, by what they are of. */
 void tests_memory(struct builder *b);
 void tests_interrupts(struct builder *b);

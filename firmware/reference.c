@@ -39,7 +39,7 @@ static int64_t shift_right(int64_t value, unsigned int shift)
 
 static int64_t shift_left(int64_t value, unsigned int shift)
 {
-	return clip((int64_t)((__int128)value << (shift > 32 ? 32 : shift)), 32);
+	return clip(value * (INT64_C(1) << (shift > 32 ? 32 : shift)), 32);
 }
 
 static const uint8_t *at(const struct reference *ref, const struct drm_nvdla_addr *addr)
@@ -332,7 +332,7 @@ static struct answer ask(const struct drm_nvdla_lut_range *range, const int16_t 
 		answer.below = index < 0;
 		fraction = ((distance - (INT64_C(1) << log)) << 16) >> log;
 	} else if (!answer.below && range->select < 0) {
-		index = distance << -range->select;
+		index = distance * (INT64_C(1) << -range->select);
 	} else if (!answer.below) {
 		index = distance >> range->select;
 		fraction = ((distance - (index << range->select)) << 16) >> range->select;

@@ -112,7 +112,7 @@ static void sums(struct builder *b)
 	lut->lo.end = 256 << 10;
 	lut->both_hit = DRM_NVDLA_LUT_LO;
 	for (uint32_t i = 0; i < 65; i++)
-		lut->le_entry[i] = (int16_t)(30000 >> (i / 2));
+		lut->le_entry[i] = (int16_t)(30000 >> (i < 30 ? i / 2 : 15));
 	for (uint32_t i = 0; i < 257; i++)
 		lut->lo_entry[i] = (int16_t)(32000 / (i + 2) + i);
 	*lut_add(b) = *lut;
