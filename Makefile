@@ -6,6 +6,7 @@
 # make check      host tests, minutes
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long
+# make firmware   self-test images for the driver, in build/firmware; make install-firmware DESTDIR=...
 # make modules    nvdla.ko, KDIR=... for a kernel other than the running one
 # make clean
 #
@@ -51,6 +52,7 @@ include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include examples/build.mk
+include firmware/build.mk
 include tests/generate/build.mk
 include tests/build.mk
 include tests/kselftest/build.mk

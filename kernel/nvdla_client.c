@@ -18,25 +18,23 @@ static void nvdla_client_release(struct kref *kref)
 }
 
 /**
- * nvdla_client_open() - set up an open file
- * @drm: Device.
- * @file: File.
+ * nvdla_client_new() - make a client
+ * @ndev: Device.
  *
- * Return: 0, or -ENOMEM.
+ * Return: A client of the current process, to be given up with nvdla_client_shut(), or -ENOMEM.
  */
-int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
+struct nvdla_client *nvdla_client_new(struct nvdla_device *ndev)
 {
-	struct nvdla_device *ndev = to_nvdla_device(drm);
 	struct nvdla_client *client;
 	int ret;
 
 	client = kzalloc(sizeof(*client), GFP_KERNEL);
 	if (!client)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	client->process = nvdla_process_get(ndev);
 	if (!client->process) {
 		kfree(client);
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	}
 	kref_init(&client->kref);
 	xa_init_flags(&client->programs, XA_FLAGS_ALLOC1);
@@ -45,21 +43,18 @@ int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
 	ret = nvdla_queue_add_default(ndev, client);
 	if (ret) {
 		nvdla_client_put(client);
-		return ret;
+		return ERR_PTR(ret);
 	}
-	file->driver_priv = client;
-	return 0;
+	return client;
 }
 
 /**
- * nvdla_client_close() - give up all that belongs to an open file
- * @drm: Device.
- * @file: File.
+ * nvdla_client_shut() - give up all that belongs to a client
+ * @ndev: Device.
+ * @client: Client; the reference goes, too.
  */
-void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
+void nvdla_client_shut(struct nvdla_device *ndev, struct nvdla_client *client)
 {
-	struct nvdla_device *ndev = to_nvdla_device(drm);
-	struct nvdla_client *client = file->driver_priv;
 	struct nvdla_program *program;
 	struct nvdla_queue *queue;
 	unsigned long handle;
@@ -73,6 +68,33 @@ void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
 	xa_destroy(&client->programs);
 
 	nvdla_client_put(client);
+}
+
+/**
+ * nvdla_client_open() - set up an open file
+ * @drm: Device.
+ * @file: File.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int nvdla_client_open(struct drm_device *drm, struct drm_file *file)
+{
+	struct nvdla_client *client = nvdla_client_new(to_nvdla_device(drm));
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	file->driver_priv = client;
+	return 0;
+}
+
+/**
+ * nvdla_client_close() - give up all that belongs to an open file
+ * @drm: Device.
+ * @file: File.
+ */
+void nvdla_client_close(struct drm_device *drm, struct drm_file *file)
+{
+	nvdla_client_shut(to_nvdla_device(drm), file->driver_priv);
 }
 
 struct nvdla_client *nvdla_client_get(struct nvdla_client *client)

@@ -10,10 +10,11 @@
 
 struct drm_device;
 struct drm_file;
+struct nvdla_device;
 struct nvdla_process;
 
 /**
- * struct nvdla_client - one open file
+ * struct nvdla_client - one open file, or the driver's own self-test
  * @kref: Held by the file, and by its buffers and jobs, which may outlive it.
  * @process: Who opened it.
  * @programs: Programs by handle.
@@ -39,6 +40,8 @@ struct nvdla_client {
 	u64 engine_ns[NVDLA_ENGINES];
 };
 
+struct nvdla_client *nvdla_client_new(struct nvdla_device *ndev);
+void nvdla_client_shut(struct nvdla_device *ndev, struct nvdla_client *client);
 int nvdla_client_open(struct drm_device *drm, struct drm_file *file);
 void nvdla_client_close(struct drm_device *drm, struct drm_file *file);
 struct nvdla_client *nvdla_client_get(struct nvdla_client *client);

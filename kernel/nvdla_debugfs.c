@@ -15,6 +15,7 @@
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 #include "nvdla_recovery.h"
+#include "nvdla_selftest.h"
 #include "nvdla_snapshot.h"
 
 /*
@@ -24,6 +25,7 @@
  * registers	if the device is switched on; reading them does not switch it on
  * nvdla_clients	open files, their queues and programs
  * reset	"1" ends the job on the hardware as if its time were up
+ * selftest	"1" runs the self-test and waits for its end; reading gives the report of the last one
  */
 
 static int nvdla_debugfs_show(struct seq_file *m,
@@ -143,6 +145,42 @@ static const struct file_operations nvdla_debugfs_reset_fops = {
 	.write = nvdla_debugfs_reset_write,
 };
 
+static int nvdla_debugfs_selftest_show(struct seq_file *m, void *unused)
+{
+	nvdla_selftest_show(m->private, m);
+	return 0;
+}
+
+static int nvdla_debugfs_selftest_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, nvdla_debugfs_selftest_show, inode->i_private);
+}
+
+static ssize_t nvdla_debugfs_selftest_write(struct file *file, const char __user *from, size_t size,
+					    loff_t *pos)
+{
+	struct seq_file *m = file->private_data;
+	bool yes;
+	int ret;
+
+	ret = kstrtobool_from_user(from, size, &yes);
+	if (ret)
+		return ret;
+	if (!yes)
+		return -EINVAL;
+	ret = nvdla_selftest_run(m->private);
+	return ret ?: size;
+}
+
+static const struct file_operations nvdla_debugfs_selftest_fops = {
+	.owner = THIS_MODULE,
+	.open = nvdla_debugfs_selftest_open,
+	.read = seq_read,
+	.write = nvdla_debugfs_selftest_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 /**
  * nvdla_debugfs_add() - make the files of a device
  * @ndev: Device. DRM removes the files before it frees it.
@@ -155,4 +193,5 @@ void nvdla_debugfs_add(struct nvdla_device *ndev)
 	debugfs_create_file("registers", 0400, root, ndev, &nvdla_debugfs_registers_fops);
 	debugfs_create_file("nvdla_clients", 0400, root, ndev, &nvdla_debugfs_clients_fops);
 	debugfs_create_file("reset", 0200, root, ndev, &nvdla_debugfs_reset_fops);
+	debugfs_create_file("selftest", 0600, root, ndev, &nvdla_debugfs_selftest_fops);
 }

@@ -19,6 +19,7 @@
 struct clk_bulk_data;
 struct nvdla_coredump;
 struct nvdla_job;
+struct nvdla_selftest;
 struct platform_device;
 struct reset_control;
 
@@ -67,6 +68,7 @@ struct reset_control;
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
  * @coredump: Room for a hang that is to be told.
+ * @selftest: The driver's own tests of the device.
  * @events: What happened and has not been told yet.
  * @idle: Woken when @job or @jobs becomes zero.
  * @lock: Guards all that follows.
@@ -102,6 +104,7 @@ struct nvdla_device {
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
 	struct nvdla_coredump *coredump;
+	struct nvdla_selftest *selftest;
 	struct nvdla_events_queue events;
 	wait_queue_head_t idle;
 

@@ -25,6 +25,7 @@
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 #include "nvdla_recovery.h"
+#include "nvdla_selftest.h"
 #include "nvdla_stats.h"
 #include "nvdla_submit.h"
 #include "nvdla_user.h"
@@ -144,6 +145,8 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (!ret)
 		ret = nvdla_job_setup(ndev);
 	if (!ret)
+		ret = nvdla_selftest_init(ndev);
+	if (!ret)
 		ret = nvdla_device_start(ndev);
 	if (!ret)
 		ret = drm_dev_register(&ndev->drm, 0);
@@ -155,6 +158,7 @@ static int nvdla_probe(struct platform_device *pdev)
 	if (nvdla_genl_add(ndev))
 		drm_warn(&ndev->drm, "not to be seen with netlink\n");
 	nvdla_event_open(ndev);
+	nvdla_selftest_probe(ndev);
 	pm_runtime_mark_last_busy(dev);
 	pm_runtime_put_autosuspend(dev);
 	return 0;
@@ -164,8 +168,10 @@ static void nvdla_remove(struct platform_device *pdev)
 {
 	struct nvdla_device *ndev = platform_get_drvdata(pdev);
 
+	nvdla_selftest_cancel(ndev);
 	drm_dev_unplug(&ndev->drm);
 	nvdla_recovery_abort(ndev);
+	nvdla_selftest_flush(ndev);
 	nvdla_event_close(ndev);
 	nvdla_coredump_flush(ndev);
 	nvdla_genl_remove(ndev);

@@ -320,6 +320,21 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 }
 
 /**
+ * nvdla_gem_new() - make a buffer that the driver uses itself
+ * @drm: Device.
+ * @client: Who pays for it.
+ * @size: Bytes.
+ *
+ * Return: A write-combined buffer of whole pages, mapped for the CPU, or -EDQUOT or -ENOMEM.
+ */
+struct drm_gem_object *nvdla_gem_new(struct drm_device *drm, struct nvdla_client *client, size_t size)
+{
+	struct nvdla_bo *bo = nvdla_bo_create(drm, client, PAGE_ALIGN(size), false);
+
+	return IS_ERR(bo) ? ERR_CAST(bo) : &bo->base.base;
+}
+
+/**
  * nvdla_gem_flush() - let memory have what the driver has written into a buffer
  * @obj: Buffer, not an imported one.
  * @from: First byte, in the driver's mapping of the buffer.

@@ -347,14 +347,13 @@ put:
 /**
  * nvdla_job_init() - make a job known to the scheduler
  * @job: Job.
- * @file: Who submits it.
+ * @client_id: DRM's number for the file that submits it, or zero.
  *
  * Return: 0, or an error.
  */
-int nvdla_job_init(struct nvdla_job *job, struct drm_file *file)
+int nvdla_job_init(struct nvdla_job *job, u64 client_id)
 {
-	int ret = nvdla_compat_job_init(&job->base, &job->queue->entity, job->client,
-					file->client_id);
+	int ret = nvdla_compat_job_init(&job->base, &job->queue->entity, job->client, client_id);
 
 	job->initialised = !ret;
 	return ret;
@@ -456,33 +455,36 @@ void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault
 }
 
 /**
- * nvdla_job_irq() - see which operations are done, and start what has become possible
- * @irq: Interrupt.
- * @data: Device.
+ * nvdla_job_look() - see which operations are done, and start what has become possible
+ * @ndev: Device.
+ * @late: It is the watchdog that looks: what it finds, an interrupt should have told.
  *
  * At most eight operations start, some 70 register writes each: the next of each engine in both of
- * its groups; and CDP's look-up tables may change, 340 writes. The watchdog calls this, too.
+ * its groups; and CDP's look-up tables may change, 340 writes.
  *
  * Return: Whether the device had anything to say.
  */
-irqreturn_t nvdla_job_irq(int irq, void *data)
+bool nvdla_job_look(struct nvdla_device *ndev, bool late)
 {
-	struct nvdla_device *ndev = data;
 	struct nvdla_job *finished = NULL;
 	unsigned long flags;
 	u32 status = 0;
 
 	spin_lock_irqsave(&ndev->lock, flags);
 	if (ndev->powered)
-		status = ndev->io.read(ndev, NVDLA_GLB_INTR_STATUS) & NVDLA_DONE_BITS;
+		status = ndev->io.read(ndev, NVDLA_GLB_INTR_STATUS);
+	/* A device that does not answer reads as all ones, and has done nothing. */
+	status = status == U32_MAX ? 0 : status & NVDLA_DONE_BITS;
 	if (!status) {
 		spin_unlock_irqrestore(&ndev->lock, flags);
-		return IRQ_NONE;
+		return false;
 	}
 	/* First: what starts below may be done before the next line. */
 	ndev->io.write(ndev, NVDLA_GLB_INTR_STATUS, status);
 
 	if (ndev->job) {
+		if (late)
+			ndev->job->queue->late |= status & nvdla_seq_waiting(&ndev->seq);
 		if (status & nvdla_seq_waiting(&ndev->seq))
 			ndev->job->deadline =
 				jiffies + msecs_to_jiffies(ndev->job->queue->timeout_ms);
@@ -502,7 +504,19 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
 
 	if (finished)
 		nvdla_job_finish(finished, 0, NULL);
-	return IRQ_HANDLED;
+	return true;
+}
+
+/**
+ * nvdla_job_irq() - take an interrupt
+ * @irq: Interrupt.
+ * @data: Device.
+ *
+ * Return: Whether it was the device's.
+ */
+irqreturn_t nvdla_job_irq(int irq, void *data)
+{
+	return IRQ_RETVAL(nvdla_job_look(data, false));
 }
 
 /**

@@ -10,7 +10,6 @@
 #include "nvdla_arbiter.h"
 #include "nvdla_core.h"
 
-struct drm_file;
 struct drm_gem_object;
 struct nvdla_client;
 struct nvdla_device;
@@ -70,12 +69,13 @@ struct nvdla_job {
 int nvdla_job_setup(struct nvdla_device *ndev);
 struct nvdla_job *nvdla_job_new(struct nvdla_device *ndev, struct nvdla_client *client,
 				struct nvdla_queue *queue, struct nvdla_program *program);
-int nvdla_job_init(struct nvdla_job *job, struct drm_file *file);
+int nvdla_job_init(struct nvdla_job *job, u64 client_id);
 void nvdla_job_push(struct nvdla_job *job);
 void nvdla_job_free(struct nvdla_job *job);
 void nvdla_job_withdraw(struct nvdla_device *ndev, struct nvdla_queue *queue);
 
 irqreturn_t nvdla_job_irq(int irq, void *data);
+bool nvdla_job_look(struct nvdla_device *ndev, bool late);
 void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault *fault);
 void nvdla_job_wait_idle(struct nvdla_device *ndev);
 

@@ -110,6 +110,43 @@ free_ops:
 }
 
 /**
+ * nvdla_program_new() - make a program that the driver runs itself
+ * @ndev: Device.
+ * @client: Whose operations it counts among.
+ * @source: The program, in memory that nobody changes; it is checked as those of users are.
+ * @diag: Filled in when it is refused with -EINVAL.
+ *
+ * Return: The program with a reference, -EINVAL, -EDQUOT or -ENOMEM.
+ */
+struct nvdla_program *nvdla_program_new(struct nvdla_device *ndev, struct nvdla_client *client,
+					const struct nvdla_source *source, struct nvdla_diag *diag)
+{
+	struct nvdla_program *program = nvdla_program_alloc(client, source->op_count);
+	int ret = 0;
+
+	if (IS_ERR(program))
+		return program;
+	if (source->lut_count) {
+		program->luts = kvmalloc_array(source->lut_count, sizeof(*program->luts),
+					       GFP_KERNEL);
+		if (!program->luts)
+			ret = -ENOMEM;
+		else
+			memcpy(program->luts, source->luts,
+			       source->lut_count * sizeof(*program->luts));
+		program->code.luts = program->luts;
+	}
+	if (!ret)
+		ret = nvdla_program_check(ndev->config, source, program->slots, diag);
+	if (ret) {
+		nvdla_program_put(program);
+		return ERR_PTR(ret);
+	}
+	nvdla_program_encode(ndev->config, source, program->images);
+	return program;
+}
+
+/**
  * nvdla_program_find() - look up a program
  * @client: Whose.
  * @handle: Its handle.

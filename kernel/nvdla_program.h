@@ -9,6 +9,7 @@
 struct drm_device;
 struct drm_file;
 struct nvdla_client;
+struct nvdla_device;
 
 /**
  * struct nvdla_program - a program that may run
@@ -32,6 +33,8 @@ struct nvdla_program {
 	struct nvdla_image images[];
 };
 
+struct nvdla_program *nvdla_program_new(struct nvdla_device *ndev, struct nvdla_client *client,
+					const struct nvdla_source *source, struct nvdla_diag *diag);
 struct nvdla_program *nvdla_program_find(struct nvdla_client *client, u32 handle);
 void nvdla_program_put(struct nvdla_program *program);
 

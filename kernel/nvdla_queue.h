@@ -19,12 +19,14 @@ struct nvdla_job;
  * @op_cookie: The operation's.
  * @op: Its index.
  * @engine: Its &enum drm_nvdla_engine.
+ * @running: What nvdla_snapshot_running() said then.
  */
 struct nvdla_fault {
 	u64 cookie;
 	u64 op_cookie;
 	u32 op;
 	u32 engine;
+	u32 running;
 };
 
 /**
@@ -43,6 +45,7 @@ struct nvdla_fault {
  * @failed: Of these, jobs that did not.
  * @faults: Of these, jobs that hung.
  * @fault: Where the last one did.
+ * @late: Done bits of jobs that were set without an interrupt that would have told.
  */
 struct nvdla_queue {
 	struct kref kref;
@@ -60,6 +63,7 @@ struct nvdla_queue {
 	u64 failed;
 	u64 faults;
 	struct nvdla_fault fault;
+	u32 late;
 };
 
 int nvdla_queue_add_default(struct nvdla_device *ndev, struct nvdla_client *client);

@@ -14,6 +14,7 @@
 #include "nvdla_program.h"
 #include "nvdla_queue.h"
 #include "nvdla_recovery.h"
+#include "nvdla_snapshot.h"
 #include "nvdla_stats.h"
 #include "nvdla_trace.h"
 
@@ -42,6 +43,7 @@ static struct nvdla_job *nvdla_recovery_take_expired(struct nvdla_device *ndev,
 		fault->cookie = job->cookie;
 		fault->op_cookie = image->cookie;
 		fault->engine = image->engine;
+		fault->running = nvdla_snapshot_running(ndev);
 		nvdla_coredump_take(ndev);
 		/* From here on the interrupt has nothing to do with this job. */
 		WRITE_ONCE(ndev->job, NULL);
@@ -101,7 +103,7 @@ static void nvdla_recovery_watchdog(struct work_struct *work)
 	if (left <= 0) {
 		/* The interrupt may be on its way, or lost: look for what it would have found. */
 		synchronize_irq(ndev->irq);
-		if (nvdla_job_irq(ndev->irq, ndev) == IRQ_HANDLED)
+		if (nvdla_job_look(ndev, true))
 			drm_dbg(&ndev->drm, "an interrupt came late, or not at all\n");
 	}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/lockdep.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
 
 #include <drm/drm_print.h>
@@ -36,6 +37,13 @@ static const struct {
 	{ "CDP", 0xd010, 0xd09c },
 };
 
+#define BLOCK_SHIFT		12
+/* CDMA and CDP; in between all have register groups, and S_STATUS as their first register. */
+#define FIRST_BLOCK		3
+#define LAST_BLOCK		13
+/* In S_STATUS, of either group. */
+#define S_STATUS_RUNNING	(BIT(0) | BIT(16))
+
 static void take_registers(struct nvdla_device *ndev, struct nvdla_snapshot *snapshot)
 {
 	u32 count = 0;
@@ -60,6 +68,43 @@ static void take_job(struct nvdla_device *ndev, struct nvdla_snapshot *snapshot)
 	memcpy(snapshot->busy, seq->busy, sizeof(snapshot->busy));
 	snapshot->oldest = nvdla_seq_oldest(seq, &snapshot->oldest_bits);
 	snapshot->image = job->program->code.images[snapshot->oldest];
+}
+
+/**
+ * nvdla_snapshot_running() - tell which blocks of the hardware have something to do
+ * @ndev: Device, switched on, whose lock is held.
+ *
+ * Return: A bit for each block that has register groups, by bits 15..12 of its registers' offsets.
+ */
+u32 nvdla_snapshot_running(struct nvdla_device *ndev)
+{
+	u32 running = 0;
+
+	for (u32 block = FIRST_BLOCK; block <= LAST_BLOCK; block++)
+		if (ndev->io.read(ndev, block << BLOCK_SHIFT) & S_STATUS_RUNNING)
+			running |= BIT(block);
+	return running;
+}
+
+/**
+ * nvdla_snapshot_name_running() - name blocks in a message
+ * @running: From nvdla_snapshot_running().
+ * @names: "CDMA CSC", or "nothing".
+ * @size: Bytes at @names.
+ */
+void nvdla_snapshot_name_running(u32 running, char *names, size_t size)
+{
+	size_t used = scnprintf(names, size, running ? "" : "nothing");
+	u32 last = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(blocks); i++) {
+		u32 block = blocks[i].first >> BLOCK_SHIFT;
+
+		if (block != last && running & BIT(block))
+			used += scnprintf(names + used, size - used, used ? " %s" : "%s",
+					  blocks[i].name);
+		last = block;
+	}
 }
 
 /**

@@ -47,6 +47,8 @@ struct nvdla_snapshot {
 	struct nvdla_image image;
 };
 
+u32 nvdla_snapshot_running(struct nvdla_device *ndev);
+void nvdla_snapshot_name_running(u32 running, char *names, size_t size);
 void nvdla_snapshot_take(struct nvdla_device *ndev, struct nvdla_snapshot *snapshot);
 void nvdla_snapshot_print_registers(const struct nvdla_snapshot *snapshot, struct drm_printer *p);
 void nvdla_snapshot_print_job(const struct nvdla_snapshot *snapshot, struct drm_printer *p);

@@ -49,12 +49,30 @@ static u32 nvdla_submit_add_bo(struct nvdla_job *job, struct drm_gem_object *obj
 	return job->bo_count++;
 }
 
+/* Take over the caller's reference to @obj. */
+static void nvdla_submit_bind_bo(struct nvdla_job *job, u32 slot, struct drm_gem_object *obj,
+				 u64 offset, u64 size)
+{
+	u32 access = job->program->slots[slot].access;
+	u32 i;
+
+	if (!access) {
+		drm_gem_object_put(obj);
+		return;
+	}
+	i = nvdla_submit_add_bo(job, obj);
+	if (access & DRM_NVDLA_SLOT_WRITE)
+		job->written[i] = true;
+	job->bindings[slot] = (struct nvdla_binding) {
+		.addr = to_drm_gem_dma_obj(obj)->dma_addr + offset,
+		.size = size,
+	};
+}
+
 static int nvdla_submit_bind(struct nvdla_job *job, struct drm_file *file, u32 slot,
 			     const struct drm_nvdla_binding *binding)
 {
-	u32 access = job->program->slots[slot].access;
 	struct drm_gem_object *obj;
-	u32 i;
 
 	if (binding->pad)
 		return -EINVAL;
@@ -68,18 +86,7 @@ static int nvdla_submit_bind(struct nvdla_job *job, struct drm_file *file, u32 s
 		drm_gem_object_put(obj);
 		return -EINVAL;
 	}
-	if (!access) {
-		drm_gem_object_put(obj);
-		return 0;
-	}
-
-	i = nvdla_submit_add_bo(job, obj);
-	if (access & DRM_NVDLA_SLOT_WRITE)
-		job->written[i] = true;
-	job->bindings[slot] = (struct nvdla_binding) {
-		.addr = to_drm_gem_dma_obj(obj)->dma_addr + binding->offset,
-		.size = binding->size,
-	};
+	nvdla_submit_bind_bo(job, slot, obj, binding->offset, binding->size);
 	return 0;
 }
 
@@ -294,7 +301,7 @@ static int nvdla_submit_job(struct nvdla_job *job, struct drm_nvdla_submit *args
 	if (!ret)
 		ret = nvdla_submit_times(job, args, file);
 	if (!ret)
-		ret = nvdla_job_init(job, file);
+		ret = nvdla_job_init(job, file->client_id);
 	if (ret)
 		return ret;
 	signals = kzalloc(sizeof(*signals), GFP_KERNEL);
@@ -315,6 +322,58 @@ static int nvdla_submit_check(const struct nvdla_device *ndev, const struct drm_
 		return -EINVAL;
 	/* A job that slips past this fails when its turn comes. */
 	return READ_ONCE(ndev->wedged) ? -EIO : 0;
+}
+
+/* As nvdla_submit_job(), without a file. */
+static int nvdla_submit_own_job(struct nvdla_job *job, struct drm_gem_object *const *bos, u32 count,
+				struct nvdla_diag *diag)
+{
+	struct nvdla_signals *none;
+	int ret;
+
+	for (u32 i = 0; i < count; i++) {
+		drm_gem_object_get(bos[i]);
+		nvdla_submit_bind_bo(job, i, bos[i], 0, bos[i]->size);
+	}
+	ret = nvdla_bindings_check(job->ndev->config, job->program->slots, job->bindings, count,
+				   diag);
+	if (!ret)
+		ret = nvdla_job_init(job, 0);
+	if (ret)
+		return ret;
+	none = kzalloc(sizeof(*none), GFP_KERNEL);
+	if (!none)
+		return -ENOMEM;
+	ret = nvdla_submit_push(job, none, true);
+	kfree(none);
+	return ret;
+}
+
+/**
+ * nvdla_submit_own() - run a program of the driver's own, in the default queue of its client
+ * @ndev: Device.
+ * @client: Client.
+ * @program: Program; the reference goes to the job, even on failure.
+ * @bos: The buffer of each slot, all of it. They have the job's fence when this returns.
+ * @count: How many slots.
+ * @diag: Filled in when the buffers are refused with -EINVAL.
+ *
+ * Return: 0, or an error.
+ */
+int nvdla_submit_own(struct nvdla_device *ndev, struct nvdla_client *client,
+		     struct nvdla_program *program, struct drm_gem_object *const *bos, u32 count,
+		     struct nvdla_diag *diag)
+{
+	struct nvdla_job *job;
+	int ret;
+
+	job = nvdla_job_new(ndev, client, nvdla_queue_find(client, 0), program);
+	if (IS_ERR(job))
+		return PTR_ERR(job);
+	ret = nvdla_submit_own_job(job, bos, count, diag);
+	if (ret)
+		nvdla_job_free(job);
+	return ret;
 }
 
 int nvdla_ioctl_submit(struct drm_device *drm, void *data, struct drm_file *file)

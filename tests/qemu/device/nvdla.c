@@ -95,6 +95,7 @@ struct NvdlaState {
 	uint32_t slow_memory;
 	uint32_t wrong_data_at;
 	uint32_t gone_at;
+	char *fault_engine;
 
 	MemoryRegion regs;
 	MemoryRegion reset_regs;
@@ -452,8 +453,26 @@ static void on_exit_qemu(Notifier *notifier, void *data)
 	s->emu = NULL;
 }
 
+/* An enum nvdla_emu_engine; NVDLA_EMU_ENGINES, which is any, without a name. */
+static bool engine_of_faults(const NvdlaState *s, unsigned int *engine, Error **errp)
+{
+	static const char *const names[] = {
+		[NVDLA_EMU_CONV] = "conv", [NVDLA_EMU_SDP] = "sdp", [NVDLA_EMU_PDP] = "pdp", [NVDLA_EMU_CDP] = "cdp",
+	};
+
+	*engine = NVDLA_EMU_ENGINES;
+	if (!s->fault_engine)
+		return true;
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(s->fault_engine, names[i]))
+			*engine = i;
+	if (*engine == NVDLA_EMU_ENGINES)
+		error_setg(errp, "fault-engine may be conv, sdp, pdp or cdp");
+	return *engine != NVDLA_EMU_ENGINES;
+}
+
 /* A property is the number of the occasion, or for slow memory a factor from the start on. */
-static void order_faults(NvdlaState *s)
+static void order_faults(NvdlaState *s, unsigned int engine)
 {
 	const struct {
 		enum nvdla_emu_fault_kind kind;
@@ -473,7 +492,7 @@ static void order_faults(NvdlaState *s)
 		const struct nvdla_emu_fault fault = {
 			.kind = orders[i].kind,
 			.at = orders[i].at,
-			.engine = NVDLA_EMU_ENGINES,
+			.engine = engine,
 			.value = orders[i].value,
 		};
 
@@ -507,7 +526,10 @@ static void nvdla_realize(DeviceState *dev, Error **errp)
 		.ctx = s,
 		.threads = s->threads,
 	};
+	unsigned int fault_engine;
 
+	if (!engine_of_faults(s, &fault_engine, errp))
+		return;
 	if (!s->clock_hz) {
 		error_setg(errp, "clock-hz must not be 0");
 		return;
@@ -528,7 +550,7 @@ static void nvdla_realize(DeviceState *dev, Error **errp)
 			return;
 		}
 	}
-	order_faults(s);
+	order_faults(s, fault_engine);
 	memory_region_init_io(&s->regs, OBJECT(s), &regs_ops, s, "nvdla", REGS_SIZE);
 	memory_region_init_io(&s->reset_regs, OBJECT(s), &reset_ops, s, "nvdla-reset", RESET_SIZE);
 	/* While one vCPU waits for the worker without the big lock, another may come in. */
@@ -570,6 +592,8 @@ static Property nvdla_properties[] = {
 	DEFINE_PROP_UINT32("wrong-data-at", NvdlaState, wrong_data_at, 0),
 	/* From the start of the Nth operation on the device is not there: registers read as all ones. */
 	DEFINE_PROP_UINT32("gone-at", NvdlaState, gone_at, 0),
+	/* Of these only the operations, or done bits, of this engine count: conv, sdp, pdp, cdp. */
+	DEFINE_PROP_STRING("fault-engine", NvdlaState, fault_engine),
 	DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -5,6 +5,7 @@
 /* The system's own header, which <limits.h> needs; the kernel adds what follows. */
 #include_next <linux/limits.h>
 
+#define U8_MAX		0xff
 #define U64_MAX		(~0ULL)
 
 #endif
