@@ -33,16 +33,24 @@ extern "C" {
  * surface: the hardware reads and writes them.
  */
 
-/** DRM_NVDLA_MAX_OPS - operations in one program. */
+/**
+ * DRM_NVDLA_MAX_OPS - operations in one program
+ */
 #define DRM_NVDLA_MAX_OPS	4096
 
-/** DRM_NVDLA_MAX_SLOTS - slots that a program may name. */
+/**
+ * DRM_NVDLA_MAX_SLOTS - slots that a program may name
+ */
 #define DRM_NVDLA_MAX_SLOTS	64
 
-/** DRM_NVDLA_MAX_DEPS - operations that one operation may wait for. */
+/**
+ * DRM_NVDLA_MAX_DEPS - operations that one operation may wait for
+ */
 #define DRM_NVDLA_MAX_DEPS	8
 
-/** DRM_NVDLA_MAX_LUTS - look-up tables of one program. */
+/**
+ * DRM_NVDLA_MAX_LUTS - look-up tables of one program
+ */
 #define DRM_NVDLA_MAX_LUTS	64
 
 /**
@@ -73,7 +81,9 @@ struct drm_nvdla_surface {
 	__u32 surface_stride;
 };
 
-/** enum drm_nvdla_engine - which engine runs an operation, and which union member describes it. */
+/**
+ * enum drm_nvdla_engine - which engine runs an operation, and which union member describes it
+ */
 enum drm_nvdla_engine {
 	/**
 	 * @DRM_NVDLA_CONV: CDMA, CSC, CMAC and CACC: a convolution, whose result an SDP operation
@@ -131,7 +141,9 @@ enum drm_nvdla_format {
  */
 #define DRM_NVDLA_CONV_CONVERT		(1 << 0)
 
-/** DRM_NVDLA_CONV_SIGNED - the bytes of an image to convert are int8; they are uint8 otherwise. */
+/**
+ * DRM_NVDLA_CONV_SIGNED - the bytes of an image to convert are int8; they are uint8 otherwise
+ */
 #define DRM_NVDLA_CONV_SIGNED		(1 << 1)
 
 /**
@@ -245,7 +257,9 @@ struct drm_nvdla_conv {
 	__u8 pad;
 };
 
-/** enum drm_nvdla_alu - the ALU of an SDP stage. */
+/**
+ * enum drm_nvdla_alu - the ALU of an SDP stage
+ */
 enum drm_nvdla_alu {
 	/** @DRM_NVDLA_ALU_NONE: bypassed. */
 	DRM_NVDLA_ALU_NONE = 0,
@@ -257,7 +271,9 @@ enum drm_nvdla_alu {
 	DRM_NVDLA_ALU_SUM = 3,
 };
 
-/** enum drm_nvdla_mul - the multiplier of an SDP stage. */
+/**
+ * enum drm_nvdla_mul - the multiplier of an SDP stage
+ */
 enum drm_nvdla_mul {
 	/** @DRM_NVDLA_MUL_NONE: bypassed; the right shift applies all the same. */
 	DRM_NVDLA_MUL_NONE = 0,
@@ -269,7 +285,9 @@ enum drm_nvdla_mul {
 	DRM_NVDLA_MUL_PRELU = 2,
 };
 
-/** enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from. */
+/**
+ * enum drm_nvdla_operand - where an ALU's or a multiplier's operand comes from
+ */
 enum drm_nvdla_operand {
 	/** @DRM_NVDLA_OPERAND_REG: one value for the whole operation, in alu_value or mul_value. */
 	DRM_NVDLA_OPERAND_REG = 0,
@@ -314,7 +332,9 @@ struct drm_nvdla_sdp_stage {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_source - where an SDP or PDP operation's input comes from. */
+/**
+ * enum drm_nvdla_source - where an SDP or PDP operation's input comes from
+ */
 enum drm_nvdla_source {
 	/** @DRM_NVDLA_SOURCE_MEMORY: a feature surface in memory. */
 	DRM_NVDLA_SOURCE_MEMORY = 0,
@@ -355,7 +375,9 @@ struct drm_nvdla_sdp {
 	__u8 pad[2];
 };
 
-/** enum drm_nvdla_pool - how PDP combines a window. */
+/**
+ * enum drm_nvdla_pool - how PDP combines a window
+ */
 enum drm_nvdla_pool {
 	/**
 	 * @DRM_NVDLA_POOL_AVERAGE: the sum times the reciprocals; padding counts, with its value.
@@ -432,7 +454,9 @@ struct drm_nvdla_pdp {
 	__u8 pad[4];
 };
 
-/** enum drm_nvdla_lut_table - one of the two tables of a LUT. */
+/**
+ * enum drm_nvdla_lut_table - one of the two tables of a LUT
+ */
 enum drm_nvdla_lut_table {
 	/** @DRM_NVDLA_LUT_LE: the table of 65 entries. */
 	DRM_NVDLA_LUT_LE = 0,
@@ -440,7 +464,9 @@ enum drm_nvdla_lut_table {
 	DRM_NVDLA_LUT_LO = 1,
 };
 
-/** enum drm_nvdla_lut_function - how the LE table's entries are spaced. */
+/**
+ * enum drm_nvdla_lut_function - how the LE table's entries are spaced
+ */
 enum drm_nvdla_lut_function {
 	/** @DRM_NVDLA_LUT_EXPONENT: entry i stands for le.start + 2^(i + le_index_offset). */
 	DRM_NVDLA_LUT_EXPONENT = 0,
@@ -499,10 +525,14 @@ struct drm_nvdla_lut {
 	__u8 pad[7];
 };
 
-/** DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself. */
+/**
+ * DRM_NVDLA_CDP_NO_SUM - what is looked up is the converted element itself
+ */
 #define DRM_NVDLA_CDP_NO_SUM		(1 << 0)
 
-/** DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element. */
+/**
+ * DRM_NVDLA_CDP_NO_PRODUCT - what is found is not multiplied by the converted element
+ */
 #define DRM_NVDLA_CDP_NO_PRODUCT	(1 << 1)
 
 /**
@@ -581,10 +611,14 @@ struct drm_nvdla_op {
 	};
 };
 
-/** DRM_NVDLA_SLOT_READ - the program reads from the slot. */
+/**
+ * DRM_NVDLA_SLOT_READ - the program reads from the slot
+ */
 #define DRM_NVDLA_SLOT_READ	(1 << 0)
 
-/** DRM_NVDLA_SLOT_WRITE - the program writes to the slot. */
+/**
+ * DRM_NVDLA_SLOT_WRITE - the program writes to the slot
+ */
 #define DRM_NVDLA_SLOT_WRITE	(1 << 1)
 
 /**
@@ -599,13 +633,19 @@ struct drm_nvdla_slot {
 	__u32 access;
 };
 
-/** DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync. */
+/**
+ * DRM_NVDLA_INFO_COHERENT - the device sees the caches of the CPU: cached buffers need no sync
+ */
 #define DRM_NVDLA_INFO_COHERENT	(1 << 0)
 
-/** DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device. */
+/**
+ * DRM_NVDLA_INFO_RESET - the device has a reset line: a hang costs one program, not the device
+ */
 #define DRM_NVDLA_INFO_RESET	(1 << 1)
 
-/** DRM_NVDLA_INFO_WEDGED - the device hung and could not be reset; every submission is refused. */
+/**
+ * DRM_NVDLA_INFO_WEDGED - the device hung and could not be reset; every submission is refused
+ */
 #define DRM_NVDLA_INFO_WEDGED	(1 << 2)
 
 /**
@@ -691,7 +731,9 @@ struct drm_nvdla_dev_info {
  * Time-outs are points in time of CLOCK_MONOTONIC in nanoseconds.
  */
 
-/** enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE. */
+/**
+ * enum drm_nvdla_ioctl_id - numbers of the requests, added to DRM_COMMAND_BASE
+ */
 enum drm_nvdla_ioctl_id {
 	/** @DRM_NVDLA_DEV_QUERY: see &struct drm_nvdla_dev_query. */
 	DRM_NVDLA_DEV_QUERY = 0,
@@ -715,7 +757,9 @@ enum drm_nvdla_ioctl_id {
 	DRM_NVDLA_QUEUE_STATE = 9,
 };
 
-/** enum drm_nvdla_query - what to ask a device. */
+/**
+ * enum drm_nvdla_query - what to ask a device
+ */
 enum drm_nvdla_query {
 	/** @DRM_NVDLA_QUERY_INFO: &struct drm_nvdla_dev_info. */
 	DRM_NVDLA_QUERY_INFO = 0,
@@ -766,10 +810,14 @@ struct drm_nvdla_bo_create {
 	__u64 mmap_offset;
 };
 
-/** DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read. */
+/**
+ * DRM_NVDLA_SYNC_TO_DEVICE - the CPU has written, the device will read
+ */
 #define DRM_NVDLA_SYNC_TO_DEVICE	(1 << 0)
 
-/** DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read. */
+/**
+ * DRM_NVDLA_SYNC_FROM_DEVICE - the device has written, the CPU will read
+ */
 #define DRM_NVDLA_SYNC_FROM_DEVICE	(1 << 1)
 
 /**
@@ -880,7 +928,9 @@ struct drm_nvdla_program_destroy {
 	__u32 pad;
 };
 
-/** enum drm_nvdla_priority - which queue is served first when several have work. */
+/**
+ * enum drm_nvdla_priority - which queue is served first when several have work
+ */
 enum drm_nvdla_priority {
 	/** @DRM_NVDLA_PRIORITY_LOW: after all others. */
 	DRM_NVDLA_PRIORITY_LOW = 0,
@@ -945,13 +995,19 @@ struct drm_nvdla_binding {
 	__u64 size;
 };
 
-/** DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_WAIT - the submission waits for the syncobj
+ */
 #define DRM_NVDLA_SYNC_WAIT	(1 << 0)
 
-/** DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj. */
+/**
+ * DRM_NVDLA_SYNC_SIGNAL - the end of the submission signals the syncobj
+ */
 #define DRM_NVDLA_SYNC_SIGNAL	(1 << 1)
 
-/** DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it. */
+/**
+ * DRM_NVDLA_SYNC_TIMELINE - the syncobj is a timeline, @point a point of it
+ */
 #define DRM_NVDLA_SYNC_TIMELINE	(1 << 2)
 
 /**
@@ -990,7 +1046,9 @@ struct drm_nvdla_time {
 	__u64 end_ns;
 };
 
-/** DRM_NVDLA_MAX_SYNCS - syncobjs of one submission. */
+/**
+ * DRM_NVDLA_MAX_SYNCS - syncobjs of one submission
+ */
 #define DRM_NVDLA_MAX_SYNCS	64
 
 /**

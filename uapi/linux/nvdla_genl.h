@@ -11,7 +11,9 @@
 #define NVDLA_FAMILY_NAME	"nvdla"
 #define NVDLA_FAMILY_VERSION	1
 
-/** enum nvdla_event_type - what happened to a device */
+/**
+ * enum nvdla_event_type - what happened to a device
+ */
 enum nvdla_event_type {
 	/** @NVDLA_EVENT_TYPE_TIMEOUT: a job hung, and was ended. */
 	NVDLA_EVENT_TYPE_TIMEOUT = 1,
