@@ -80,7 +80,7 @@ modules:
 .PHONY: docs
 docs:
 	@scripts/need $(docs-packages)
-	@sphinx-build -q -b html -n -W --keep-going -d $(BUILD)/docs/doctrees Documentation $(BUILD)/docs/html
+	@sphinx-build -q -b html -E -n -W --keep-going -d $(BUILD)/docs/doctrees Documentation $(BUILD)/docs/html
 	@echo "$(BUILD)/docs/html/index.html"
 
 clean:

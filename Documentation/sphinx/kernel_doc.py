@@ -8,16 +8,17 @@ The path is one of the source tree. What kernel-doc complains of, an undocumente
 a warning here; with :complete: so is a structure, enumeration or macro without a comment. The kernel's
 directive of this name has more options, but wants to be in the kernel's tree.
 """
+import functools
 import os
 import re
 import subprocess
 
+from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from docutils.statemachine import StringList
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.nodes import nested_parse_with_titles
-from docutils import nodes
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
 
@@ -33,9 +34,17 @@ CONSTANTS = re.compile(r"^ +\*\*Constants\*\*\n(?:\n| +.*\n)*", re.MULTILINE)
 CONSTANT = re.compile(r"^( +)``(\w+)``\n", re.MULTILINE)
 
 
+@functools.lru_cache(maxsize=None)
+def program():
+    done = subprocess.run([os.path.join(TOP, "scripts/kernel-doc")], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise ExtensionError("there is no kernel-doc")
+    return done.stdout.strip()
+
+
 def run(path):
     """The text in reStructuredText, and the program's complaints."""
-    done = subprocess.run(["scripts/kernel-doc", "-rst", "-Wall", "-Werror", "-sphinx-version", "5.3.0", path], cwd=TOP,
+    done = subprocess.run(["perl", program(), "-rst", "-Wall", "-Werror", "-sphinx-version", "5.3.0", path], cwd=TOP,
                           capture_output=True, text=True, check=False)
     complaints = done.stderr.splitlines()
     if done.returncode and not complaints:
