@@ -29,7 +29,7 @@ ONE_LINE = re.compile(r"^/\*\* .*\*/$", re.MULTILINE)
 # Not an include guard, and not a request, whose structure and number are documented.
 PUBLIC = re.compile(r"^(?:(struct|enum) (\w+) \{|#(define) (?!DRM_IOCTL_)(\w*[A-Za-z0-9]) +\S)", re.MULTILINE)
 DOCUMENTED = re.compile(r"^\.\. c:(?:struct|enum|macro):: (\w+)$", re.MULTILINE)
-SECTION = re.compile(r"^\*\*(.+)\*\*\n\n\n", re.MULTILINE)
+SECTION = re.compile(r"^\.\. _(.+):\n\n\*\*\1\*\*\n", re.MULTILINE)
 CONSTANTS = re.compile(r"^ +\*\*Constants\*\*\n(?:\n| +.*\n)*", re.MULTILINE)
 CONSTANT = re.compile(r"^( +)``(\w+)``\n", re.MULTILINE)
 
