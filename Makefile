@@ -8,6 +8,7 @@
 # make soak       the full numbers, long
 # make firmware   self-test images for the driver, in build/firmware; make install-firmware DESTDIR=...
 # make modules    nvdla.ko, KDIR=... for a kernel other than the running one
+# make docs       the manual, in build/docs/html
 # make clean
 #
 # Every component lists its sources in its own build.mk; objects are built twice: optimised for the
@@ -27,6 +28,7 @@ tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 # The old kind of path, because AddressSanitizer's dlopen() does not look at the caller's new one.
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
+docs-packages := python3-sphinx python3-myst-parser python3-yaml graphviz
 build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev libxnnpack-dev
 test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
 
@@ -75,6 +77,13 @@ $(BUILD)/tsan/%.o: %.c | need
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+# Warnings are errors, and so are references to nothing.
+.PHONY: docs
+docs:
+	@scripts/need $(docs-packages)
+	@sphinx-build -q -b html -E -n -W --keep-going -d $(BUILD)/docs/doctrees Documentation $(BUILD)/docs/html
+	@echo "$(BUILD)/docs/html/index.html"
 
 clean:
 	rm -rf $(BUILD)

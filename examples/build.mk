@@ -15,3 +15,9 @@ demo: all
 .PHONY: demo-qemu
 demo-qemu: | need
 	@BUILD=$(BUILD) tests/qemu/demo
+
+# The kernel interface without the library.
+$(BUILD)/relu: $(BUILD)/obj/examples/uapi/relu.o
+	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@
+
+all: $(BUILD)/relu

@@ -22,7 +22,9 @@
  * serialise their calls.
  */
 
-/** NVDLA_LEVELS - how many levels there are; the last is served first. */
+/**
+ * NVDLA_LEVELS - how many levels there are; the last is served first
+ */
 #define NVDLA_LEVELS		3
 
 /*

@@ -8,7 +8,9 @@
 struct drm_printer;
 struct nvdla_device;
 
-/** NVDLA_SNAPSHOT_REGS - room for the registers of all blocks. */
+/**
+ * NVDLA_SNAPSHOT_REGS - room for the registers of all blocks
+ */
 #define NVDLA_SNAPSHOT_REGS	400
 
 /**

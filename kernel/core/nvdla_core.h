@@ -83,7 +83,9 @@ struct nvdla_diag {
 	const char *rule;
 };
 
-/** NVDLA_MAX_EXTENTS - memory ranges that one operation has at most. */
+/**
+ * NVDLA_MAX_EXTENTS - memory ranges that one operation has at most
+ */
 #define NVDLA_MAX_EXTENTS	4
 
 /**
@@ -173,10 +175,14 @@ enum nvdla_unit {
 	NVDLA_UNITS
 };
 
-/** NVDLA_ENGINES - one more than the largest &enum drm_nvdla_engine. */
+/**
+ * NVDLA_ENGINES - one more than the largest &enum drm_nvdla_engine
+ */
 #define NVDLA_ENGINES		5
 
-/** NVDLA_MAX_REGS - registers that one operation has at most, over all its units. */
+/**
+ * NVDLA_MAX_REGS - registers that one operation has at most, over all its units
+ */
 #define NVDLA_MAX_REGS		80
 
 /**
@@ -248,13 +254,19 @@ struct nvdla_io {
 	void (*write)(void *ctx, u32 offset, u32 value);
 };
 
-/** NVDLA_GLB_INTR_MASK - interrupt mask: a set bit keeps a done bit from the interrupt line. */
+/**
+ * NVDLA_GLB_INTR_MASK - interrupt mask: a set bit keeps a done bit from the interrupt line
+ */
 #define NVDLA_GLB_INTR_MASK	0x1004
 
-/** NVDLA_GLB_INTR_SET - writing a bit raises that done bit. */
+/**
+ * NVDLA_GLB_INTR_SET - writing a bit raises that done bit
+ */
 #define NVDLA_GLB_INTR_SET	0x1008
 
-/** NVDLA_GLB_INTR_STATUS - done bits; writing a bit clears it. */
+/**
+ * NVDLA_GLB_INTR_STATUS - done bits; writing a bit clears it
+ */
 #define NVDLA_GLB_INTR_STATUS	0x100c
 
 /**
@@ -276,7 +288,9 @@ struct nvdla_io {
  */
 #define NVDLA_READ_TURNS	0x08010101
 
-/** NVDLA_CBUF_FLUSH_STATUS - bit 0: the convolution buffer is ready; see nvdla_cbuf_flushed(). */
+/**
+ * NVDLA_CBUF_FLUSH_STATUS - bit 0: the convolution buffer is ready; see nvdla_cbuf_flushed()
+ */
 #define NVDLA_CBUF_FLUSH_STATUS	0x300c
 
 /**
@@ -335,7 +349,9 @@ struct nvdla_code {
 	u32 count;
 };
 
-/** NVDLA_MAX_EVENTS - operations that start, or finish, in one call: two on each engine. */
+/**
+ * NVDLA_MAX_EVENTS - operations that start, or finish, in one call: two on each engine
+ */
 #define NVDLA_MAX_EVENTS	(2 * (NVDLA_ENGINES - 1))
 
 /**

@@ -18,7 +18,7 @@ LABELS = os.path.join(EXAMPLE, "labels.txt")
 IMAGES = sorted(glob.glob(os.path.join(EXAMPLE, "images", "*.png")))
 RESNET = "models/mlperf-tiny/pretrainedResnet_quant.tflite"
 
-TOOLS = {"dla": os.path.join(ARM64, "dla"), "classify": os.path.join(ARM64, "classify")}
+TOOLS = {name: os.path.join(ARM64, name) for name in ("dla", "classify", "relu")}
 BASE = {f"/demo/{name}": path for name, path in TOOLS.items()} | {
     "/lib/libdla.so.0": os.path.join(ARM64, "libdla.so.0"),
     "/demo/model.tflite": MODEL, "/demo/labels.txt": LABELS, "/demo/images": os.path.join(EXAMPLE, "images"),
@@ -104,6 +104,10 @@ def info_describes_the_node(kernel):
     guest = Guest(kernel, "./dla info --json\n").good()
     (node,) = json.loads(guest.text)
     assert node["device"].startswith("/dev/") and node["config"] == "nv_small" and node["resettable"]
+
+
+def the_manuals_example(kernel):
+    Guest(kernel, f"./relu {kernel.node}\n").good().says("nv_small: 0 of 1280 elements are wrong\n")
 
 
 # ------------------------------------------------------------------------------ mistakes
@@ -228,7 +232,7 @@ def the_qemu_demo(kernel):
 def main(name):
     kernel = Kernel(name)
     tap.main([(test.__name__, test, kernel) for test in (
-        build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, info_describes_the_node,
+        build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, info_describes_the_node, the_manuals_example,
         without_the_module, without_permission, without_drm, with_a_bad_device_tree,
         with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
         what_the_driver_need_not_notice, what_the_driver_cannot_notice,
