@@ -61,6 +61,17 @@ static int nvdla_devfreq_status(struct device *dev, struct devfreq_dev_status *s
 	return 0;
 }
 
+static unsigned long nvdla_devfreq_highest(struct device *dev)
+{
+	unsigned long rate = ULONG_MAX;
+	struct dev_pm_opp *opp = dev_pm_opp_find_freq_floor(dev, &rate);
+
+	if (IS_ERR(opp))
+		return 0;
+	dev_pm_opp_put(opp);
+	return rate;
+}
+
 static int nvdla_devfreq_init_opps(struct nvdla_device *ndev)
 {
 	struct nvdla_devfreq *df = &ndev->devfreq;
@@ -84,6 +95,7 @@ static int nvdla_devfreq_init_opps(struct nvdla_device *ndev)
 	ret = dev_pm_opp_set_opp(dev, opp);
 	dev_pm_opp_put(opp);
 	df->profile.initial_freq = rate;
+	ndev->max_rate = nvdla_devfreq_highest(dev);
 	return ret;
 }
 

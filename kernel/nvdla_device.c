@@ -202,6 +202,7 @@ int nvdla_device_start(struct nvdla_device *ndev)
 	ret = nvdla_device_power_on(ndev);
 	if (ret)
 		return ret;
+	ndev->max_rate = clk_get_rate(ndev->clks[0].clk);
 	pm_runtime_set_active(dev);
 	ret = devm_add_action_or_reset(dev, nvdla_device_off, ndev);
 	if (ret)

@@ -57,6 +57,7 @@ struct reset_control;
  * @regs: Registers.
  * @clks: Clocks.
  * @clk_count: How many.
+ * @max_rate: Highest rate of the first of them, which is the core's; or 0.
  * @resets: Reset lines, or NULL if there are none.
  * @irq: Interrupt.
  * @devfreq: Its speed.
@@ -92,6 +93,7 @@ struct nvdla_device {
 	void __iomem *regs;
 	struct clk_bulk_data *clks;
 	int clk_count;
+	unsigned long max_rate;
 	struct reset_control *resets;
 	int irq;
 	struct nvdla_devfreq devfreq;

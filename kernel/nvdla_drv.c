@@ -4,6 +4,7 @@
 #include <linux/platform_device.h>
 #include <linux/pm_runtime.h>
 #include <linux/uaccess.h>
+#include <linux/units.h>
 
 #include <drm/drm_accel.h>
 #include <drm/drm_drv.h>
@@ -71,6 +72,7 @@ static int nvdla_ioctl_dev_query(struct drm_device *drm, void *data, struct drm_
 	info.max_pending = NVDLA_MAX_PENDING;
 	info.max_queues = NVDLA_MAX_QUEUES;
 	info.max_ops = NVDLA_MAX_CLIENT_OPS;
+	info.max_khz = ndev->max_rate / HZ_PER_KHZ;
 	info.max_bytes = NVDLA_MAX_CLIENT_BYTES;
 
 	if (args->pointer) {

@@ -71,7 +71,7 @@ ASSERT_SIZE(slot, 16);
 ASSERT_SIZE(dev_info, 88);
 ASSERT_OFFSET(dev_info, engines, 48);
 ASSERT_OFFSET(dev_info, flags, 52);
-ASSERT_OFFSET(dev_info, pad, 76);
+ASSERT_OFFSET(dev_info, max_khz, 76);
 ASSERT_OFFSET(dev_info, max_bytes, 80);
 ASSERT_SIZE(reason, 16);
 ASSERT_SIZE(binding, 24);

@@ -693,7 +693,7 @@ struct drm_nvdla_slot {
  * @max_pending: Submissions of one open file that may be unfinished.
  * @max_queues: Queues that one open file may create.
  * @max_ops: Operations and look-up tables that all programs of one open file may have together.
- * @pad: Zero.
+ * @max_khz: Highest rate that its clock may have, in kHz; 0 when that is not known.
  * @max_bytes: Bytes that all buffers created through one open file may have together.
  */
 struct drm_nvdla_dev_info {
@@ -713,7 +713,7 @@ struct drm_nvdla_dev_info {
 	__u32 max_pending;
 	__u32 max_queues;
 	__u32 max_ops;
-	__u32 pad;
+	__u32 max_khz;
 	__u64 max_bytes;
 };
 
