@@ -2,7 +2,6 @@
 #ifndef _NVDLA_DEVICE_H_
 #define _NVDLA_DEVICE_H_
 
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -61,8 +60,6 @@ struct reset_control;
  * @devfreq: Its speed.
  * @coherent: The device sees the CPU's caches.
  * @sched: Waits for the dependencies of jobs, of which @arbiter lets one at a time go on.
- * @hold_lock: Guards @holds.
- * @holds: How many want the scheduler to take no job; see nvdla_queue_hold().
  * @arbitration: Lets the next job go on.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
@@ -96,8 +93,6 @@ struct nvdla_device {
 	bool coherent;
 
 	struct drm_gpu_scheduler sched;
-	struct mutex hold_lock;	/* of @holds, and of what stops and starts @sched */
-	unsigned int holds;
 	struct work_struct arbitration;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;

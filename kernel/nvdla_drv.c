@@ -195,11 +195,11 @@ static int nvdla_suspend(struct device *dev)
 	struct nvdla_device *ndev = dev_get_drvdata(dev);
 	int ret;
 
-	nvdla_queue_hold(ndev);
+	drm_sched_wqueue_stop(&ndev->sched);
 	nvdla_job_wait_idle(ndev);
 	ret = pm_runtime_force_suspend(dev);
 	if (ret)
-		nvdla_queue_let_go(ndev);
+		drm_sched_wqueue_start(&ndev->sched);
 	return ret;
 }
 
@@ -209,7 +209,7 @@ static int nvdla_resume(struct device *dev)
 	int ret;
 
 	ret = pm_runtime_force_resume(dev);
-	nvdla_queue_let_go(ndev);
+	drm_sched_wqueue_start(&ndev->sched);
 	return ret;
 }
 
