@@ -70,6 +70,7 @@ struct reset_control;
  * @processes: Those that have the device open.
  * @arbiter: Whose turn it is.
  * @unsettled: Somebody has asked for a turn, or given one up, since @arbitration has looked.
+ * @patience: How often @arbitration may still be put off for that.
  * @io: How the engine core gets at @regs.
  * @hw: What is known of the registers.
  * @seq: What @job has got to.
@@ -104,6 +105,7 @@ struct nvdla_device {
 	struct list_head processes;
 	struct nvdla_arbiter arbiter;
 	bool unsettled;
+	u32 patience;
 	struct nvdla_io io;
 	struct nvdla_hw hw;
 	struct nvdla_seq seq;

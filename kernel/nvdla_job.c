@@ -29,6 +29,9 @@
  * left.
  */
 
+/* How often the arbitration may be put off for one more queue, all together. */
+#define ARBITRATION_PATIENCE	32
+
 struct nvdla_fence {
 	struct dma_fence base;
 	spinlock_t lock;	/* of @base: it may outlive the device */
@@ -101,7 +104,8 @@ static void nvdla_job_arbitrate(struct nvdla_device *ndev)
  * runs, and runs again if there may be more. To choose before it has seen all that have a job ready
  * would be unfair to the queue of a short job: when that ends, the scheduler has not had the time
  * to look at the next one. So this goes to the end of the line as long as there is news; each queue
- * is news once.
+ * is news once. But not for ever: who makes queues and ends them as fast as that would be news all
+ * the time.
  */
 static void nvdla_job_arbitration(struct work_struct *work)
 {
@@ -109,10 +113,12 @@ static void nvdla_job_arbitration(struct work_struct *work)
 	struct nvdla_turn *turn;
 
 	spin_lock_irq(&ndev->lock);
-	if (ndev->unsettled) {
+	if (ndev->unsettled && ndev->patience) {
 		ndev->unsettled = false;
+		ndev->patience--;
 		queue_work(ndev->sched.submit_wq, &ndev->arbitration);
 	} else {
+		ndev->patience = ARBITRATION_PATIENCE;
 		turn = nvdla_arbiter_grant(&ndev->arbiter);
 		if (turn)
 			dma_fence_signal(container_of(turn, struct nvdla_job, turn)->granted);
