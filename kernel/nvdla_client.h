@@ -20,7 +20,7 @@ struct nvdla_process;
  * @queues: Queues by handle; the default queue at zero.
  * @queue_count: Queues other than the default one.
  * @pending: Jobs that have not ended.
- * @ops: Operations of all programs.
+ * @ops: Operations and look-up tables of all programs.
  * @bytes: Bytes of all buffers created.
  * @busy_ns: Time that its jobs had the hardware; this and @engine_ns are guarded by
  *	&nvdla_device.lock.

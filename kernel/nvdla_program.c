@@ -17,19 +17,21 @@
  * operations' images and the copied tables are used.
  */
 
-static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count)
+/* A look-up table takes about as much memory as an operation. */
+static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count, u32 luts)
 {
 	struct nvdla_program *program;
 
-	if (!nvdla_client_charge(&client->ops, count, NVDLA_MAX_CLIENT_OPS))
+	if (!nvdla_client_charge(&client->ops, count + luts, NVDLA_MAX_CLIENT_OPS))
 		return ERR_PTR(-EDQUOT);
 	program = kvzalloc(struct_size(program, images, count), GFP_KERNEL_ACCOUNT);
 	if (!program) {
-		atomic_sub(count, &client->ops);
+		atomic_sub(count + luts, &client->ops);
 		return ERR_PTR(-ENOMEM);
 	}
 	kref_init(&program->kref);
 	program->client = nvdla_client_get(client);
+	program->charge = count + luts;
 	program->code.images = program->images;
 	program->code.count = count;
 	return program;
@@ -39,7 +41,7 @@ static void nvdla_program_release(struct kref *kref)
 {
 	struct nvdla_program *program = container_of(kref, struct nvdla_program, kref);
 
-	atomic_sub(program->code.count, &program->client->ops);
+	atomic_sub(program->charge, &program->client->ops);
 	nvdla_client_put(program->client);
 	kvfree(program->luts);
 	kvfree(program);
@@ -147,7 +149,7 @@ int nvdla_ioctl_program_create(struct drm_device *drm, void *data, struct drm_fi
 	if (!slots.ptr)
 		slots.count = 0;
 
-	program = nvdla_program_alloc(client, args->op_count);
+	program = nvdla_program_alloc(client, args->op_count, args->lut_count);
 	if (IS_ERR(program))
 		return PTR_ERR(program);
 	ret = nvdla_program_fill(program, ndev->config, args, &text);

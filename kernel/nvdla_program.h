@@ -14,6 +14,7 @@ struct nvdla_client;
  * struct nvdla_program - a program that may run
  * @kref: Held by the handle and by jobs.
  * @client: Whose operations it counts among.
+ * @charge: What it counts for there: operations and look-up tables.
  * @slots: What it needs.
  * @luts: Its look-up tables.
  * @code: What the engine core runs: @images and @luts.
@@ -24,6 +25,7 @@ struct nvdla_client;
 struct nvdla_program {
 	struct kref kref;
 	struct nvdla_client *client;
+	u32 charge;
 	struct drm_nvdla_slot slots[DRM_NVDLA_MAX_SLOTS];
 	struct drm_nvdla_lut *luts;
 	struct nvdla_code code;

@@ -626,7 +626,7 @@ struct drm_nvdla_slot {
  * @max_timeout_ms: Largest time-out that a queue may have.
  * @max_pending: Submissions of one open file that may be unfinished.
  * @max_queues: Queues that one open file may create.
- * @max_ops: Operations that all programs of one open file may have together.
+ * @max_ops: Operations and look-up tables that all programs of one open file may have together.
  * @max_bytes: Bytes that all buffers created through one open file may have together.
  */
 struct drm_nvdla_dev_info {
