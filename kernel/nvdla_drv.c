@@ -196,8 +196,9 @@ static int nvdla_suspend(struct device *dev)
 	int ret;
 
 	drm_sched_wqueue_stop(&ndev->sched);
-	nvdla_job_wait_idle(ndev);
-	ret = pm_runtime_force_suspend(dev);
+	ret = nvdla_job_wait_idle(ndev);
+	if (!ret)
+		ret = pm_runtime_force_suspend(dev);
 	if (ret)
 		drm_sched_wqueue_start(&ndev->sched);
 	return ret;

@@ -493,9 +493,14 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
  * nvdla_job_wait_idle() - wait until no job is on the hardware
  * @ndev: Device, to which the scheduler gives no more jobs.
  *
- * The watchdog bounds the wait.
+ * Long enough for a job that hangs; but one that does not may take hours.
+ *
+ * Return: 0, or -EBUSY.
  */
-void nvdla_job_wait_idle(struct nvdla_device *ndev)
+int nvdla_job_wait_idle(struct nvdla_device *ndev)
 {
-	wait_event(ndev->idle, !READ_ONCE(ndev->job));
+	if (wait_event_timeout(ndev->idle, !READ_ONCE(ndev->job),
+			       msecs_to_jiffies(2 * NVDLA_TIMEOUT_MS)))
+		return 0;
+	return -EBUSY;
 }
