@@ -52,6 +52,7 @@ struct reset_control;
  * struct nvdla_device - one NVDLA
  * @drm: DRM device.
  * @config: Hardware configuration.
+ * @binding: In the list of those that may have buffers in a memory-region.
  * @regs: Registers.
  * @clks: Clocks.
  * @clk_count: How many.
@@ -85,6 +86,7 @@ struct reset_control;
 struct nvdla_device {
 	struct drm_device drm;
 	const struct nvdla_config *config;
+	struct list_head binding;
 	void __iomem *regs;
 	struct clk_bulk_data *clks;
 	int clk_count;
