@@ -151,6 +151,11 @@ static void nvdla_device_off(void *data)
 		nvdla_device_power_off(ndev);
 }
 
+static void nvdla_device_allow_off(void *data)
+{
+	pm_runtime_put_noidle(data);
+}
+
 /* Without its interrupt the device would seem to hang with the first program. */
 static int nvdla_device_test_irq(struct nvdla_device *ndev)
 {
@@ -251,13 +256,20 @@ int nvdla_device_start(struct nvdla_device *ndev)
 	if (ret)
 		return ret;
 
-	pm_runtime_get_noresume(dev);
 	/* Without a reset, power that went and came would leave the device in an unknown state. */
-	if (!ndev->resets)
+	if (!ndev->resets) {
 		pm_runtime_get_noresume(dev);
+		ret = devm_add_action_or_reset(dev, nvdla_device_allow_off, dev);
+		if (ret)
+			return ret;
+	}
 	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
-	return devm_pm_runtime_enable(dev);
+	pm_runtime_get_noresume(dev);
+	ret = devm_pm_runtime_enable(dev);
+	if (ret)
+		pm_runtime_put_noidle(dev);
+	return ret;
 }
 
 /**

@@ -145,10 +145,13 @@ static int nvdla_probe(struct platform_device *pdev)
 		ret = nvdla_job_setup(ndev);
 	if (!ret)
 		ret = nvdla_device_start(ndev);
-	if (!ret)
-		ret = drm_dev_register(&ndev->drm, 0);
 	if (ret)
 		return ret;
+	ret = drm_dev_register(&ndev->drm, 0);
+	if (ret) {
+		pm_runtime_put_noidle(dev);
+		return ret;
+	}
 
 	/* Nothing of the job that a device is for depends on these. */
 	nvdla_debugfs_add(ndev);
