@@ -83,9 +83,19 @@ static void nvdla_gem_free(struct drm_gem_object *obj)
 static int nvdla_dmabuf_begin_cpu_access(struct dma_buf *dma_buf, enum dma_data_direction direction)
 {
 	struct nvdla_bo *bo = to_nvdla_bo(dma_buf->priv);
+	long left;
 
-	if (direction != DMA_TO_DEVICE)
-		nvdla_bo_sync(bo, 0, bo->base.base.size, DRM_NVDLA_SYNC_FROM_DEVICE);
+	if (direction == DMA_TO_DEVICE || !nvdla_bo_needs_sync(bo))
+		return 0;
+	/*
+	 * The common code waits, too, but after this: the caches would have been emptied before the
+	 * device has written.
+	 */
+	left = dma_resv_wait_timeout(dma_buf->resv, DMA_RESV_USAGE_WRITE, true,
+				     MAX_SCHEDULE_TIMEOUT);
+	if (left < 0)
+		return left;
+	nvdla_bo_sync(bo, 0, bo->base.base.size, DRM_NVDLA_SYNC_FROM_DEVICE);
 	return 0;
 }
 
