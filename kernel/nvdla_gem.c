@@ -158,12 +158,29 @@ static vm_fault_t nvdla_gem_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vma, vmf->address, pfn);
 }
 
+/*
+ * In place of drm_gem_dma_object_mmap(): when that fails, it gives up a reference that its caller
+ * gives up, too; and it refuses whatever of a dma-buf does not begin at the start.
+ */
 static int nvdla_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	struct nvdla_bo *bo = to_nvdla_bo(obj);
+	struct device *dev = obj->dev->dev;
+
 	/* Only the exporter knows how its memory has to be mapped. */
 	if (obj->import_attach)
 		return -EINVAL;
-	return drm_gem_dma_object_mmap(obj, vma);
+	/* A private copy is none of the device's, and nvdla_gem_fault() cannot make one. */
+	if (is_cow_mapping(vma->vm_flags))
+		return -EINVAL;
+
+	/* From here on the offset is that in the buffer. */
+	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
+	vm_flags_set(vma, VM_DONTEXPAND);
+	if (!bo->base.map_noncoherent)
+		return dma_mmap_wc(dev, vma, bo->base.vaddr, bo->base.dma_addr, obj->size);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	return dma_mmap_pages(dev, vma, obj->size, virt_to_page(bo->base.vaddr));
 }
 
 static const struct vm_operations_struct nvdla_gem_vm_ops = {
