@@ -335,6 +335,8 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 		why = "out of the device's reach";
 	else if (drm_prime_get_contiguous_size(sgt) < attach->dmabuf->size)
 		why = "not contiguous";
+	else if (!PAGE_ALIGNED(attach->dmabuf->size))
+		why = "not made of whole pages";
 	if (why) {
 		dev_notice_ratelimited(drm->dev, "dma-buf from %s refused: its memory is %s\n",
 				       attach->dmabuf->exp_name, why);
