@@ -102,7 +102,7 @@ void nvdla_arbiter_init(struct nvdla_arbiter *arbiter)
  */
 void nvdla_share_init(struct nvdla_share *share, const struct nvdla_arbiter *arbiter)
 {
-	*share = (struct nvdla_share) { .time = arbiter->floor };
+	*share = (struct nvdla_share) { .time = arbiter->floor + NVDLA_ARBITER_DEBIT_NS };
 	for (u32 level = 0; level < NVDLA_LEVELS; level++)
 		INIT_LIST_HEAD(&share->level[level].turns);
 }

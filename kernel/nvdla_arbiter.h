@@ -14,9 +14,10 @@
  * has had the hardware for the shortest time; of these, the one that asked first. How many files
  * and queues a process has, and how long its jobs are, makes no difference.
  *
- * Time is counted from a floor: the least that any process has which takes part. Who comes, or
- * comes back after a while, starts there. Nobody can save up time by doing nothing, and nobody who
- * was alone for an hour has to wait for an hour.
+ * Time is counted from a floor: the least that any process has which takes part. Who comes back
+ * after a while starts there. Nobody can save up time by doing nothing, and nobody who was alone
+ * for an hour has to wait for an hour. Who is new starts a little above: or processes of one job
+ * each, one after the other, would always be first, and who has been there for longer never.
  *
  * The arbiter knows no clock, no device and no lock: callers say what a turn has taken, and
  * serialise their calls.
@@ -32,6 +33,9 @@
  * the last was over is not to lose what it was short of.
  */
 #define NVDLA_ARBITER_CREDIT_NS	100000000ULL
+
+/* How far above the floor a process begins. */
+#define NVDLA_ARBITER_DEBIT_NS	20000000ULL
 
 /**
  * struct nvdla_share - what a process has had of the hardware

@@ -4,6 +4,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
+#include <linux/mutex.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
 #include <linux/pm_domain.h>
@@ -38,9 +39,49 @@ static void nvdla_device_write(void *ctx, u32 offset, u32 value)
 	writel(value, ndev->regs + offset);
 }
 
+/*
+ * Buffers may outlive the binding of the driver, and the memory-region must outlive them, or they
+ * are given back to the wrong place. So it belongs to all bindings whose buffers may be there: the
+ * first assigns it to the device, the last takes it away.
+ */
+static LIST_HEAD(nvdla_bindings);
+static DEFINE_MUTEX(nvdla_bindings_lock);
+
+static bool nvdla_device_is_bound(const struct device *dev)
+{
+	const struct nvdla_device *ndev;
+
+	list_for_each_entry(ndev, &nvdla_bindings, binding)
+		if (ndev->drm.dev == dev)
+			return true;
+	return false;
+}
+
 static void nvdla_device_release_memory(struct drm_device *drm, void *data)
 {
-	of_reserved_mem_device_release(drm->dev);
+	struct nvdla_device *ndev = to_nvdla_device(drm);
+
+	mutex_lock(&nvdla_bindings_lock);
+	list_del(&ndev->binding);
+	if (!nvdla_device_is_bound(drm->dev))
+		of_reserved_mem_device_release(drm->dev);
+	mutex_unlock(&nvdla_bindings_lock);
+}
+
+static int nvdla_device_assign_memory(struct nvdla_device *ndev)
+{
+	struct device *dev = ndev->drm.dev;
+	int ret = 0;
+
+	mutex_lock(&nvdla_bindings_lock);
+	if (!nvdla_device_is_bound(dev))
+		ret = of_reserved_mem_device_init(dev);
+	if (!ret || ret == -ENODEV)
+		list_add(&ndev->binding, &nvdla_bindings);
+	mutex_unlock(&nvdla_bindings_lock);
+	if (ret && ret != -ENODEV)
+		return dev_err_probe(dev, ret, "cannot use the memory-region\n");
+	return drmm_add_action_or_reset(&ndev->drm, nvdla_device_release_memory, NULL);
 }
 
 static int nvdla_device_init_memory(struct nvdla_device *ndev)
@@ -48,14 +89,7 @@ static int nvdla_device_init_memory(struct nvdla_device *ndev)
 	struct device *dev = ndev->drm.dev;
 	int ret;
 
-	ret = of_reserved_mem_device_init(dev);
-	if (ret && ret != -ENODEV)
-		return dev_err_probe(dev, ret, "cannot use the memory-region\n");
-	/* Not devm: buffers may outlive the binding of the driver. */
-	if (!ret)
-		ret = drmm_add_action_or_reset(&ndev->drm, nvdla_device_release_memory, NULL);
-	else
-		ret = 0;
+	ret = nvdla_device_assign_memory(ndev);
 	if (ret)
 		return ret;
 
@@ -116,6 +150,11 @@ static void nvdla_device_off(void *data)
 
 	if (!pm_runtime_status_suspended(ndev->drm.dev))
 		nvdla_device_power_off(ndev);
+}
+
+static void nvdla_device_allow_off(void *data)
+{
+	pm_runtime_put_noidle(data);
 }
 
 /* Without its interrupt the device would seem to hang with the first program. */
@@ -219,13 +258,20 @@ int nvdla_device_start(struct nvdla_device *ndev)
 	if (ret)
 		return ret;
 
-	pm_runtime_get_noresume(dev);
 	/* Without a reset, power that went and came would leave the device in an unknown state. */
-	if (!ndev->resets)
+	if (!ndev->resets) {
 		pm_runtime_get_noresume(dev);
+		ret = devm_add_action_or_reset(dev, nvdla_device_allow_off, dev);
+		if (ret)
+			return ret;
+	}
 	pm_runtime_set_autosuspend_delay(dev, AUTOSUSPEND_MS);
 	pm_runtime_use_autosuspend(dev);
-	return devm_pm_runtime_enable(dev);
+	pm_runtime_get_noresume(dev);
+	ret = devm_pm_runtime_enable(dev);
+	if (ret)
+		pm_runtime_put_noidle(dev);
+	return ret;
 }
 
 /**

@@ -2,7 +2,6 @@
 #ifndef _NVDLA_DEVICE_H_
 #define _NVDLA_DEVICE_H_
 
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -54,6 +53,7 @@ struct reset_control;
  * struct nvdla_device - one NVDLA
  * @drm: DRM device.
  * @config: Hardware configuration.
+ * @binding: In the list of those that may have buffers in a memory-region.
  * @regs: Registers.
  * @clks: Clocks.
  * @clk_count: How many.
@@ -63,8 +63,6 @@ struct reset_control;
  * @devfreq: Its speed.
  * @coherent: The device sees the CPU's caches.
  * @sched: Waits for the dependencies of jobs, of which @arbiter lets one at a time go on.
- * @hold_lock: Guards @holds.
- * @holds: How many want the scheduler to take no job; see nvdla_queue_hold().
  * @arbitration: Lets the next job go on.
  * @watchdog_wq: Runs @watchdog.
  * @watchdog: Looks after @job.
@@ -76,6 +74,7 @@ struct reset_control;
  * @processes: Those that have the device open.
  * @arbiter: Whose turn it is.
  * @unsettled: Somebody has asked for a turn, or given one up, since @arbitration has looked.
+ * @patience: How often @arbitration may still be put off for that.
  * @io: How the engine core gets at @regs.
  * @hw: What is known of the registers.
  * @seq: What @job has got to.
@@ -90,6 +89,7 @@ struct reset_control;
 struct nvdla_device {
 	struct drm_device drm;
 	const struct nvdla_config *config;
+	struct list_head binding;
 	void __iomem *regs;
 	struct clk_bulk_data *clks;
 	int clk_count;
@@ -100,8 +100,6 @@ struct nvdla_device {
 	bool coherent;
 
 	struct drm_gpu_scheduler sched;
-	struct mutex hold_lock;	/* of @holds, and of what stops and starts @sched */
-	unsigned int holds;
 	struct work_struct arbitration;
 	struct workqueue_struct *watchdog_wq;
 	struct delayed_work watchdog;
@@ -114,6 +112,7 @@ struct nvdla_device {
 	struct list_head processes;
 	struct nvdla_arbiter arbiter;
 	bool unsettled;
+	u32 patience;
 	struct nvdla_io io;
 	struct nvdla_hw hw;
 	struct nvdla_seq seq;

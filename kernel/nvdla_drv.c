@@ -150,10 +150,13 @@ static int nvdla_probe(struct platform_device *pdev)
 		ret = nvdla_selftest_init(ndev);
 	if (!ret)
 		ret = nvdla_device_start(ndev);
-	if (!ret)
-		ret = drm_dev_register(&ndev->drm, 0);
 	if (ret)
 		return ret;
+	ret = drm_dev_register(&ndev->drm, 0);
+	if (ret) {
+		pm_runtime_put_noidle(dev);
+		return ret;
+	}
 
 	/* Nothing of the job that a device is for depends on these. */
 	nvdla_debugfs_add(ndev);
@@ -203,11 +206,12 @@ static int nvdla_suspend(struct device *dev)
 	struct nvdla_device *ndev = dev_get_drvdata(dev);
 	int ret;
 
-	nvdla_queue_hold(ndev);
-	nvdla_job_wait_idle(ndev);
-	ret = pm_runtime_force_suspend(dev);
+	drm_sched_wqueue_stop(&ndev->sched);
+	ret = nvdla_job_wait_idle(ndev);
+	if (!ret)
+		ret = pm_runtime_force_suspend(dev);
 	if (ret)
-		nvdla_queue_let_go(ndev);
+		drm_sched_wqueue_start(&ndev->sched);
 	return ret;
 }
 
@@ -217,7 +221,7 @@ static int nvdla_resume(struct device *dev)
 	int ret;
 
 	ret = pm_runtime_force_resume(dev);
-	nvdla_queue_let_go(ndev);
+	drm_sched_wqueue_start(&ndev->sched);
 	return ret;
 }
 

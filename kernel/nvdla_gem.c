@@ -83,9 +83,19 @@ static void nvdla_gem_free(struct drm_gem_object *obj)
 static int nvdla_dmabuf_begin_cpu_access(struct dma_buf *dma_buf, enum dma_data_direction direction)
 {
 	struct nvdla_bo *bo = to_nvdla_bo(dma_buf->priv);
+	long left;
 
-	if (direction != DMA_TO_DEVICE)
-		nvdla_bo_sync(bo, 0, bo->base.base.size, DRM_NVDLA_SYNC_FROM_DEVICE);
+	if (direction == DMA_TO_DEVICE || !nvdla_bo_needs_sync(bo))
+		return 0;
+	/*
+	 * The common code waits, too, but after this: the caches would have been emptied before the
+	 * device has written.
+	 */
+	left = dma_resv_wait_timeout(dma_buf->resv, DMA_RESV_USAGE_WRITE, true,
+				     MAX_SCHEDULE_TIMEOUT);
+	if (left < 0)
+		return left;
+	nvdla_bo_sync(bo, 0, bo->base.base.size, DRM_NVDLA_SYNC_FROM_DEVICE);
 	return 0;
 }
 
@@ -148,15 +158,29 @@ static vm_fault_t nvdla_gem_fault(struct vm_fault *vmf)
 	return vmf_insert_pfn(vma, vmf->address, pfn);
 }
 
+/*
+ * In place of drm_gem_dma_object_mmap(): when that fails, it gives up a reference that its caller
+ * gives up, too; and it refuses whatever of a dma-buf does not begin at the start.
+ */
 static int nvdla_gem_mmap(struct drm_gem_object *obj, struct vm_area_struct *vma)
 {
+	struct nvdla_bo *bo = to_nvdla_bo(obj);
+	struct device *dev = obj->dev->dev;
+
 	/* Only the exporter knows how its memory has to be mapped. */
 	if (obj->import_attach)
 		return -EINVAL;
-	/* What is written to a private copy the device would never see. */
+	/* A private copy is none of the device's, and nvdla_gem_fault() cannot make one. */
 	if (is_cow_mapping(vma->vm_flags))
 		return -EINVAL;
-	return drm_gem_dma_object_mmap(obj, vma);
+
+	/* From here on the offset is that in the buffer. */
+	vma->vm_pgoff -= drm_vma_node_start(&obj->vma_node);
+	vm_flags_set(vma, VM_DONTEXPAND);
+	if (!bo->base.map_noncoherent)
+		return dma_mmap_wc(dev, vma, bo->base.vaddr, bo->base.dma_addr, obj->size);
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	return dma_mmap_pages(dev, vma, obj->size, virt_to_page(bo->base.vaddr));
 }
 
 static const struct vm_operations_struct nvdla_gem_vm_ops = {
@@ -311,6 +335,8 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 		why = "out of the device's reach";
 	else if (drm_prime_get_contiguous_size(sgt) < attach->dmabuf->size)
 		why = "not contiguous";
+	else if (!PAGE_ALIGNED(attach->dmabuf->size))
+		why = "not made of whole pages";
 	if (why) {
 		dev_notice_ratelimited(drm->dev, "dma-buf from %s refused: its memory is %s\n",
 				       attach->dmabuf->exp_name, why);

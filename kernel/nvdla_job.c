@@ -29,6 +29,9 @@
  * left.
  */
 
+/* How often the arbitration may be put off for one more queue, all together. */
+#define ARBITRATION_PATIENCE	32
+
 struct nvdla_fence {
 	struct dma_fence base;
 	spinlock_t lock;	/* of @base: it may outlive the device */
@@ -101,7 +104,8 @@ static void nvdla_job_arbitrate(struct nvdla_device *ndev)
  * runs, and runs again if there may be more. To choose before it has seen all that have a job ready
  * would be unfair to the queue of a short job: when that ends, the scheduler has not had the time
  * to look at the next one. So this goes to the end of the line as long as there is news; each queue
- * is news once.
+ * is news once. But not for ever: who makes queues and ends them as fast as that would be news all
+ * the time.
  */
 static void nvdla_job_arbitration(struct work_struct *work)
 {
@@ -109,10 +113,12 @@ static void nvdla_job_arbitration(struct work_struct *work)
 	struct nvdla_turn *turn;
 
 	spin_lock_irq(&ndev->lock);
-	if (ndev->unsettled) {
+	if (ndev->unsettled && ndev->patience) {
 		ndev->unsettled = false;
+		ndev->patience--;
 		queue_work(ndev->sched.submit_wq, &ndev->arbitration);
 	} else {
+		ndev->patience = ARBITRATION_PATIENCE;
 		turn = nvdla_arbiter_grant(&ndev->arbiter);
 		if (turn)
 			dma_fence_signal(container_of(turn, struct nvdla_job, turn)->granted);
@@ -127,8 +133,6 @@ static void nvdla_job_end_turn(struct nvdla_job *job, u64 taken_ns)
 	unsigned long flags;
 
 	spin_lock_irqsave(&ndev->lock, flags);
-	if (job->queue->asking == job)
-		job->queue->asking = NULL;
 	if (job->turn.state != NVDLA_TURN_NONE) {
 		nvdla_turn_end(&ndev->arbiter, &job->turn, taken_ns);
 		nvdla_job_arbitrate(ndev);
@@ -206,12 +210,7 @@ static struct dma_fence *nvdla_sched_prepare_job(struct drm_sched_job *base,
 	struct dma_fence *wait = NULL;
 
 	spin_lock_irq(&ndev->lock);
-	if (queue->closed) {
-		/* Which never signals for a job that does not begin. */
-		wait = dma_fence_get(job->done);
-	} else if (job->turn.state == NVDLA_TURN_GRANTED) {
-		queue->going = true;
-	} else {
+	if (job->turn.state != NVDLA_TURN_GRANTED) {
 		wait = dma_fence_get(job->granted);
 		if (!queue->asking) {
 			queue->asking = job;
@@ -223,25 +222,17 @@ static struct dma_fence *nvdla_sched_prepare_job(struct drm_sched_job *base,
 	return wait;
 }
 
-static void nvdla_job_has_gone(struct nvdla_job *job)
-{
-	struct nvdla_device *ndev = job->ndev;
-
-	spin_lock_irq(&ndev->lock);
-	job->queue->going = false;
-	job->queue->asking = NULL;
-	wake_up(&ndev->idle);
-	spin_unlock_irq(&ndev->lock);
-}
-
 static struct dma_fence *nvdla_sched_run_job(struct drm_sched_job *base)
 {
 	struct nvdla_job *job = to_nvdla_job(base);
+	struct nvdla_device *ndev = job->ndev;
 	struct dma_fence *done = dma_fence_get(job->done);
 	int idx, ret = -ENODEV;
 
-	nvdla_job_has_gone(job);
-	if (drm_dev_enter(&job->ndev->drm, &idx)) {
+	spin_lock_irq(&ndev->lock);
+	job->queue->asking = NULL;
+	spin_unlock_irq(&ndev->lock);
+	if (drm_dev_enter(&ndev->drm, &idx)) {
 		ret = nvdla_job_start(job);
 		drm_dev_exit(idx);
 	}
@@ -288,9 +279,6 @@ int nvdla_job_setup(struct nvdla_device *ndev)
 	int ret;
 
 	INIT_WORK(&ndev->arbitration, nvdla_job_arbitration);
-	ret = drmm_mutex_init(&ndev->drm, &ndev->hold_lock);
-	if (ret)
-		return ret;
 	ret = nvdla_compat_sched_init(&ndev->sched, &nvdla_sched_ops, "nvdla", ndev->drm.dev);
 	if (ret)
 		return ret;
@@ -405,23 +393,19 @@ void nvdla_job_free(struct nvdla_job *job)
 }
 
 /**
- * nvdla_job_withdraw() - see that no job of a queue begins any more
+ * nvdla_job_withdraw() - give up the turn that a queue has, or waits for
  * @ndev: Device.
- * @queue: Queue.
- *
- * To be called before drm_sched_entity_fini(): that takes the queue off the scheduler's list, where
- * the scheduler puts it again when it lets a job go at the same time.
+ * @queue: Queue, whose jobs do not begin any more. The scheduler does not run meanwhile; a job that
+ *	has begun keeps its turn.
  */
 void nvdla_job_withdraw(struct nvdla_device *ndev, struct nvdla_queue *queue)
 {
 	spin_lock_irq(&ndev->lock);
-	queue->closed = true;
-	if (queue->asking && !queue->going) {
+	if (queue->asking) {
 		nvdla_turn_end(&ndev->arbiter, &queue->asking->turn, 0);
 		queue->asking = NULL;
 		nvdla_job_arbitrate(ndev);
 	}
-	wait_event_lock_irq(ndev->idle, !queue->going, ndev->lock);
 	spin_unlock_irq(&ndev->lock);
 }
 
@@ -523,9 +507,14 @@ irqreturn_t nvdla_job_irq(int irq, void *data)
  * nvdla_job_wait_idle() - wait until no job is on the hardware
  * @ndev: Device, to which the scheduler gives no more jobs.
  *
- * The watchdog bounds the wait.
+ * Long enough for a job that hangs; but one that does not may take hours.
+ *
+ * Return: 0, or -EBUSY.
  */
-void nvdla_job_wait_idle(struct nvdla_device *ndev)
+int nvdla_job_wait_idle(struct nvdla_device *ndev)
 {
-	wait_event(ndev->idle, !READ_ONCE(ndev->job));
+	if (wait_event_timeout(ndev->idle, !READ_ONCE(ndev->job),
+			       msecs_to_jiffies(2 * NVDLA_TIMEOUT_MS)))
+		return 0;
+	return -EBUSY;
 }

@@ -77,6 +77,6 @@ void nvdla_job_withdraw(struct nvdla_device *ndev, struct nvdla_queue *queue);
 irqreturn_t nvdla_job_irq(int irq, void *data);
 bool nvdla_job_look(struct nvdla_device *ndev, bool late);
 void nvdla_job_finish(struct nvdla_job *job, int error, const struct nvdla_fault *fault);
-void nvdla_job_wait_idle(struct nvdla_device *ndev);
+int nvdla_job_wait_idle(struct nvdla_device *ndev);
 
 #endif

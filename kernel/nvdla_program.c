@@ -17,22 +17,21 @@
  * operations' images and the copied tables are used.
  */
 
-static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count,
-						 u32 lut_count)
+/* A look-up table takes about as much memory as an operation. */
+static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count, u32 luts)
 {
-	u32 charge = count + lut_count;
 	struct nvdla_program *program;
 
-	if (!nvdla_client_charge(&client->ops, charge, NVDLA_MAX_CLIENT_OPS))
+	if (!nvdla_client_charge(&client->ops, count + luts, NVDLA_MAX_CLIENT_OPS))
 		return ERR_PTR(-EDQUOT);
 	program = kvzalloc(struct_size(program, images, count), GFP_KERNEL_ACCOUNT);
 	if (!program) {
-		atomic_sub(charge, &client->ops);
+		atomic_sub(count + luts, &client->ops);
 		return ERR_PTR(-ENOMEM);
 	}
 	kref_init(&program->kref);
 	program->client = nvdla_client_get(client);
-	program->charge = charge;
+	program->charge = count + luts;
 	program->code.images = program->images;
 	program->code.count = count;
 	return program;

@@ -15,7 +15,7 @@ struct nvdla_device;
  * struct nvdla_program - a program that may run
  * @kref: Held by the handle and by jobs.
  * @client: Whose operations it counts among.
- * @charge: As how many: one for each operation and each look-up table.
+ * @charge: What it counts for there: operations and look-up tables.
  * @slots: What it needs.
  * @luts: Its look-up tables.
  * @code: What the engine core runs: @images and @luts.

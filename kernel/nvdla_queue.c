@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/capability.h>
+#include <linux/dma-fence.h>
 #include <linux/nospec.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_file.h>
 
@@ -41,7 +44,8 @@ static void nvdla_queue_release(struct kref *kref)
 	struct nvdla_queue *queue = container_of(kref, struct nvdla_queue, kref);
 
 	mutex_destroy(&queue->lock);
-	kfree(queue);
+	/* A fence that signals may still be about to wake the scheduler, for a job that is gone. */
+	kfree_rcu(queue, rcu);
 }
 
 /**
@@ -89,53 +93,65 @@ void nvdla_queue_put(struct nvdla_queue *queue)
 	kref_put(&queue->kref, nvdla_queue_release);
 }
 
-/**
- * nvdla_queue_hold() - let the scheduler take no job of any queue
- * @ndev: Device.
- *
- * When this returns, it is not about to take one either. Ends when everyone who called this has
- * called nvdla_queue_let_go().
+/*
+ * drm_sched_entity_fini() looks at what the queue's first job waits for while that may signal, be
+ * forgotten and freed. Afterwards it does not signal here any more.
  */
-void nvdla_queue_hold(struct nvdla_device *ndev)
+static void nvdla_queue_wait_no_more(struct drm_sched_entity *entity)
 {
-	mutex_lock(&ndev->hold_lock);
-	if (!ndev->holds++)
-		drm_sched_wqueue_stop(&ndev->sched);
-	mutex_unlock(&ndev->hold_lock);
+	struct dma_fence *fence;
+
+	rcu_read_lock();
+	fence = READ_ONCE(entity->dependency);
+	if (fence)
+		fence = dma_fence_get_rcu(fence);
+	rcu_read_unlock();
+	if (!fence)
+		return;
+	dma_fence_remove_callback(fence, &entity->cb);
+	dma_fence_put(fence);
 }
 
-/**
- * nvdla_queue_let_go() - end what nvdla_queue_hold() began
- * @ndev: Device.
- */
-void nvdla_queue_let_go(struct nvdla_device *ndev)
+struct nvdla_queue_end {
+	struct work_struct work;
+	struct nvdla_device *ndev;
+	struct nvdla_queue *queue;
+};
+
+static void nvdla_queue_end_work(struct work_struct *work)
 {
-	mutex_lock(&ndev->hold_lock);
-	if (!--ndev->holds)
-		drm_sched_wqueue_start(&ndev->sched);
-	mutex_unlock(&ndev->hold_lock);
+	struct nvdla_queue_end *end = container_of(work, struct nvdla_queue_end, work);
+	struct drm_sched_entity *entity = &end->queue->entity;
+
+	nvdla_job_withdraw(end->ndev, end->queue);
+	nvdla_queue_wait_no_more(entity);
+	/* Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. */
+	drm_sched_entity_fini(entity);
 }
 
 /**
  * nvdla_queue_kill() - take no more jobs, cancel those that wait, and drop the handle's reference
  * @ndev: Device.
  * @queue: Queue, no longer to be found by its handle.
+ *
+ * When the scheduler has taken a job of an entity that has another, drm_sched_entity_pop_job() puts
+ * the entity back into the tree of those that wait, without a look at whether it was taken out
+ * meanwhile: it would be freed in there. So an entity ends where the scheduler runs, which does one
+ * thing at a time. To stop the scheduler for that would let whoever ends enough queues stop
+ * everybody.
  */
 void nvdla_queue_kill(struct nvdla_device *ndev, struct nvdla_queue *queue)
 {
+	struct nvdla_queue_end end = { .ndev = ndev, .queue = queue };
+
 	mutex_lock(&queue->lock);
 	queue->dead = true;
 	mutex_unlock(&queue->lock);
-	nvdla_job_withdraw(ndev, queue);
 
-	/*
-	 * Without the wait of drm_sched_entity_destroy(), which nothing bounds when jobs hang. But
-	 * the scheduler, when it has taken a job and there is another, puts the entity back into
-	 * its tree without a look at whether it was taken out of it meanwhile.
-	 */
-	nvdla_queue_hold(ndev);
-	drm_sched_entity_fini(&queue->entity);
-	nvdla_queue_let_go(ndev);
+	INIT_WORK_ONSTACK(&end.work, nvdla_queue_end_work);
+	queue_work(ndev->sched.submit_wq, &end.work);
+	flush_work(&end.work);
+	destroy_work_on_stack(&end.work);
 	nvdla_queue_put(queue);
 }
 

@@ -4,6 +4,7 @@
 
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/types.h>
 
 #include <drm/gpu_scheduler.h>
 
@@ -37,9 +38,9 @@ struct nvdla_fault {
  * @timeout_ms: How long a job may go without finishing an operation.
  * @lock: From arming a job to pushing it; guards @dead.
  * @dead: Takes no more jobs.
- * @closed: Its jobs do not begin any more; this and what follows is guarded by &nvdla_device.lock.
- * @asking: The job that waits for its turn, or has it and has not begun.
- * @going: The scheduler was told that it may begin, and is on the way to do so.
+ * @rcu: Frees it.
+ * @asking: The job that waits for its turn, or has it and has not begun; this and what follows is
+ *	guarded by &nvdla_device.lock.
  * @submitted: Jobs pushed.
  * @done: Of these, jobs that finished.
  * @failed: Of these, jobs that did not.
@@ -54,10 +55,9 @@ struct nvdla_queue {
 	u32 timeout_ms;
 	struct mutex lock;	/* from arming to pushing */
 	bool dead;
+	struct rcu_head rcu;
 
-	bool closed;
 	struct nvdla_job *asking;
-	bool going;
 	u64 submitted;
 	u64 done;
 	u64 failed;
@@ -70,8 +70,6 @@ int nvdla_queue_add_default(struct nvdla_device *ndev, struct nvdla_client *clie
 struct nvdla_queue *nvdla_queue_find(struct nvdla_client *client, u32 handle);
 void nvdla_queue_put(struct nvdla_queue *queue);
 void nvdla_queue_kill(struct nvdla_device *ndev, struct nvdla_queue *queue);
-void nvdla_queue_hold(struct nvdla_device *ndev);
-void nvdla_queue_let_go(struct nvdla_device *ndev);
 
 int nvdla_ioctl_queue_create(struct drm_device *drm, void *data, struct drm_file *file);
 int nvdla_ioctl_queue_destroy(struct drm_device *drm, void *data, struct drm_file *file);

@@ -112,9 +112,11 @@ static void nvdla_recovery_watchdog(struct work_struct *work)
 	if (job) {
 		trace_nvdla_timeout(job, &fault);
 		nvdla_event_post(ndev, NVDLA_EVENT_TYPE_TIMEOUT, &fault);
-		drm_err(&ndev->drm, "%s operation %u of job %#llx hangs: nothing done in %u ms\n",
-			nvdla_engine_name(fault.engine), fault.op, fault.cookie,
-			job->queue->timeout_ms);
+		/* A client can make this happen every millisecond. */
+		drm_err_ratelimited(&ndev->drm,
+				    "%s operation %u of job %#llx hangs: nothing done in %u ms\n",
+				    nvdla_engine_name(fault.engine), fault.op, fault.cookie,
+				    job->queue->timeout_ms);
 		nvdla_recovery_stop(ndev, job);
 		nvdla_job_finish(job, -ETIMEDOUT, &fault);
 	} else if (left > 0) {

@@ -216,15 +216,22 @@ static void nvdla_submit_free_signals(struct nvdla_signals *signals)
 	kfree(signals);
 }
 
-/* Room for the job's fence in all buffers, which are locked, and what it has to wait for there. */
+/*
+ * Room for the job's fence in all buffers, which are locked, and what it has to wait for there. The
+ * kernel's own work on a buffer, as its exporter's to move it, is not for userspace to ignore.
+ */
 static int nvdla_submit_reserve(struct nvdla_job *job, bool implicit)
 {
 	for (u32 i = 0; i < job->bo_count; i++) {
-		int ret = dma_resv_reserve_fences(job->bos[i]->resv, 1);
+		struct dma_resv *resv = job->bos[i]->resv;
+		enum dma_resv_usage usage = DMA_RESV_USAGE_KERNEL;
+		int ret;
 
-		if (!ret && implicit)
-			ret = drm_sched_job_add_implicit_dependencies(&job->base, job->bos[i],
-								      job->written[i]);
+		if (implicit)
+			usage = dma_resv_usage_rw(job->written[i]);
+		ret = dma_resv_reserve_fences(resv, 1);
+		if (!ret)
+			ret = drm_sched_job_add_resv_dependencies(&job->base, resv, usage);
 		if (ret)
 			return ret;
 	}

@@ -171,6 +171,27 @@ static void test_late_joiner(struct kunit *test)
 		expect_fair(test, mock, i, 2000 * MS);
 }
 
+/* Two at a time that are new, have one job, and go; and one that stays. */
+static void test_newcomers_leave_room(struct kunit *test)
+{
+	struct mock *mock = mock_new(test, 3);
+	struct mock_queue *steady = mock_add(mock, 0, 1, 10 * MS, U32_MAX);
+
+	mock_add(mock, 1, 1, 10 * MS, 1);
+	mock_add(mock, 2, 1, 10 * MS, 1);
+	while (mock->now < 10000 * MS) {
+		struct mock_queue *queue = mock_grant(mock);
+
+		mock_finish(mock, queue, queue->job_ns);
+		if (queue == steady)
+			continue;
+		nvdla_share_init(&mock->share[queue->process], &mock->arbiter);
+		queue->jobs = 1;
+		nvdla_turn_ask(&mock->arbiter, &queue->turn);
+	}
+	KUNIT_EXPECT_GE(test, mock->had[0], 10000 * MS / 3);
+}
+
 static void test_nothing_is_saved_up(struct kunit *test)
 {
 	struct mock *mock = mock_new(test, 2);
@@ -332,6 +353,7 @@ static struct kunit_case nvdla_arbiter_cases[] = {
 	KUNIT_CASE(test_levels),
 	KUNIT_CASE(test_time_counts_on_all_levels),
 	KUNIT_CASE(test_late_joiner),
+	KUNIT_CASE(test_newcomers_leave_room),
 	KUNIT_CASE(test_nothing_is_saved_up),
 	KUNIT_CASE(test_late_by_a_moment),
 	KUNIT_CASE(test_hangs_are_paid_for),

@@ -12,7 +12,7 @@ here=$(dirname "$0")
 . "$here/log.sh"
 
 [ $# -gt 0 ] || set -- device buffers programs luts submit sync times life fair errors dmabuf fault abuse observe \
-	netlink lessons unplug suspend
+	netlink lessons unplug suspend races
 status=0
 for name in "$@"; do
 	program=${name%%/*}
