@@ -41,6 +41,7 @@
 #define TIMEOUT_MS	3000
 #define REPORT_BYTES	(32 << 10)
 #define GLB_VERSION	0x1000
+#define REGISTER_TRIES	10
 
 static bool selftest;
 module_param(selftest, bool, 0444);
@@ -146,35 +147,44 @@ static bool nvdla_selftest_is_gone(struct nvdla_device *ndev)
 	return gone;
 }
 
-/* With no job on the hardware, and none to come. */
-static void nvdla_selftest_compare_registers(struct nvdla_selftest_run *run)
+/* All at a moment at which no job is on the hardware. */
+static bool nvdla_selftest_read(struct nvdla_selftest_run *run,
+				u32 values[NVDLA_SELFTEST_MAX_REGISTERS])
 {
 	struct nvdla_device *ndev = run->ndev;
+	bool idle;
 
-	for (u32 i = 0; i < run->image.register_count; i++) {
-		const struct nvdla_selftest_register *reg = &run->image.registers[i];
-		u32 mask = le32_to_cpu(reg->mask), value = le32_to_cpu(reg->value), is = ~value;
-
-		spin_lock_irq(&ndev->lock);
-		if (ndev->powered)
-			is = ndev->io.read(ndev, le32_to_cpu(reg->offset));
-		spin_unlock_irq(&ndev->lock);
-		if ((is & mask) == value)
-			continue;
-		run->tally.registers++;
-		nvdla_selftest_say(run->st, "register %s: FAIL: %#x instead of %#x\n", reg->name,
-				   is & mask, value);
-		drm_err(&ndev->drm, "self-test: register %s at %#x is %#x instead of %#x\n",
-			reg->name, le32_to_cpu(reg->offset), is & mask, value);
-	}
+	spin_lock_irq(&ndev->lock);
+	idle = ndev->powered && !ndev->job;
+	for (u32 i = 0; i < run->image.register_count && idle; i++)
+		values[i] = ndev->io.read(ndev, le32_to_cpu(run->image.registers[i].offset));
+	spin_unlock_irq(&ndev->lock);
+	return idle;
 }
 
 static void nvdla_selftest_registers(struct nvdla_selftest_run *run)
 {
-	nvdla_queue_hold(run->ndev);
-	nvdla_job_wait_idle(run->ndev);
-	nvdla_selftest_compare_registers(run);
-	nvdla_queue_let_go(run->ndev);
+	u32 values[NVDLA_SELFTEST_MAX_REGISTERS];
+
+	for (u32 tries = 0; !nvdla_selftest_read(run, values); tries++) {
+		if (tries == REGISTER_TRIES) {
+			nvdla_selftest_say(run->st, "registers: not read, others use the device\n");
+			return;
+		}
+		nvdla_job_wait_idle(run->ndev);
+	}
+	for (u32 i = 0; i < run->image.register_count; i++) {
+		const struct nvdla_selftest_register *reg = &run->image.registers[i];
+		u32 value = le32_to_cpu(reg->value), is = values[i] & le32_to_cpu(reg->mask);
+
+		if (is == value)
+			continue;
+		run->tally.registers++;
+		nvdla_selftest_say(run->st, "register %s: FAIL: %#x, not %#x\n", reg->name, is,
+				   value);
+		drm_err(&run->ndev->drm, "self-test: register %s at %#x is %#x, not %#x\n",
+			reg->name, le32_to_cpu(reg->offset), is, value);
+	}
 	if (!run->tally.registers)
 		nvdla_selftest_say(run->st, "registers: %u as they should be\n",
 				   run->image.register_count);
@@ -568,7 +578,6 @@ int nvdla_selftest_init(struct nvdla_device *ndev)
 	return drmm_add_action_or_reset(&ndev->drm, nvdla_selftest_free_report, st->report);
 }
 
-/* False if it is running already, or the device is gone. */
 static int nvdla_selftest_start(struct nvdla_selftest *st)
 {
 	int idx, ret = 0;
@@ -630,11 +639,11 @@ void nvdla_selftest_show(struct nvdla_device *ndev, struct seq_file *m)
 
 	mutex_lock(&st->lock);
 	seq_write(m, st->report, st->used);
-	mutex_unlock(&st->lock);
 	if (test_bit(0, &st->running))
 		seq_puts(m, "running\n");
 	else if (!st->used)
 		seq_puts(m, "not run\n");
+	mutex_unlock(&st->lock);
 }
 
 /**
