@@ -25,7 +25,7 @@
  * registers	if the device is switched on; reading them does not switch it on
  * nvdla_clients	open files, their queues and programs
  * reset	"1" ends the job on the hardware as if its time were up
- * selftest	"1" runs the self-test and waits for its end; reading gives the report of the last one
+ * selftest	"1" runs the self-test and waits for its end; reads as the report of the last one
  */
 
 static int nvdla_debugfs_show(struct seq_file *m,

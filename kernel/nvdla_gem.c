@@ -353,7 +353,8 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
  *
  * Return: A write-combined buffer of whole pages, mapped for the CPU, or -EDQUOT or -ENOMEM.
  */
-struct drm_gem_object *nvdla_gem_new(struct drm_device *drm, struct nvdla_client *client, size_t size)
+struct drm_gem_object *nvdla_gem_new(struct drm_device *drm, struct nvdla_client *client,
+				     size_t size)
 {
 	struct nvdla_bo *bo = nvdla_bo_create(drm, client, PAGE_ALIGN(size), false);
 

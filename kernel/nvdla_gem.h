@@ -25,7 +25,8 @@ struct drm_gem_object *nvdla_gem_prime_import_sg_table(struct drm_device *drm,
 						       struct dma_buf_attachment *attach,
 						       struct sg_table *sgt);
 
-struct drm_gem_object *nvdla_gem_new(struct drm_device *drm, struct nvdla_client *client, size_t size);
+struct drm_gem_object *nvdla_gem_new(struct drm_device *drm, struct nvdla_client *client,
+				     size_t size);
 void nvdla_gem_flush(struct drm_gem_object *obj, const void *from, size_t size);
 
 int nvdla_ioctl_bo_create(struct drm_device *drm, void *data, struct drm_file *file);

@@ -121,7 +121,7 @@ struct nvdla_program *nvdla_program_new(struct nvdla_device *ndev, struct nvdla_
 					const struct nvdla_source *source, struct nvdla_diag *diag)
 {
 	struct nvdla_program *program = nvdla_program_alloc(client, source->op_count,
-							      source->lut_count);
+							     source->lut_count);
 	int ret = 0;
 
 	if (IS_ERR(program))

@@ -41,6 +41,7 @@
 #define TIMEOUT_MS	3000
 #define REPORT_BYTES	(32 << 10)
 #define GLB_VERSION	0x1000
+#define REGISTER_TRIES	10
 
 static bool selftest;
 module_param(selftest, bool, 0444);
@@ -146,35 +147,44 @@ static bool nvdla_selftest_is_gone(struct nvdla_device *ndev)
 	return gone;
 }
 
-/* With no job on the hardware, and none to come. */
-static void nvdla_selftest_compare_registers(struct nvdla_selftest_run *run)
+/* All at a moment at which no job is on the hardware. */
+static bool nvdla_selftest_read(struct nvdla_selftest_run *run,
+				u32 values[NVDLA_SELFTEST_MAX_REGISTERS])
 {
 	struct nvdla_device *ndev = run->ndev;
+	bool idle;
 
-	for (u32 i = 0; i < run->image.register_count; i++) {
-		const struct nvdla_selftest_register *reg = &run->image.registers[i];
-		u32 mask = le32_to_cpu(reg->mask), value = le32_to_cpu(reg->value), is = ~value;
-
-		spin_lock_irq(&ndev->lock);
-		if (ndev->powered)
-			is = ndev->io.read(ndev, le32_to_cpu(reg->offset));
-		spin_unlock_irq(&ndev->lock);
-		if ((is & mask) == value)
-			continue;
-		run->tally.registers++;
-		nvdla_selftest_say(run->st, "register %s: FAIL: %#x instead of %#x\n", reg->name,
-				   is & mask, value);
-		drm_err(&ndev->drm, "self-test: register %s at %#x is %#x instead of %#x\n",
-			reg->name, le32_to_cpu(reg->offset), is & mask, value);
-	}
+	spin_lock_irq(&ndev->lock);
+	idle = ndev->powered && !ndev->job;
+	for (u32 i = 0; i < run->image.register_count && idle; i++)
+		values[i] = ndev->io.read(ndev, le32_to_cpu(run->image.registers[i].offset));
+	spin_unlock_irq(&ndev->lock);
+	return idle;
 }
 
 static void nvdla_selftest_registers(struct nvdla_selftest_run *run)
 {
-	nvdla_queue_hold(run->ndev);
-	nvdla_job_wait_idle(run->ndev);
-	nvdla_selftest_compare_registers(run);
-	nvdla_queue_let_go(run->ndev);
+	u32 values[NVDLA_SELFTEST_MAX_REGISTERS];
+
+	for (u32 tries = 0; !nvdla_selftest_read(run, values); tries++) {
+		if (tries == REGISTER_TRIES) {
+			nvdla_selftest_say(run->st, "registers: not read, others use the device\n");
+			return;
+		}
+		nvdla_job_wait_idle(run->ndev);
+	}
+	for (u32 i = 0; i < run->image.register_count; i++) {
+		const struct nvdla_selftest_register *reg = &run->image.registers[i];
+		u32 value = le32_to_cpu(reg->value), is = values[i] & le32_to_cpu(reg->mask);
+
+		if (is == value)
+			continue;
+		run->tally.registers++;
+		nvdla_selftest_say(run->st, "register %s: FAIL: %#x, not %#x\n", reg->name, is,
+				   value);
+		drm_err(&run->ndev->drm, "self-test: register %s at %#x is %#x, not %#x\n",
+			reg->name, le32_to_cpu(reg->offset), is, value);
+	}
 	if (!run->tally.registers)
 		nvdla_selftest_say(run->st, "registers: %u as they should be\n",
 				   run->image.register_count);
@@ -245,11 +255,12 @@ static void nvdla_selftest_timed_out(struct nvdla_selftest_run *run,
 		nvdla_selftest_fail(run, program, "the device does not answer any more");
 	} else if (!fault->running) {
 		run->tally.unsaid++;
-		nvdla_selftest_fail(run, program, "time-out: operation %u, of %s, is not done after %u ms, though nothing is running: its done bit was never set",
-				    fault->op, nvdla_engine_name(fault->engine), TIMEOUT_MS);
+		nvdla_selftest_fail(run, program, "time-out, %s operation %u: %s",
+				    nvdla_engine_name(fault->engine), fault->op,
+				    "nothing runs, but its done bit was never set");
 	} else {
-		nvdla_selftest_fail(run, program, "time-out: operation %u, of %s, is not done after %u ms; still running: %s",
-				    fault->op, nvdla_engine_name(fault->engine), TIMEOUT_MS, names);
+		nvdla_selftest_fail(run, program, "time-out, %s operation %u: running: %s",
+				    nvdla_engine_name(fault->engine), fault->op, names);
 	}
 }
 
@@ -274,7 +285,7 @@ static void nvdla_selftest_compare(struct nvdla_selftest_run *run, struct nvdla_
 			continue;
 		if (nvdla_selftest_untouched(&run->image, &program->slots[slot], check, test->copy))
 			untouched++;
-		nvdla_selftest_say(run->st, "  %s: checksum %#010x instead of %#010x, which says not where, over %u bytes\n",
+		nvdla_selftest_say(run->st, "  %s: checksum %#010x, not %#010x, over %u bytes\n",
 				   check->what, crc, le32_to_cpu(check->crc),
 				   le32_to_cpu(check->count));
 		if (!wrong++) {
@@ -286,11 +297,12 @@ static void nvdla_selftest_compare(struct nvdla_selftest_run *run, struct nvdla_
 		nvdla_selftest_say(run->st, "%s: pass\n", program->name);
 	} else if (untouched == wrong) {
 		run->tally.untouched++;
-		nvdla_selftest_fail(run, program, "nothing was written: %s is as it was before, and %u more of %u checks",
-				    first->what, wrong - 1, program->check_count);
+		nvdla_selftest_fail(run, program, "nothing written: %s, first of %u of %u checks",
+				    first->what, wrong, program->check_count);
 	} else {
-		nvdla_selftest_fail(run, program, "wrong bytes: %s has checksum %#010x instead of %#010x, and %u more of %u checks are wrong",
-				    first->what, first_crc, le32_to_cpu(first->crc), wrong - 1,
+		nvdla_selftest_fail(run, program,
+				    "wrong bytes: %s: checksum %#010x, not %#010x; %u of %u checks",
+				    first->what, first_crc, le32_to_cpu(first->crc), wrong,
 				    program->check_count);
 	}
 }
@@ -309,8 +321,7 @@ static void nvdla_selftest_judge(struct nvdla_selftest_run *run, struct nvdla_se
 		run->tally.stopped = "a job was not run";
 	} else if (late) {
 		run->tally.lost++;
-		nvdla_selftest_fail(run, &test->program, "lost interrupt: no interrupt came for what was done (%s)",
-				    bits);
+		nvdla_selftest_fail(run, &test->program, "lost interrupt: none came for %s", bits);
 	} else {
 		nvdla_selftest_compare(run, test);
 	}
@@ -339,7 +350,7 @@ static void nvdla_selftest_run_program(struct nvdla_selftest_run *run,
 			       &diag);
 	if (ret) {
 		run->tally.refused++;
-		nvdla_selftest_fail(run, &test->program, "the program was not accepted: slot %u: %s: %s (%d)",
+		nvdla_selftest_fail(run, &test->program, "not accepted: slot %u: %s: %s (%d)",
 				    diag.index, diag.field ?: "-", diag.rule ?: "-", ret);
 		return;
 	}
@@ -371,7 +382,7 @@ static void nvdla_selftest_run_test(struct nvdla_selftest_run *run, u32 index)
 	program = nvdla_program_new(run->ndev, run->client, &test->program.source, &diag);
 	if (IS_ERR(program)) {
 		run->tally.refused++;
-		nvdla_selftest_fail(run, &test->program, "the program is refused: operation %u: %s: %s (%ld)",
+		nvdla_selftest_fail(run, &test->program, "refused: operation %u: %s: %s (%ld)",
 				    diag.index, diag.field ?: "-", diag.rule ?: "-",
 				    PTR_ERR(program));
 		goto free;
@@ -409,23 +420,23 @@ static const char *nvdla_selftest_verdict(const struct nvdla_selftest_tally *tal
 	const u32 memory = tally->failed_of[NVDLA_SELFTEST_MEMORY];
 
 	if (tally->gone)
-		return "the device does not answer: registers, bus, clock or power, not the driver's programs";
+		return "the device does not answer: check bus, clock and power";
 	if (tally->registers)
-		return "its registers are not those of this configuration at rest: check 'compatible' and 'reg'";
+		return "its registers are not those of this device at rest: check 'reg'";
 	if (tally->refused)
-		return "the driver refuses programs of the file: it belongs to another driver";
+		return "the driver refuses programs of the file: it is another driver's";
 	if (tally->failed && tally->failed == tally->lost)
-		return "interrupts get lost: check 'interrupts' and the wiring; results were not looked at where they did";
+		return "interrupts get lost: check 'interrupts' and the wiring";
 	if (tally->failed && tally->failed == tally->unsaid)
-		return "an engine does what it should and does not say so: its done bit gets lost in the device";
+		return "an engine does not say that it is done: suspect the device";
 	if (tally->untouched && memory)
-		return "results do not get into the memory that the processor sees: check DMA, 'dma-coherent' and 'dma-ranges'";
+		return "the processor does not see results: check 'dma-coherent', 'dma-ranges'";
 	if (memory)
-		return "the way to memory does not work, and what else fails may follow from that: check DMA, 'dma-coherent' and the memory interface";
+		return "the way to memory does not work; other failures may follow from it";
 	if (tally->failed && tally->failed == tally->timeouts)
-		return "the engines named do not come to an end: suspect the device, not the driver";
+		return "engines hang: suspect the device, not the driver";
 	if (tally->failed)
-		return "the engines named compute wrong results: suspect the device, not the driver";
+		return "engines compute wrong results: suspect the device, not the driver";
 	return tally->stopped ? "nothing wrong so far" : "nothing wrong";
 }
 
@@ -525,8 +536,7 @@ static void nvdla_selftest_work(struct work_struct *work)
 	ret = firmware_request_nowarn(&firmware, name, ndev->drm.dev);
 	if (ret) {
 		nvdla_selftest_say(st, "result: not run: the file cannot be loaded (%d)\n", ret);
-		drm_warn(&ndev->drm, "self-test: %s cannot be loaded (%d); see 'make firmware'\n",
-			 name, ret);
+		drm_warn(&ndev->drm, "self-test: %s cannot be loaded (%d)\n", name, ret);
 	} else {
 		ret = nvdla_selftest_run_image(st, name, firmware);
 		if (ret && ret != -EINVAL)
@@ -568,7 +578,6 @@ int nvdla_selftest_init(struct nvdla_device *ndev)
 	return drmm_add_action_or_reset(&ndev->drm, nvdla_selftest_free_report, st->report);
 }
 
-/* False if it is running already, or the device is gone. */
 static int nvdla_selftest_start(struct nvdla_selftest *st)
 {
 	int idx, ret = 0;
@@ -630,11 +639,11 @@ void nvdla_selftest_show(struct nvdla_device *ndev, struct seq_file *m)
 
 	mutex_lock(&st->lock);
 	seq_write(m, st->report, st->used);
-	mutex_unlock(&st->lock);
 	if (test_bit(0, &st->running))
 		seq_puts(m, "running\n");
 	else if (!st->used)
 		seq_puts(m, "not run\n");
+	mutex_unlock(&st->lock);
 }
 
 /**

@@ -28,6 +28,7 @@
 
 /* More than any test needs, and little enough for one that is wrong. */
 #define NVDLA_SELFTEST_MAX_BYTES	(16 << 20)
+#define NVDLA_SELFTEST_MAX_REGISTERS	16
 #define NVDLA_SELFTEST_MAX_TESTS	256
 #define NVDLA_SELFTEST_MAX_CHECKS	256
 #define NVDLA_SELFTEST_MAX_SLOT_BYTES	(4 << 20)

@@ -228,9 +228,10 @@ int nvdla_selftest_parse(const void *bytes, size_t size, const struct nvdla_conf
 		.test_count = num(header->tests.count),
 	};
 
-	if (!image->test_count || image->test_count > NVDLA_SELFTEST_MAX_TESTS ||
-	    image->register_count > NVDLA_SELFTEST_MAX_TESTS)
+	if (!image->test_count || image->test_count > NVDLA_SELFTEST_MAX_TESTS)
 		return refuse(why, "has no tests, or too many");
+	if (image->register_count > NVDLA_SELFTEST_MAX_REGISTERS)
+		return refuse(why, "asks for too many registers");
 	for (u32 i = 0; i < image->register_count && !ret; i++)
 		ret = check_register(&image->registers[i], why);
 	for (u32 i = 0; i < image->test_count && !ret; i++)

@@ -255,6 +255,8 @@ static void each_mistake_is_named(void **state)
 	MISTAKE(header->tests.count = 0x80000000, "ends behind the file");
 	MISTAKE(header->luts.offset = 0xfffffff8, "ends behind the file");
 	MISTAKE(header->tests.count = 0, "no tests");
+	MISTAKE(header->tests.count = 257; header->tests.offset = header->data.offset, "too many");
+	MISTAKE(header->registers.count = 17, "too many registers");
 	MISTAKE(FIELD(copy, struct nvdla_selftest_register, registers, 0, offset) = 0xd010, "may not read");
 	MISTAKE(FIELD(copy, struct nvdla_selftest_register, registers, 0, offset) = 0xe000, "may not read");
 	MISTAKE(FIELD(copy, struct nvdla_selftest_register, registers, 0, name[0]) = 0, "no name");
