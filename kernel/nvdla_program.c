@@ -124,9 +124,10 @@ free_ops:
 struct nvdla_program *nvdla_program_new(struct nvdla_device *ndev, struct nvdla_client *client,
 					const struct nvdla_source *source, struct nvdla_diag *diag)
 {
-	struct nvdla_program *program = nvdla_program_alloc(client, source->op_count);
+	struct nvdla_program *program;
 	int ret = 0;
 
+	program = nvdla_program_alloc(client, source->op_count, source->lut_count);
 	if (IS_ERR(program))
 		return program;
 	if (source->lut_count) {
