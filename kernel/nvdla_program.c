@@ -17,6 +17,9 @@
  * operations' images and the copied tables are used.
  */
 
+/* As large as the client wants them: it has to pay, and cannot fill the log when there is no room. */
+#define NVDLA_PROGRAM_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
 /* A look-up table takes about as much memory as an operation. */
 static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u32 count, u32 luts)
 {
@@ -24,7 +27,7 @@ static struct nvdla_program *nvdla_program_alloc(struct nvdla_client *client, u3
 
 	if (!nvdla_client_charge(&client->ops, count + luts, NVDLA_MAX_CLIENT_OPS))
 		return ERR_PTR(-EDQUOT);
-	program = kvzalloc(struct_size(program, images, count), GFP_KERNEL_ACCOUNT);
+	program = kvzalloc(struct_size(program, images, count), NVDLA_PROGRAM_GFP);
 	if (!program) {
 		atomic_sub(count + luts, &client->ops);
 		return ERR_PTR(-ENOMEM);
@@ -65,7 +68,7 @@ static int nvdla_program_copy_luts(struct nvdla_program *program,
 	if (!args->lut_count)
 		return 0;
 	program->luts = kvmalloc_array(args->lut_count, sizeof(*program->luts),
-				       GFP_KERNEL_ACCOUNT);
+				       NVDLA_PROGRAM_GFP);
 	if (!program->luts)
 		return -ENOMEM;
 	program->code.luts = program->luts;
@@ -87,7 +90,7 @@ static int nvdla_program_fill(struct nvdla_program *program, const struct nvdla_
 	ret = nvdla_program_copy_luts(program, args);
 	if (ret)
 		return ret;
-	ops = kvmalloc_array(args->op_count, sizeof(*ops), GFP_KERNEL_ACCOUNT);
+	ops = kvmalloc_array(args->op_count, sizeof(*ops), NVDLA_PROGRAM_GFP);
 	if (!ops)
 		return -ENOMEM;
 	ret = nvdla_user_get(ops, sizeof(*ops), &array);
@@ -120,10 +123,10 @@ free_ops:
 struct nvdla_program *nvdla_program_new(struct nvdla_device *ndev, struct nvdla_client *client,
 					const struct nvdla_source *source, struct nvdla_diag *diag)
 {
-	struct nvdla_program *program = nvdla_program_alloc(client, source->op_count,
-							     source->lut_count);
+	struct nvdla_program *program;
 	int ret = 0;
 
+	program = nvdla_program_alloc(client, source->op_count, source->lut_count);
 	if (IS_ERR(program))
 		return program;
 	if (source->lut_count) {

@@ -37,6 +37,10 @@
 
 #define TIMEOUT_MS	1000
 #define TICK_MS		(MSEC_PER_SEC / HZ)
+
+/* The kernel's timers are late by up to an eighth; the scheduler takes moments. */
+#define LATEST_MS	(TIMEOUT_MS + TIMEOUT_MS / 8 + 3 * TICK_MS)
+
 #define MAX_OPS		3
 #define MAX_JOBS	(NVDLA_MAX_PENDING + 1)
 
@@ -193,7 +197,7 @@ static s64 ms_to_end(struct kunit *test, const struct mock_job *job)
 	return ktime_ms_delta(ktime_get(), start);
 }
 
-/* Each operation waits for the one before. The hardware reads nothing, so no slot has to be bound. */
+/* Each operation waits for the one before. Nothing is read, so no slot has to be bound. */
 static u32 new_program(struct kunit *test, u32 count)
 {
 	struct mock *mock = mock_of(test);
@@ -380,10 +384,12 @@ static void test_a_hang_costs_one_job(struct kunit *test)
 	guilty = submit(test, queue, 1);
 	next = submit(test, queue, 2);
 	expect_started(test, 1);
+	/* The watchdog comes too early now, and has to come again. */
+	msleep(TIMEOUT_MS / 2);
 	finish_op(test);
 	ms = ms_to_end(test, guilty);
-	KUNIT_EXPECT_GE(test, ms, TIMEOUT_MS - TICK_MS);
-	KUNIT_EXPECT_LE(test, ms, TIMEOUT_MS + 2 * TICK_MS);
+	KUNIT_EXPECT_GE(test, ms, TIMEOUT_MS - 2 * TICK_MS);
+	KUNIT_EXPECT_LE(test, ms, LATEST_MS);
 	KUNIT_EXPECT_EQ(test, outcome(test, guilty), -ETIMEDOUT);
 
 	state = state_of(test, queue);
@@ -437,7 +443,7 @@ static void test_the_watchdog_follows_the_job(struct kunit *test)
 		job = submit(test, impatient, 2);
 		ms = ms_to_end(test, job);
 		KUNIT_EXPECT_EQ(test, outcome(test, job), -ETIMEDOUT);
-		KUNIT_EXPECT_LE(test, ms, TIMEOUT_MS + 3 * TICK_MS);
+		KUNIT_EXPECT_LE(test, ms, LATEST_MS);
 	}
 	/* And the other way round: the short time-out of the one before is not this one's. */
 	job = submit(test, patient, 3);
@@ -461,7 +467,7 @@ static void test_a_lost_interrupt_is_no_hang(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dma_fence_is_signaled(job->fence));
 	ms = ms_to_end(test, job);
 	KUNIT_EXPECT_EQ(test, outcome(test, job), 1);
-	KUNIT_EXPECT_LE(test, ms, TIMEOUT_MS + 2 * TICK_MS);
+	KUNIT_EXPECT_LE(test, ms, LATEST_MS);
 	KUNIT_EXPECT_EQ(test, mock_of(test)->resets, 0);
 	expect_result(test, queue, 1, 1, 0, 0);
 }
@@ -504,7 +510,7 @@ static void test_noise_is_no_progress(struct kunit *test)
 	ktime_t start = ktime_get();
 
 	expect_started(test, 1);
-	while (!dma_fence_is_signaled(job->fence) && ktime_ms_delta(ktime_get(), start) < 10 * TIMEOUT_MS) {
+	for (u32 i = 0; i < 50 && !dma_fence_is_signaled(job->fence); i++) {
 		spin_lock_irq(&mock->ndev.lock);
 		mock->done_bits |= BIT(1);
 		spin_unlock_irq(&mock->ndev.lock);
@@ -558,7 +564,7 @@ static void test_unplugged_while_busy(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvdla_recovery_expire(&mock->ndev), -ENODEV);
 }
 
-/* What has begun comes to its end, what has not is cancelled at once; others notice nothing. */
+/* What has begun comes to its end, what has not is cancelled behind it; others notice nothing. */
 static void test_a_queue_is_destroyed(struct kunit *test)
 {
 	u32 queue = new_queue(test, DRM_NVDLA_PRIORITY_HIGH, 0);
@@ -573,13 +579,13 @@ static void test_a_queue_is_destroyed(struct kunit *test)
 		waiting[i] = submit(test, queue, 2 + i);
 	other = submit(test, 0, 9);
 	KUNIT_EXPECT_EQ(test, nvdla_ioctl_queue_destroy(&mock->ndev.drm, &destroy, &mock->file), 0);
-	for (u32 i = 0; i < ARRAY_SIZE(waiting); i++)
-		KUNIT_EXPECT_EQ(test, outcome(test, waiting[i]), -ESRCH);
 	KUNIT_EXPECT_FALSE(test, dma_fence_is_signaled(begun->fence));
 	args = new_job(test, queue, 3);
 	KUNIT_EXPECT_EQ(test, try_submit(test, &args), -ENOENT);
 	finish_job(test, 1);
 	KUNIT_EXPECT_EQ(test, outcome(test, begun), 1);
+	for (u32 i = 0; i < ARRAY_SIZE(waiting); i++)
+		KUNIT_EXPECT_EQ(test, outcome(test, waiting[i]), -ESRCH);
 	expect_started(test, 2);
 	KUNIT_EXPECT_EQ(test, running(test), 9);
 	finish_job(test, 1);
@@ -670,7 +676,8 @@ static void test_a_signal_while_submitting(struct kunit *test)
 	init_completion(&holder.held);
 	init_completion(&holder.release);
 	init_completion(&holder.gone);
-	args.reason = (struct drm_nvdla_reason) { .text = (uintptr_t)text, .text_size = sizeof(text) };
+	args.reason.text = (uintptr_t)text;
+	args.reason.text_size = sizeof(text);
 	before = args;
 	task = kthread_run(hold_reservation, &holder, "nvdla-holder");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);

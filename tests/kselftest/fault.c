@@ -397,6 +397,62 @@ REQUEST_TEST(queue_destroy)
 REQUEST_TEST(queue_state)
 REQUEST_TEST(submit)
 
+/* A file by which a thread can be kept from all memory of the slab, or let to it again. */
+static int starve_open(void)
+{
+	int fd = open("/proc/thread-self/make-it-fail", O_RDWR | O_CLOEXEC);
+
+	EXPECT(fd >= 0);
+	put(DEBUGFS "failslab/task-filter", "Y");
+	put(DEBUGFS "failslab/times", "-1");
+	put(DEBUGFS "failslab/probability", "100");
+	return fd;
+}
+
+static void starve(int fd, bool on)
+{
+	EXPECT_EQ(pwrite(fd, on ? "1" : "0", 1, 0), 1);
+}
+
+/* What one failure does not stop, because there is another way, all failures do. */
+TEST(requests_without_memory)
+{
+	static const struct {
+		const char *name;
+		int (*request)(struct client *client);
+		bool allocates;
+	} requests[] = {
+		{ "query", request_query, false }, { "write_combined", request_write_combined, true },
+		{ "cached", request_cached, true }, { "sync", request_sync, false },
+		{ "wait", request_wait, false }, { "program", request_program, true },
+		{ "program_destroy", request_program_destroy, false }, { "queue", request_queue, true },
+		{ "queue_state", request_queue_state, false },
+	};
+	int fault = fault_open(), hunger = starve_open();
+
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		struct client client = client_new();
+		char before[2048], after[2048];
+		int ret;
+
+		usage(client.fd, before);
+		starve(hunger, true);
+		ret = requests[i].request(&client);
+		starve(hunger, false);
+		usage(client.fd, after);
+		if (ret != (requests[i].allocates ? -ENOMEM : 0))
+			nvdla_test_fail(__FILE__, __LINE__, "%s: %d", requests[i].name, ret);
+		EXPECT(!strcmp(before, after));
+		if (ret)
+			EXPECT_EQ(requests[i].request(&client), 0);
+		client_free(&client);
+	}
+	put(DEBUGFS "failslab/probability", "0");
+	put(DEBUGFS "failslab/task-filter", "N");
+	close(hunger);
+	close(fault);
+}
+
 static bool is_bound(const char *device)
 {
 	char path[128];

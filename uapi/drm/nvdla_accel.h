@@ -223,8 +223,8 @@ enum drm_nvdla_format {
  * @cvt_offset: Likewise. An image has one for each of its channels, zero for those that it does not
  *	have; a feature surface has only the first.
  * @kernel_width: 1..32. For an image there are two exceptions, for which the hardware computes
- *	wrong results. Let n be kernel_width * src_channels, and c &drm_nvdla_dev_info.atomic_c: an n
- *	above 2 * c is not a multiple of c plus one; and an n above 3 * c is a multiple of c plus
+ *	wrong results. Let n be kernel_width * src_channels, and c &drm_nvdla_dev_info.atomic_c. An
+ *	n above 2 * c is not a multiple of c plus one; and an n above 3 * c is a multiple of c plus
  *	1..c / 2 only if dst_width is not a multiple of 16 plus one.
  * @kernel_height: 1..32.
  * @stride_x: 1..8.
@@ -756,8 +756,8 @@ struct drm_nvdla_dev_info {
  * Any request may fail with -EINVAL (a value outside what is written here), -EFAULT, -ENOMEM and
  * -ENODEV (the device is gone). Further errors are named with the request. A request that fails has
  * changed nothing, neither in the driver nor in its structure, but for &struct drm_nvdla_reason; so
- * after -EINTR it can be made again as it is. (Only -EFAULT because the structure itself can be read
- * and not be written comes when all is done.)
+ * after -EINTR it can be made again as it is. (Only -EFAULT because the structure itself can be
+ * read and not be written comes when all is done.)
  *
  * Times are nanoseconds of CLOCK_MONOTONIC; a timeout_ns is such a point in time, no duration.
  */
@@ -1031,8 +1031,8 @@ struct drm_nvdla_queue_create {
  * @handle: in: queue handle; not zero, the default queue stays.
  * @pad: Must be zero.
  *
- * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH. The
- * same happens to all queues when the file is closed.
+ * Submissions that the device has not begun are cancelled: their fences signal with -ESRCH, when
+ * that of the one that runs has signalled. The same happens to all queues when the file is closed.
  *
  * Errors: -ENOENT for an unknown handle.
  */
