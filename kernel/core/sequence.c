@@ -409,7 +409,8 @@ void nvdla_hw_adopt(struct nvdla_hw *hw, const struct nvdla_io *io)
  */
 bool nvdla_cbuf_flushed(const struct nvdla_io *io)
 {
-	return io->read(io->ctx, CDMA_S_CBUF_FLUSH_STATUS) & 1;
+	/* It has no other bits; a device that does not answer reads as all ones. */
+	return io->read(io->ctx, CDMA_S_CBUF_FLUSH_STATUS) == 1;
 }
 
 /**

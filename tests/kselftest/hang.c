@@ -14,6 +14,7 @@
  * NVDLA_HANG_AT=3	the third operation never ends (hang-at=3)
  * NVDLA_LOST_IRQ=2	the second interrupt does not arrive (lost-irq=2); the first is the driver's test
  * NVDLA_NO_RESET=1	there is no reset line; with NVDLA_HANG_AT=1
+ * NVDLA_GONE_AT=2	from the second operation on registers read as all ones (gone-at=2)
  */
 
 #define TIMEOUT_MS	500
@@ -151,6 +152,25 @@ TEST(without_reset_no_more_work)
 	waiting = submit_copy(fd, &copy, queue, 2);
 	EXPECT_EQ(outcome(hung), -ETIMEDOUT);
 	EXPECT_EQ(outcome(waiting), -EIO);
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -EIO);
+	npu_info(fd, &info);
+	EXPECT(info.flags & DRM_NVDLA_INFO_WEDGED);
+}
+
+/* What reads as all ones is not done, whatever bits that may be; and no reset brings it back. */
+TEST(without_answer_no_more_work)
+{
+	int fd = npu_open(), lost;
+	uint32_t queue = impatient_queue(fd);
+	struct npu_copy copy = npu_copy_new(fd, 64, 0);
+	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
+	struct drm_nvdla_dev_info info;
+
+	need("NVDLA_GONE_AT", "2");
+	EXPECT_EQ(outcome(submit_copy(fd, &copy, queue, 1)), 1);
+	npu_copy_check(fd, &copy);
+	lost = submit_copy(fd, &copy, queue, 2);
+	EXPECT_EQ(outcome(lost), -ETIMEDOUT);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), -EIO);
 	npu_info(fd, &info);
 	EXPECT(info.flags & DRM_NVDLA_INFO_WEDGED);

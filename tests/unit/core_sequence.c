@@ -764,6 +764,9 @@ static void reads_flush_status(void **state)
 	assert_false(nvdla_cbuf_flushed(&io));
 	value = 1;
 	assert_true(nvdla_cbuf_flushed(&io));
+	/* Nobody has answered. */
+	value = ~0u;
+	assert_false(nvdla_cbuf_flushed(&io));
 }
 
 int main(void)

@@ -927,7 +927,7 @@ struct drm_nvdla_bo_wait {
  * Filled in when a request fails with -EINVAL because of a program's operations, or of the buffers
  * bound to it. The text reads "field: rule", for instance
  * "conv.dst_width: does not tile the padded input exactly". The rule is meant for people, and its
- * wording may change; the field is one of this header, without its "drm_nvdla_".
+ * wording may change; the field is one of this header, without its ``drm_nvdla_``.
  */
 struct drm_nvdla_reason {
 	__u64 text;
