@@ -48,6 +48,7 @@ while [ $i -lt "$rounds" ]; do
 		cma=$(kib CmaFree)
 		slab=$(kib SUnreclaim)
 	fi
+	[ $((i % 100)) -ne 0 ] || echo "# $i rounds; SUnreclaim $slab -> $(kib SUnreclaim) KiB"
 done
 usleep 500000
 echo "# $rounds rounds; CmaFree $cma -> $(kib CmaFree) KiB, SUnreclaim $slab -> $(kib SUnreclaim) KiB"
