@@ -7,10 +7,11 @@
 
 /*
  * The hardware is shared by processes, not by queues, files or jobs: several processes always have
- * work for it, and during a window each has to get the same part of its time.
+ * work for it, and each has to get the same part of its time.
  */
 
 #define WINDOW_MS	4000
+#define MAX_WINDOWS	10
 #define MAX_PROCESSES	4
 #define MAX_FILES	4
 #define SHORT		6		/* operations of a short job; a long one has ten times as many */
@@ -156,41 +157,42 @@ static pid_t start(const struct worker *worker, struct shared *shared, uint32_t 
 	return pid;
 }
 
-/* Whether all get the same during a window. */
-static bool is_fair(const struct worker *workers, const struct shared *shared, const pid_t *pid, uint32_t count)
+/* Whether all have had the same since the beginning. */
+static bool is_fair(const struct worker *workers, const struct shared *shared, const pid_t *pid, uint32_t count,
+		    const uint64_t *begin)
 {
-	uint64_t sum = 0, part[MAX_PROCESSES], begin[MAX_PROCESSES], end[MAX_PROCESSES];
-	bool fair = true;
+	uint64_t sum = 0, part[MAX_PROCESSES];
+	bool fair;
 
-	measure(workers, shared, pid, count, begin);
-	usleep(WINDOW_MS * 1000);
-	measure(workers, shared, pid, count, end);
+	measure(workers, shared, pid, count, part);
 	for (uint32_t i = 0; i < count; i++) {
-		part[i] = end[i] - begin[i];
+		part[i] -= begin[i];
 		sum += part[i];
 	}
+	/* With less there was no competition. */
+	fair = sum > WINDOW_MS * 1000000ull / 4;
 	for (uint32_t i = 0; i < count; i++) {
 		printf("# %u files, %u queues, jobs of %u: %.1f ms, %.1f %% of fair\n", workers[i].files,
 		       workers[i].queues, workers[i].ops, (double)part[i] / 1e6,
 		       100.0 * (double)part[i] * count / (double)sum);
 		fair &= part[i] * count * 10 >= sum * 9 && part[i] * count * 10 <= sum * 11;
 	}
-	/* Otherwise there was no competition. */
-	EXPECT(sum > WINDOW_MS * 1000000ull / 4);
 	return fair;
 }
 
 /*
  * The last of the workers comes @late_ms after the others. When a busy host stops the guest for a
- * while, the job that is on the hardware takes that much longer, and the window may end before the
- * others have made up for it: so one of three has to be fair.
+ * while, the job that is on the hardware takes that much longer, and at this moment the others have
+ * not made up for it. What is missing does not grow with time, and what they get does; so the longer
+ * one looks, the less it matters, as long as nobody is really preferred.
  */
 static void expect_fair(const struct worker *workers, uint32_t count, uint32_t late_ms)
 {
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t pid[MAX_PROCESSES];
 	uint32_t early = late_ms ? count - 1 : count;
+	uint64_t begin[MAX_PROCESSES];
+	pid_t pid[MAX_PROCESSES];
 	bool fair = false;
 	int status;
 
@@ -204,8 +206,11 @@ static void expect_fair(const struct worker *workers, uint32_t count, uint32_t l
 	for (uint32_t i = early; i < count; i++)
 		pid[i] = start(&workers[i], shared, i);
 	usleep(300 * 1000);
-	for (int windows = 0; windows < 3 && !fair; windows++)
-		fair = is_fair(workers, shared, pid, count);
+	measure(workers, shared, pid, count, begin);
+	for (int windows = 0; windows < MAX_WINDOWS && !fair; windows++) {
+		usleep(WINDOW_MS * 1000);
+		fair = is_fair(workers, shared, pid, count, begin);
+	}
 	turn_to(shared, END);
 	for (uint32_t i = 0; i < count; i++) {
 		EXPECT_EQ(waitpid(pid[i], &status, 0), pid[i]);

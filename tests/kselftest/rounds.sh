@@ -33,11 +33,15 @@ while [ $i -lt "$rounds" ]; do
 	tries=0
 	until rmmod nvdla 2>/dev/null; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ]; then
+		if [ $tries -gt 600 ]; then
+			grep '^nvdla ' /proc/modules | sed 's/^/# /'
+			ps | grep -E '[l]ife|[s]ubmit' | sed 's/^/# /'
 			echo "not ok - round $i: the driver can be unloaded"
 			exit 1
 		fi
 		usleep 50000
+		# Who was just being forked has escaped.
+		killall -9 life submit 2>/dev/null
 	done
 	if ! insmod "$module"; then
 		echo "not ok - round $i: the driver can be loaded"
@@ -48,6 +52,7 @@ while [ $i -lt "$rounds" ]; do
 		cma=$(kib CmaFree)
 		slab=$(kib SUnreclaim)
 	fi
+	[ $((i % 100)) -ne 0 ] || echo "# $i rounds; SUnreclaim $slab -> $(kib SUnreclaim) KiB"
 done
 usleep 500000
 echo "# $rounds rounds; CmaFree $cma -> $(kib CmaFree) KiB, SUnreclaim $slab -> $(kib SUnreclaim) KiB"
