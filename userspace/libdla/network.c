@@ -9,6 +9,7 @@
 #include "deps.h"
 #include "error.h"
 #include "network.h"
+#include "saved.h"
 #include "tflite.h"
 
 /* ------------------------------------------------------------------------ reading a file */
@@ -42,22 +43,9 @@ static int read_file(const char *path, void **data, size_t *bytes)
 	return err;
 }
 
-static int read_graph(struct dla_network *network, const char *path)
-{
-	void *data;
-	size_t bytes;
-	int err = read_file(path, &data, &bytes);
-
-	if (err)
-		return err;
-	err = dla_tflite_read(data, bytes, network->name, &network->graph);
-	free(data);
-	return err ? dla_fail_in(err, "%s", path) : 0;
-}
-
 /* ----------------------------------------------------------------------------- compiling */
 
-static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsigned int layers)
+int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers)
 {
 	struct dla_device *device = network->device;
 	struct dla_part *part = realloc(network->part, (network->part_count + 1) * sizeof(*part));
@@ -69,10 +57,6 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 	part += network->part_count;
 	memset(part, 0, sizeof(*part));
 	part->layers = layers;
-	dla_banks_share(&device->info, op, layers);
-	err = dla_deps_find(&device->info, op, layers);
-	if (err)
-		return err;
 	part->op = malloc(layers * sizeof(*op));
 	if (!part->op)
 		return dla_fail(ENOMEM, "out of memory");
@@ -83,6 +67,16 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 	else
 		network->part_count++;
 	return err;
+}
+
+static int compile_part(struct dla_network *network, struct drm_nvdla_op *op, unsigned int layers)
+{
+	const struct drm_nvdla_dev_info *hw = &network->device->info;
+	int err;
+
+	dla_banks_share(hw, op, layers);
+	err = dla_deps_find(hw, op, layers);
+	return err ? err : dla_network_add_part(network, op, layers);
 }
 
 /* As many of the layers as a program may have, without cutting a chain. */
@@ -119,7 +113,7 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);
-		err = add_part(network, &emit->op[done], layers);
+		err = compile_part(network, &emit->op[done], layers);
 	}
 	network->part_end[index] = network->part_count;
 	return err;
@@ -189,19 +183,28 @@ static void describe(struct dla_network *network)
 		info->name = dla_op_kind_name(op->kind);
 		info->output = output->name;
 		info->shape = network->shape[i];
-		info->where = dla_placed_on_npu(&network->placed[i]) ? "npu" : "cpu";
-		info->kernel = network->placed[i].xnnpack ? "xnnpack" :
-			       dla_placed_on_npu(&network->placed[i]) ? "nvdla" : "reference";
-		info->why = network->placed[i].why;
-		info->fused_into = network->placed[i].fused_into;
 		info->macs = dla_op_macs(graph, i);
-		network->work += !dla_placed_on_npu(&network->placed[i]);
+	}
+}
+
+static void describe_placement(struct dla_network *network)
+{
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		const struct dla_placed *placed = &network->placed[i];
+		struct dla_operation_info *info = &network->operation[i];
+		bool on_npu = dla_placed_on_npu(placed);
+
+		info->where = on_npu ? "npu" : "cpu";
+		info->kernel = placed->xnnpack ? "xnnpack" : on_npu ? "nvdla" : "reference";
+		info->why = placed->why;
+		info->fused_into = placed->fused_into;
+		network->work += !on_npu;
 	}
 }
 
 /* ------------------------------------------------------------------------ loading, freeing */
 
-static int allocate(struct dla_network *network)
+int dla_network_allocate(struct dla_network *network)
 {
 	const struct dla_graph *graph = network->graph;
 
@@ -218,27 +221,20 @@ static int allocate(struct dla_network *network)
 	return 0;
 }
 
-static int load(struct dla_network *network, const char *path, const struct dla_options *options)
+static int compile(struct dla_network *network, const void *model, size_t bytes, const struct dla_options *options)
 {
-	static const struct dla_options defaults;
 	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
-	const char *name = strrchr(path, '/');
 	struct dla_place_options place = { .absent = hw ? "as asked" : "no NPU" };
 	int err;
 
-	if (!options)
-		options = &defaults;
 	if (options->place == DLA_PLACE_CPU)
 		hw = NULL;
 	place.hw = hw;
 	place.exact = options->exact;
 	place.xnnpack = options->cpu != DLA_CPU_REFERENCE;
-	network->name = strdup(name ? name + 1 : path);
-	if (!network->name)
-		return dla_fail(ENOMEM, "out of memory");
-	err = read_graph(network, path);
+	err = dla_tflite_read(model, bytes, network->name, &network->graph);
 	if (!err)
-		err = allocate(network);
+		err = dla_network_allocate(network);
 	if (!err)
 		err = dla_place(network->graph, &place, network->placed, network->root);
 	if (!err)
@@ -247,14 +243,29 @@ static int load(struct dla_network *network, const char *path, const struct dla_
 	if (!err)
 		err = compile_npu(network);
 	if (!err)
-		describe(network);
+		describe_placement(network);
 	return err;
 }
 
-struct dla_network *dla_network_load(struct dla_device *device, const char *path,
-				     const struct dla_options *options)
+static int load(struct dla_network *network, const void *data, size_t bytes, const struct dla_options *options)
+{
+	static const struct dla_options defaults;
+
+	if (!dla_saved_is(data, bytes))
+		return compile(network, data, bytes, options ? options : &defaults);
+	if (options && memcmp(options, &defaults, sizeof(defaults)) != 0)
+		return dla_fail(EINVAL, "it is compiled already: how, cannot be said any more");
+	return dla_saved_read(network, data, bytes);
+}
+
+/* Read, and compile what is not; with save_as, write it there. */
+static struct dla_network *make(struct dla_device *device, const char *path, const struct dla_options *options,
+				const char *save_as)
 {
 	struct dla_network *network = calloc(1, sizeof(*network));
+	const char *name = strrchr(path, '/');
+	void *data = NULL;
+	size_t bytes = 0;
 	int err;
 
 	if (!network) {
@@ -263,12 +274,38 @@ struct dla_network *dla_network_load(struct dla_device *device, const char *path
 		return NULL;
 	}
 	network->device = device;
-	err = load(network, path, options);
-	if (!err)
+	network->name = strdup(name ? name + 1 : path);
+	err = network->name ? read_file(path, &data, &bytes) : dla_fail(ENOMEM, "out of memory");
+	if (!err) {
+		err = load(network, data, bytes, options);
+		if (err)
+			dla_fail_in(err, "%s", path);
+	}
+	if (!err && save_as)
+		err = dla_saved_is(data, bytes) ? dla_fail(EINVAL, "%s: it is compiled already", path) :
+						  dla_saved_write(network, data, bytes, save_as);
+	free(data);
+	if (!err) {
+		describe(network);
 		return network;
+	}
 	dla_network_free(network);
 	errno = -err;
 	return NULL;
+}
+
+struct dla_network *dla_network_load(struct dla_device *device, const char *path, const struct dla_options *options)
+{
+	return make(device, path, options, NULL);
+}
+
+int dla_network_compile(struct dla_device *device, const char *path, const struct dla_options *options,
+			const char *save_as)
+{
+	struct dla_network *network = make(device, path, options, save_as);
+
+	dla_network_free(network);
+	return network ? 0 : -1;
 }
 
 void dla_network_free(struct dla_network *network)
@@ -298,6 +335,7 @@ void dla_network_free(struct dla_network *network)
 	free(network->input);
 	free(network->output);
 	free(network->name);
+	dla_arena_free(network->text.chunks);
 	dla_graph_free(network->graph);
 	free(network);
 }

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "arena.h"
 #include "device.h"
 #include "schedule.h"
 
@@ -20,7 +21,7 @@ struct dla_network {
 	struct dla_device *device;
 	struct dla_graph *graph;
 	char *name;
-	struct dla_placed *placed;		/* per operation */
+	struct dla_placed *placed;		/* per operation; only while the network is compiled, and for tests */
 	int *root;				/* per tensor, see struct dla_lower */
 	struct dla_schedule schedule;
 	struct dla_part *part;			/* of all segments, in order */
@@ -31,6 +32,13 @@ struct dla_network {
 	struct dla_tensor_info *input, *output;
 	struct dla_operation_info *operation;
 	char (*shape)[64];			/* per operation, for the infos */
+	struct dla_arena text;			/* likewise, of a network that was compiled before */
 };
+
+/* Memory for what there is one of for each operation or tensor of the graph. */
+int dla_network_allocate(struct dla_network *network);
+
+/* Make a program of these layers, in which nothing is missing any more. */
+int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers);
 
 #endif

@@ -7,9 +7,6 @@
 #include "plan.h"
 #include "schedule.h"
 
-/* Cache lines, whole atoms of every configuration, and what kernels' vector loads like. */
-#define ALIGN 64
-
 /*
  * Moments are operation indices. What a conversion touches lives at the moment of the segment's
  * border: before its first operation, or after its last.
@@ -277,7 +274,7 @@ static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_
 		place[t] = count;
 		all[count++] = all[t];
 	}
-	err = dla_plan(all, count, ALIGN, bytes);
+	err = dla_plan(all, count, DLA_PLAN_ALIGN, bytes);
 	for (unsigned int t = 0; t < m->graph->tensor_count; t++)
 		if (place[t] != DLA_NOWHERE)
 			place[t] = all[place[t]].offset;

@@ -36,6 +36,9 @@ struct dla_cpu_part {
 
 #define DLA_NOWHERE ((size_t)-1)
 
+/* Of tensors: cache lines, whole atoms of every configuration, and what kernels' vector loads like. */
+#define DLA_PLAN_ALIGN 64
+
 struct dla_schedule {
 	struct dla_step *step;
 	unsigned int step_count;

@@ -10,7 +10,8 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "info", cmd_info, "describe the NPUs of this machine" },
-	{ "run", cmd_run, "run a .tflite network once" },
+	{ "run", cmd_run, "run a network once" },
+	{ "compile", cmd_compile, "compile a .tflite network into a file that loads at once" },
 	{ "bench", cmd_bench, "measure how fast a network runs" },
 	{ "top", cmd_top, "show how busy the NPUs are, and with what" },
 	{ "monitor", cmd_monitor, "print what happens to the NPUs: hangs, resets" },

@@ -17,7 +17,7 @@
 static const char help[] =
 	"usage: dla run MODEL [OPTION]...\n"
 	"\n"
-	"Run a .tflite network once and print what comes out.\n"
+	"Run a network once, a .tflite file or one of `dla compile`, and print what comes out.\n"
 	"\n"
 	"  --device NAME     auto (default): a device node if there is one, else the CPU;\n"
 	"                    npu: a device node; cpu; sim or sim:nv_small: the emulated\n"

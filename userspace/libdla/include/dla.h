@@ -182,17 +182,35 @@ struct dla_options {
 };
 
 /**
- * dla_network_load() - read a .tflite file and compile it for a device
+ * dla_network_load() - read a .tflite file and compile it for a device; or read a compiled network
  * @device: what will run it.
- * @path: the file; it may be removed afterwards.
- * @options: NULL for the defaults, which are all zero.
+ * @path: a .tflite file, or one of dla_network_compile(); it may be removed afterwards. Neither need be
+ *	trusted.
+ * @options: NULL for the defaults, which are all zero; a compiled network has been compiled with its own,
+ *	so that others than the defaults are an error.
  *
- * Errors: what opening a file gives; EFBIG (it is too large); EINVAL (it is damaged or no TFLite file),
- * E2BIG (it describes something too large), EOPNOTSUPP (it needs something that this library does not
- * have), ENOMEM.
+ * Errors: what opening a file gives; EFBIG (it is too large); EINVAL (it is damaged or neither), E2BIG (it
+ * describes something too large), EOPNOTSUPP (it needs something that this library does not have, was
+ * compiled for another NPU or by another version of this library), ENOMEM.
  */
 DLA_API struct dla_network *dla_network_load(struct dla_device *device, const char *path,
 					     const struct dla_options *options);
+
+/**
+ * dla_network_compile() - compile a .tflite file for a device and write it to a file
+ * @device: for which. The file can be loaded for any device of the same configuration, "sim:nv_small" or a
+ *	real one; and if nothing goes to the NPU, for any device.
+ * @path: the .tflite file.
+ * @options: NULL for the defaults.
+ * @save_as: the file to write, as a whole or not at all; an old one is replaced.
+ *
+ * Loading it is many times quicker than compiling. It depends on this version of the library and on the
+ * byte order of the machine, not on the machine otherwise.
+ *
+ * Return: 0, or -1 with the errors of dla_network_load() and those of writing a file.
+ */
+DLA_API int dla_network_compile(struct dla_device *device, const char *path, const struct dla_options *options,
+				const char *save_as);
 
 /** dla_network_free() - free a network without requests */
 DLA_API void dla_network_free(struct dla_network *network);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "error.h"
+
+void dla_write(struct dla_writer *w, const void *data, size_t bytes)
+{
+	if (bytes > w->room - w->bytes && !w->failed) {
+		size_t room = 2 * w->room + bytes + 4096;
+		uint8_t *more = realloc(w->data, room);
+
+		w->failed = !more;
+		if (more) {
+			w->data = more;
+			w->room = room;
+		}
+	}
+	if (w->failed || !bytes)
+		return;
+	memcpy(w->data + w->bytes, data, bytes);
+	w->bytes += bytes;
+}
+
+static void write_number(struct dla_writer *w, uint64_t value, unsigned int bytes)
+{
+	uint8_t data[8];
+
+	for (unsigned int i = 0; i < bytes; i++)
+		data[i] = (uint8_t)(value >> (8 * i));
+	dla_write(w, data, bytes);
+}
+
+void dla_write_u32(struct dla_writer *w, uint32_t value)
+{
+	write_number(w, value, 4);
+}
+
+void dla_write_u64(struct dla_writer *w, uint64_t value)
+{
+	write_number(w, value, 8);
+}
+
+static int write_all(FILE *file, const struct dla_writer *head, const struct dla_writer *body)
+{
+	if (fwrite(head->data, 1, head->bytes, file) != head->bytes ||
+	    fwrite(body->data, 1, body->bytes, file) != body->bytes || fflush(file))
+		return errno ? errno : EIO;
+	return 0;
+}
+
+int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body)
+{
+	char *part = NULL;
+	mode_t mask = umask(0);
+	FILE *file;
+	int fd, err;
+
+	umask(mask);
+	if (asprintf(&part, "%s.XXXXXX", path) < 0)
+		return dla_fail(ENOMEM, "out of memory");
+	fd = mkstemp(part);
+	file = fd < 0 ? NULL : fdopen(fd, "wb");
+	err = file ? write_all(file, head, body) : errno;
+	if (!err && fchmod(fd, 0666 & ~mask))
+		err = errno;
+	if (file && fclose(file) && !err)
+		err = errno;
+	else if (!file && fd >= 0)
+		close(fd);
+	if (!err && rename(part, path))
+		err = errno;
+	if (err && fd >= 0)
+		unlink(part);
+	free(part);
+	return err ? dla_fail(err, "%s: %s", path, strerror(err)) : 0;
+}
+
+const void *dla_read_in_place(struct dla_reader *r, uint64_t bytes)
+{
+	const uint8_t *data = r->at;
+
+	if (r->failed || bytes > r->left) {
+		r->failed = true;
+		return NULL;
+	}
+	r->at += bytes;
+	r->left -= (size_t)bytes;
+	return data;
+}
+
+void dla_read(struct dla_reader *r, void *data, size_t bytes)
+{
+	const void *from = dla_read_in_place(r, bytes);
+
+	if (from)
+		memcpy(data, from, bytes);
+	else
+		memset(data, 0, bytes);
+}
+
+static uint64_t read_number(struct dla_reader *r, unsigned int bytes)
+{
+	uint64_t value = 0;
+	uint8_t data[8];
+
+	dla_read(r, data, bytes);
+	for (unsigned int i = 0; i < bytes; i++)
+		value |= (uint64_t)data[i] << (8 * i);
+	return value;
+}
+
+uint32_t dla_read_u32(struct dla_reader *r)
+{
+	return (uint32_t)read_number(r, 4);
+}
+
+uint64_t dla_read_u64(struct dla_reader *r)
+{
+	return read_number(r, 8);
+}
+
+uint32_t dla_read_count(struct dla_reader *r, size_t bytes)
+{
+	uint32_t count = dla_read_u32(r);
+
+	if (count <= r->left / bytes)
+		return count;
+	r->failed = true;
+	return 0;
+}

@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "bytes.h"
+#include "error.h"
+#include "saved.h"
+#include "tflite.h"
+
+#define MAGIC		"NVDLAnet"
+#define VERSION		1
+#define HEADER_BYTES	24	/* magic, version, CRC-32 of what follows, bytes of what follows */
+
+#define NOWHERE		UINT64_MAX
+
+bool dla_saved_is(const void *data, size_t bytes)
+{
+	return bytes >= sizeof(MAGIC) - 1 && !memcmp(data, MAGIC, sizeof(MAGIC) - 1);
+}
+
+/* --------------------------------------------------------------------------- the hardware */
+
+/* What programs depend on. Two devices that agree in it run the same programs. */
+static void hardware(const struct drm_nvdla_dev_info *info, uint32_t out[8])
+{
+	out[0] = info->atom;
+	out[1] = info->atomic_c;
+	out[2] = info->atomic_k;
+	out[3] = info->cbuf_banks;
+	out[4] = info->cbuf_entries;
+	out[5] = info->cbuf_entry_bytes;
+	out[6] = info->pdp_width;
+	out[7] = info->engines;
+}
+
+static void write_hardware(struct dla_writer *w, const struct dla_network *network)
+{
+	const struct drm_nvdla_dev_info *info = &network->device->info;
+	uint32_t value[8] = { 0 };
+
+	/* What uses no NPU runs with any, and without one. */
+	dla_write_u32(w, network->part_count > 0);
+	if (network->part_count)
+		hardware(info, value);
+	dla_write(w, info->config, sizeof(info->config));
+	for (unsigned int i = 0; i < 8; i++)
+		dla_write_u32(w, value[i]);
+}
+
+static int read_hardware(struct dla_reader *r, const struct dla_device *device)
+{
+	char config[sizeof(device->info.config)];
+	uint32_t own[8], needs_npu = dla_read_u32(r);
+	bool same = true;
+
+	dla_read(r, config, sizeof(config));
+	config[sizeof(config) - 1] = '\0';
+	hardware(&device->info, own);
+	for (unsigned int i = 0; i < 8; i++)
+		same &= dla_read_u32(r) == own[i];
+	if (r->failed || !needs_npu)
+		return 0;
+	if (!device->ops)
+		return dla_fail(EOPNOTSUPP, "compiled for %s, and device \"%s\" has no NPU", config, device->name);
+	if (!same || strcmp(config, (const char *)device->info.config) != 0)
+		return dla_fail(EOPNOTSUPP, "compiled for %s, and \"%s\" is %s, or another build of it", config, device->name,
+				(const char *)device->info.config);
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------- writing */
+
+static void write_place(struct dla_writer *w, size_t offset)
+{
+	dla_write_u64(w, offset == DLA_NOWHERE ? NOWHERE : offset);
+}
+
+static void write_schedule(struct dla_writer *w, const struct dla_network *network)
+{
+	const struct dla_schedule *s = &network->schedule;
+
+	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
+		dla_write_u32(w, (uint32_t)network->root[t]);
+		write_place(w, s->host[t]);
+		write_place(w, s->npu[t]);
+	}
+	dla_write_u64(w, s->host_bytes);
+	dla_write_u64(w, s->npu_bytes);
+	dla_write_u32(w, s->cpu_count);
+	for (unsigned int i = 0; i < s->cpu_count; i++) {
+		dla_write_u32(w, s->cpu[i].first);
+		dla_write_u32(w, s->cpu[i].last);
+		dla_write_u32(w, s->cpu[i].xnnpack);
+	}
+	dla_write_u32(w, s->segment_count);
+	for (unsigned int i = 0; i < s->segment_count; i++)
+		dla_write_u32(w, network->part_end[i]);
+	dla_write_u32(w, s->step_count);
+	for (unsigned int i = 0; i < s->step_count; i++) {
+		dla_write_u32(w, s->step[i].kind);
+		dla_write_u32(w, (uint32_t)s->step[i].index);
+	}
+}
+
+static void write_programs(struct dla_writer *w, const struct dla_network *network)
+{
+	dla_write_u32(w, network->part_count);
+	for (unsigned int i = 0; i < network->part_count; i++) {
+		dla_write_u32(w, network->part[i].layers);
+		dla_write(w, network->part[i].op, network->part[i].layers * sizeof(*network->part[i].op));
+	}
+	dla_write_u64(w, network->constants ? network->constants->size : 0);
+	if (network->constants)
+		dla_write(w, network->constants->map, network->constants->size);
+}
+
+/* What dla_operation_info.kernel may be; the first is the NPU. */
+static const char *const kernels[] = { "nvdla", "xnnpack", "reference" };
+
+#define NR_KERNELS (sizeof(kernels) / sizeof(kernels[0]))
+
+static uint32_t kernel_number(const char *name)
+{
+	uint32_t i = 0;
+
+	while (i + 1 < NR_KERNELS && strcmp(name, kernels[i]) != 0)
+		i++;
+	return i;
+}
+
+static void write_operations(struct dla_writer *w, const struct dla_network *network)
+{
+	dla_write_u32(w, network->work);
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		const struct dla_operation_info *info = &network->operation[i];
+		const char *why = info->why ? info->why : "";
+
+		dla_write_u32(w, info->layers);
+		dla_write_u32(w, (uint32_t)info->fused_into);
+		dla_write_u32(w, kernel_number(info->kernel));
+		dla_write_u32(w, (uint32_t)strlen(why));
+		dla_write(w, why, strlen(why));
+	}
+}
+
+int dla_saved_write(const struct dla_network *network, const void *model, size_t model_bytes, const char *path)
+{
+	struct dla_writer body = { 0 }, head = { 0 };
+	int err = 0;
+
+	write_hardware(&body, network);
+	dla_write_u64(&body, model_bytes);
+	dla_write(&body, model, model_bytes);
+	write_operations(&body, network);
+	write_schedule(&body, network);
+	write_programs(&body, network);
+
+	dla_write(&head, MAGIC, sizeof(MAGIC) - 1);
+	dla_write_u32(&head, VERSION);
+	dla_write_u32(&head, (uint32_t)crc32_z(0, body.data, body.bytes));
+	dla_write_u64(&head, body.bytes);
+	if (body.failed || head.failed)
+		err = dla_fail(ENOMEM, "out of memory");
+	if (!err)
+		err = dla_write_file(path, &head, &body);
+	free(head.data);
+	free(body.data);
+	return err;
+}
+
+/* -------------------------------------------------------------------------------- reading */
+
+static int damaged(const char *what)
+{
+	return dla_fail(EINVAL, "damaged: %s", what);
+}
+
+static int read_header(struct dla_reader *r)
+{
+	uint32_t version, crc;
+	uint64_t bytes;
+	char magic[8];
+
+	dla_read(r, magic, sizeof(magic));
+	version = dla_read_u32(r);
+	crc = dla_read_u32(r);
+	bytes = dla_read_u64(r);
+	if (r->failed)
+		return damaged("shorter than a header");
+	if (version != VERSION)
+		return dla_fail(EOPNOTSUPP, "of version %u; this library reads version %u: compile it again", version,
+				VERSION);
+	if (bytes != r->left)
+		return damaged("not as long as it says");
+	if (crc != (uint32_t)crc32_z(0, r->at, r->left))
+		return damaged("its checksum is wrong");
+	return 0;
+}
+
+/* One byte each: what can be converted. */
+static bool feature_of(const struct dla_network *network, int root, struct dla_feature *feature)
+{
+	const struct dla_tensor *tensor = &network->graph->tensor[root];
+
+	return network->device->ops && dla_type_size(tensor->type) == 1 &&
+	       dla_feature_of(&tensor->shape, network->device->info.atom, feature);
+}
+
+static size_t aligned(size_t bytes)
+{
+	return (bytes + DLA_PLAN_ALIGN - 1) / DLA_PLAN_ALIGN * DLA_PLAN_ALIGN;
+}
+
+/* What all tensors take side by side: nobody needs more. */
+static void most_memory(const struct dla_network *network, uint64_t *host, uint64_t *npu)
+{
+	struct dla_feature feature;
+
+	*host = 0;
+	*npu = 0;
+	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
+		*host += aligned(network->graph->tensor[t].bytes);
+		if (feature_of(network, (int)t, &feature))
+			*npu += aligned(feature.bytes);
+	}
+}
+
+static bool read_place(struct dla_reader *r, size_t *place)
+{
+	uint64_t offset = dla_read_u64(r);
+
+	*place = offset == NOWHERE ? DLA_NOWHERE : (size_t)offset;
+	return offset == NOWHERE || (offset < SIZE_MAX && offset % DLA_PLAN_ALIGN == 0);
+}
+
+static bool fits(size_t place, size_t bytes, size_t room)
+{
+	return place == DLA_NOWHERE || (place <= room && bytes <= room - place);
+}
+
+static int read_places(struct dla_reader *r, struct dla_network *network)
+{
+	const struct dla_graph *graph = network->graph;
+	struct dla_schedule *s = &network->schedule;
+	uint64_t host_bytes, npu_bytes, most_host, most_npu;
+
+	for (unsigned int t = 0; t < graph->tensor_count; t++) {
+		network->root[t] = (int)dla_read_u32(r);
+		if (!read_place(r, &s->host[t]) || !read_place(r, &s->npu[t]))
+			return damaged("a tensor lies at no multiple of 64");
+	}
+	host_bytes = dla_read_u64(r);
+	npu_bytes = dla_read_u64(r);
+	most_memory(network, &most_host, &most_npu);
+	if (r->failed)
+		return damaged("it ends too early");
+	if (host_bytes > most_host || npu_bytes > most_npu || host_bytes > SIZE_MAX / 2 || npu_bytes > SIZE_MAX / 2)
+		return damaged("more memory than all tensors need");
+	s->host_bytes = (size_t)host_bytes;
+	s->npu_bytes = (size_t)npu_bytes;
+	for (unsigned int t = 0; t < graph->tensor_count; t++) {
+		int root = network->root[t];
+
+		if (root < 0 || (unsigned int)root >= graph->tensor_count || network->root[root] != root)
+			return damaged("a tensor in the memory of none");
+		if (!fits(s->host[t], graph->tensor[t].bytes, s->host_bytes))
+			return damaged("a tensor outside the memory");
+	}
+	return 0;
+}
+
+/* Its data are somewhere: what a kernel reads. */
+static bool is_there(const struct dla_network *network, int tensor)
+{
+	return network->graph->tensor[tensor].data || network->schedule.host[tensor] != DLA_NOWHERE;
+}
+
+static bool is_made_in(const struct dla_network *network, int tensor, const struct dla_cpu_part *part)
+{
+	int producer = network->graph->tensor[tensor].producer;
+
+	return producer >= (int)part->first && producer <= (int)part->last;
+}
+
+/* XNNPACK keeps to itself what only a part of several operations uses. */
+static bool is_runnable(const struct dla_network *network, const struct dla_cpu_part *part)
+{
+	const struct dla_graph *graph = network->graph;
+
+	if (part->first > part->last || part->last >= graph->op_count ||
+	    (!part->xnnpack && part->first != part->last))
+		return false;
+	for (unsigned int i = part->first; i <= part->last; i++) {
+		const struct dla_op *op = &graph->op[i];
+
+		for (unsigned int j = 0; j < op->input_count; j++)
+			if (op->input[j] != DLA_NO_TENSOR && !is_there(network, op->input[j]) &&
+			    !(part->xnnpack && is_made_in(network, op->input[j], part)))
+				return false;
+		for (unsigned int j = 0; j < op->output_count; j++)
+			if (!part->xnnpack && !is_there(network, op->output[j]))
+				return false;
+	}
+	return true;
+}
+
+static int read_cpu_parts(struct dla_reader *r, struct dla_network *network)
+{
+	struct dla_schedule *s = &network->schedule;
+	unsigned int count = dla_read_count(r, 3 * sizeof(uint32_t));
+
+	s->cpu = calloc(count + 1, sizeof(*s->cpu));
+	if (!s->cpu)
+		return dla_fail(ENOMEM, "out of memory");
+	s->cpu_count = count;
+	for (unsigned int i = 0; i < count; i++) {
+		s->cpu[i].first = dla_read_u32(r);
+		s->cpu[i].last = dla_read_u32(r);
+		s->cpu[i].xnnpack = dla_read_u32(r);
+		if (!is_runnable(network, &s->cpu[i]))
+			return damaged("operations without their operands");
+	}
+	return 0;
+}
+
+static int read_segments(struct dla_reader *r, struct dla_network *network)
+{
+	unsigned int count = dla_read_count(r, sizeof(uint32_t));
+
+	free(network->part_end);
+	network->part_end = calloc(count + 1, sizeof(*network->part_end));
+	if (!network->part_end)
+		return dla_fail(ENOMEM, "out of memory");
+	network->schedule.segment_count = count;
+	for (unsigned int i = 0; i < count; i++) {
+		network->part_end[i] = dla_read_u32(r);
+		if (i && network->part_end[i] < network->part_end[i - 1])
+			return damaged("segments out of order");
+	}
+	return 0;
+}
+
+/* A tensor in both memories, of one size in both; the CPU's, to be written, is no constant. */
+static bool is_convertible(const struct dla_network *network, int tensor, bool to_npu)
+{
+	const struct dla_graph *graph = network->graph;
+	const struct dla_schedule *s = &network->schedule;
+	struct dla_feature feature;
+	int root;
+
+	if (tensor < 0 || (unsigned int)tensor >= graph->tensor_count || !is_there(network, tensor) ||
+	    (!to_npu && graph->tensor[tensor].data))
+		return false;
+	root = network->root[tensor];
+	return feature_of(network, root, &feature) && s->npu[root] != DLA_NOWHERE &&
+	       fits(s->npu[root], feature.bytes, s->npu_bytes) &&
+	       graph->tensor[tensor].bytes == graph->tensor[root].bytes;
+}
+
+static bool is_possible(const struct dla_network *network, const struct dla_step *step)
+{
+	switch (step->kind) {
+	case DLA_STEP_CPU:
+		return (unsigned int)step->index < network->schedule.cpu_count;
+	case DLA_STEP_NPU:
+		return (unsigned int)step->index < network->schedule.segment_count;
+	case DLA_STEP_TO_NPU:
+	case DLA_STEP_FROM_NPU:
+		return is_convertible(network, step->index, step->kind == DLA_STEP_TO_NPU);
+	}
+	return false;
+}
+
+static int read_steps(struct dla_reader *r, struct dla_network *network)
+{
+	struct dla_schedule *s = &network->schedule;
+	unsigned int count = dla_read_count(r, 2 * sizeof(uint32_t));
+
+	s->step = calloc(count + 1, sizeof(*s->step));
+	if (!s->step)
+		return dla_fail(ENOMEM, "out of memory");
+	s->step_count = count;
+	for (unsigned int i = 0; i < count; i++) {
+		s->step[i].kind = (enum dla_step_kind)dla_read_u32(r);
+		s->step[i].index = (int)dla_read_u32(r);
+		if (!is_possible(network, &s->step[i]))
+			return damaged("a step that cannot be done");
+	}
+	return 0;
+}
+
+static int check_ends(const struct dla_network *network)
+{
+	const struct dla_graph *graph = network->graph;
+
+	for (unsigned int i = 0; i < graph->input_count; i++)
+		if (network->schedule.host[graph->input[i]] == DLA_NOWHERE)
+			return damaged("an input without memory");
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		if (network->schedule.host[graph->output[i]] == DLA_NOWHERE)
+			return damaged("an output without memory");
+	return 0;
+}
+
+static int read_schedule(struct dla_reader *r, struct dla_network *network)
+{
+	unsigned int tensors = network->graph->tensor_count;
+	struct dla_schedule *s = &network->schedule;
+	int err;
+
+	s->host = calloc(tensors, sizeof(*s->host));
+	s->npu = calloc(tensors, sizeof(*s->npu));
+	if (!s->host || !s->npu)
+		return dla_fail(ENOMEM, "out of memory");
+	err = read_places(r, network);
+	if (!err)
+		err = read_cpu_parts(r, network);
+	if (!err)
+		err = read_segments(r, network);
+	if (!err)
+		err = read_steps(r, network);
+	return err ? err : check_ends(network);
+}
+
+static int read_program(struct dla_reader *r, struct dla_network *network)
+{
+	unsigned int layers = dla_read_count(r, sizeof(struct drm_nvdla_op));
+	struct drm_nvdla_op *op;
+	int err = 0;
+
+	if (!layers || layers > DRM_NVDLA_MAX_OPS)
+		return damaged("a program of no layers, or of too many");
+	op = malloc(layers * sizeof(*op));
+	if (!op)
+		return dla_fail(ENOMEM, "out of memory");
+	dla_read(r, op, layers * sizeof(*op));
+	for (unsigned int i = 0; i < layers && !err; i++)
+		if (op[i].cookie >= network->graph->op_count)
+			err = damaged("a layer of no operation");
+	if (!err)
+		err = dla_network_add_part(network, op, layers);
+	free(op);
+	return err;
+}
+
+static int read_programs(struct dla_reader *r, struct dla_network *network)
+{
+	struct dla_device *device = network->device;
+	unsigned int count = dla_read_u32(r), segments = network->schedule.segment_count;
+	uint64_t bytes;
+	int err = 0;
+
+	if (count != (segments ? network->part_end[segments - 1] : 0) || (segments && !device->ops))
+		return damaged("not as many programs as it says");
+	for (unsigned int i = 0; i < count && !err && !r->failed; i++)
+		err = read_program(r, network);
+	if (err)
+		return err;
+	bytes = dla_read_u64(r);
+	if (r->failed || bytes != r->left)
+		return damaged("constants that are not as long as it says");
+	if (!bytes)
+		return 0;
+	if (!device->ops)
+		return damaged("constants of an NPU for none");
+	err = device->ops->buffer_new(device, (size_t)bytes, DLA_BUFFER_CONSTANTS, &network->constants);
+	if (!err)
+		dla_read(r, network->constants->map, (size_t)bytes);
+	return err;
+}
+
+/* A phrase that lives as long as the network; NULL when it is none. */
+static const char *read_phrase(struct dla_reader *r, struct dla_network *network)
+{
+	unsigned int length = dla_read_count(r, 1);
+	char *text = dla_arena_alloc(&network->text, length + 1, 1);
+
+	if (!text)
+		return NULL;
+	dla_read(r, text, length);
+	for (unsigned int i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return NULL;
+	return text;
+}
+
+static int read_operations(struct dla_reader *r, struct dla_network *network)
+{
+	unsigned int count = network->graph->op_count;
+
+	network->text.limit = r->left + 64 * (size_t)count;
+	network->work = dla_read_u32(r);
+	for (unsigned int i = 0; i < count; i++) {
+		struct dla_operation_info *info = &network->operation[i];
+		uint32_t kernel;
+
+		info->layers = dla_read_u32(r);
+		info->fused_into = (int)dla_read_u32(r);
+		kernel = dla_read_u32(r);
+		info->why = read_phrase(r, network);
+		if (r->failed || kernel >= NR_KERNELS || !info->why || info->fused_into < -1 ||
+		    info->fused_into >= (int)count)
+			return damaged("what it says of an operation");
+		info->kernel = kernels[kernel];
+		info->where = kernel ? "cpu" : "npu";
+	}
+	return 0;
+}
+
+static int read_model(struct dla_reader *r, struct dla_network *network)
+{
+	uint64_t bytes = dla_read_u64(r);
+	const void *model = dla_read_in_place(r, bytes);
+
+	if (!model)
+		return damaged("it ends in the network");
+	return dla_tflite_read(model, (size_t)bytes, network->name, &network->graph);
+}
+
+int dla_saved_read(struct dla_network *network, const void *data, size_t bytes)
+{
+	struct dla_reader r = { .at = data, .left = bytes };
+	int err = read_header(&r);
+
+	if (!err)
+		err = read_hardware(&r, network->device);
+	if (!err)
+		err = read_model(&r, network);
+	if (!err)
+		err = dla_network_allocate(network);
+	if (!err)
+		err = read_operations(&r, network);
+	if (!err)
+		err = read_schedule(&r, network);
+	if (!err)
+		err = read_programs(&r, network);
+	if (!err && (r.failed || r.left))
+		err = damaged("not as long as what is in it");
+	return err;
+}
