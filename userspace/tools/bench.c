@@ -274,6 +274,7 @@ static void print_text(const struct summary *s)
 
 	printf("%s on %s: %u at a time in %u process%s, %u runs in %.3f s\n\n", s->first->network, s->first->device,
 	       s->requests, s->processes, s->processes > 1 ? "es" : "", s->runs, s->seconds);
+	printf("loading     %.3f ms\n", (double)s->first->load_ns / 1e6);
 	printf("throughput  %.1f runs/s\n", s->runs / s->seconds);
 	printf("latency     min %.3f  p50 %.3f  p90 %.3f  p99 %.3f  max %.3f  mean %.3f ms\n", s->min / 1e6,
 	       s->p50 / 1e6, s->p90 / 1e6, s->p99 / 1e6, s->max / 1e6, s->mean / 1e6);
@@ -304,10 +305,11 @@ static int print_json(const struct summary *s)
 	const struct dla_npu_stats *stats = &s->stats;
 	json_int_t runs = s->runs;
 	json_t *root = json_pack(
-		"{s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
+		"{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
 		" s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:i, s:i}",
 		"model", s->first->network, "device", s->first->device,
 		"processes", (int)s->processes, "requests", (int)s->requests, "runs", (int)runs,
+		"load_ns", (json_int_t)s->first->load_ns,
 		"seconds", s->seconds, "throughput", s->runs / s->seconds,
 		"latency_ns", "min", s->min, "p50", s->p50, "p90", s->p90, "p99", s->p99, "max", s->max, "mean", s->mean,
 		"run_ns", "npu", s->npu, "cpu", s->cpu, "convert", s->convert, "wait", s->wait,

@@ -243,11 +243,14 @@ static int prepare(struct bench *bench)
 	const struct measure_options *o = bench->options;
 	struct measure_result *result = bench->result;
 	struct dla_device_info info;
+	uint64_t start;
 
 	bench->device = dla_device_open(o->device);
 	if (!bench->device)
 		return fail(EXIT_NO_DEVICE);
+	start = now_ns();
 	bench->network = dla_network_load(bench->device, o->model, &o->network);
+	result->load_ns = now_ns() - start;
 	if (!bench->network)
 		return fail(EXIT_BAD_MODEL);
 	dla_device_info(bench->device, &info);

@@ -30,6 +30,7 @@ struct measure_event {
 struct measure_result {
 	char device[64], network[128];
 	unsigned int macs_per_cycle;
+	uint64_t load_ns;		/* what reading the network took, and compiling it */
 	uint64_t start_ns, end_ns;	/* CLOCK_MONOTONIC */
 	struct dla_npu_stats stats;	/* of all measured runs */
 	struct dla_memory_info memory;
