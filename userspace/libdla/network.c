@@ -392,5 +392,7 @@ void dla_network_memory(const struct dla_network *network, struct dla_memory_inf
 		.weights = network->constants ? network->constants->size : 0,
 		.npu = network->schedule.npu_bytes,
 		.host = network->schedule.host_bytes,
+		.npu_bound = network->schedule.npu_bound,
+		.host_bound = network->schedule.host_bound,
 	};
 }

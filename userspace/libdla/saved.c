@@ -88,6 +88,8 @@ static void write_schedule(struct dla_writer *w, const struct dla_network *netwo
 	}
 	dla_write_u64(w, s->host_bytes);
 	dla_write_u64(w, s->npu_bytes);
+	dla_write_u64(w, s->host_bound);
+	dla_write_u64(w, s->npu_bound);
 	dla_write_u32(w, s->cpu_count);
 	for (unsigned int i = 0; i < s->cpu_count; i++) {
 		dla_write_u32(w, s->cpu[i].first);
@@ -253,6 +255,8 @@ static int read_places(struct dla_reader *r, struct dla_network *network)
 	}
 	host_bytes = dla_read_u64(r);
 	npu_bytes = dla_read_u64(r);
+	s->host_bound = (size_t)dla_read_u64(r);
+	s->npu_bound = (size_t)dla_read_u64(r);
 	most_memory(network, &most_host, &most_npu);
 	if (r->failed)
 		return damaged("it ends too early");

@@ -258,7 +258,7 @@ static void share_memory(struct maker *m)
 }
 
 /* Lay out what is there; leave offsets in place[]. */
-static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_t *bytes)
+static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_t *bytes, size_t *bound)
 {
 	unsigned int count = 0;
 	int err;
@@ -274,6 +274,7 @@ static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_
 		place[t] = count;
 		all[count++] = all[t];
 	}
+	*bound = dla_plan_bound(all, count);
 	err = dla_plan(all, count, DLA_PLAN_ALIGN, bytes);
 	for (unsigned int t = 0; t < m->graph->tensor_count; t++)
 		if (place[t] != DLA_NOWHERE)
@@ -314,9 +315,9 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 		m.owner[t] = (int)t;
 	schedule_all(&m);
 	share_memory(&m);
-	err = plan(&m, m.host, s->host, &s->host_bytes);
+	err = plan(&m, m.host, s->host, &s->host_bytes, &s->host_bound);
 	if (!err)
-		err = plan(&m, m.npu, s->npu, &s->npu_bytes);
+		err = plan(&m, m.npu, s->npu, &s->npu_bytes, &s->npu_bound);
 	for (unsigned int t = 0; t < graph->tensor_count && !err; t++)
 		s->npu[t] = s->npu[owner(&m, (int)t)];
 out:

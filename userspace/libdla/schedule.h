@@ -50,6 +50,8 @@ struct dla_schedule {
 	size_t *host;
 	size_t *npu;		/* per root tensor: offset in the arena, or DLA_NOWHERE */
 	size_t host_bytes, npu_bytes;
+	/* What of each lives at one moment at most: no plan could do with less. */
+	size_t host_bound, npu_bound;
 };
 
 /*

@@ -289,8 +289,9 @@ static void print_text(const struct summary *s)
 		printf("            %" PRIu64 " cycles, MAC utilisation %.1f %%, %" PRIu64 " bytes read and %" PRIu64
 		       " written a run\n", stats->cycles / s->runs, 100 * utilisation(s), stats->read_bytes / s->runs,
 		       stats->write_bytes / s->runs);
-	printf("memory      %zu bytes of weights; of a request %zu on the NPU and %zu on the CPU\n", memory->weights,
-	       memory->npu, memory->host);
+	printf("memory      %zu bytes of weights; of a request %zu on the NPU and %zu on the CPU,\n"
+	       "            of which %zu and %zu live at one moment\n", memory->weights, memory->npu, memory->host,
+	       memory->npu_bound, memory->host_bound);
 	if (s->retries)
 		printf("            %u runs had to be done again because the NPU hung\n", s->retries);
 	if (stats->late_ns > s->seconds * 1e9 * s->processes / 100)
@@ -306,7 +307,7 @@ static int print_json(const struct summary *s)
 	json_int_t runs = s->runs;
 	json_t *root = json_pack(
 		"{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
-		" s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:i, s:i}",
+		" s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i}",
 		"model", s->first->network, "device", s->first->device,
 		"processes", (int)s->processes, "requests", (int)s->requests, "runs", (int)runs,
 		"load_ns", (json_int_t)s->first->load_ns,
@@ -323,6 +324,8 @@ static int print_json(const struct summary *s)
 		"interrupts", (json_int_t)stats->interrupts / runs, "late_ns", (json_int_t)stats->late_ns / runs,
 		"memory", "weights", (json_int_t)s->first->memory.weights, "npu", (json_int_t)s->first->memory.npu,
 		"host", (json_int_t)s->first->memory.host,
+		"npu_bound", (json_int_t)s->first->memory.npu_bound,
+		"host_bound", (json_int_t)s->first->memory.host_bound,
 		"retries", (int)s->retries, "wrong", (int)s->wrong);
 	int err = root ? json_dumpf(root, stdout, JSON_COMPACT) : -1;
 

@@ -49,8 +49,9 @@ void report_npu(const struct dla_device *device, const struct dla_network *netwo
 		       stats.register_writes, stats.interrupts);
 	if (stats.operations)
 		putchar('\n');
-	printf("Memory: %zu bytes of weights and %zu of tensors on the NPU, %zu on the CPU\n",
-	       memory.weights, memory.npu, memory.host);
+	printf("Memory: %zu bytes of weights; tensors: %zu on the NPU and %zu on the CPU,\n"
+	       "        of which %zu and %zu live at one moment\n",
+	       memory.weights, memory.npu, memory.host, memory.npu_bound, memory.host_bound);
 }
 
 static double stored(const struct dla_tensor_info *info, const void *data, size_t i)
@@ -151,6 +152,7 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 		const struct dla_request *request)
 {
 	json_t *outputs = json_array(), *operations = json_array(), *root;
+	struct dla_memory_info memory;
 	struct dla_npu_stats stats;
 	int err;
 
@@ -179,6 +181,11 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 			 "interrupts", (json_int_t)stats.interrupts);
 	if (!root)
 		return -1;
+	dla_network_memory(network, &memory);
+	json_object_set_new(root, "memory", json_pack("{s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)memory.weights,
+						      "npu", (json_int_t)memory.npu, "host", (json_int_t)memory.host,
+						      "npu_bound", (json_int_t)memory.npu_bound,
+						      "host_bound", (json_int_t)memory.host_bound));
 	err = json_dumpf(root, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	putchar('\n');
 	json_decref(root);

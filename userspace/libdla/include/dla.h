@@ -277,11 +277,21 @@ DLA_API unsigned int dla_network_operation_count(const struct dla_network *netwo
 DLA_API const struct dla_operation_info *dla_network_operation(const struct dla_network *network,
 							      unsigned int index);
 
-/** struct dla_memory_info - bytes that a network needs: once, and again for each request */
+/**
+ * struct dla_memory_info - bytes that a network needs: once, and again for each request
+ * @weights: NPU memory for packed weights, shared by all requests.
+ * @npu: NPU memory of a request, for tensors: memory is used again as soon as what it holds is not
+ *	needed any more.
+ * @host: CPU memory of a request, likewise. Inputs and outputs are there all the time.
+ * @npu_bound: the most that lives in NPU memory at one moment; @npu cannot be less.
+ * @host_bound: likewise for @host.
+ */
 struct dla_memory_info {
-	size_t weights;		/* NPU memory, shared by all requests */
-	size_t npu;		/* NPU memory of a request */
-	size_t host;		/* CPU memory of a request */
+	size_t weights;
+	size_t npu;
+	size_t host;
+	size_t npu_bound;
+	size_t host_bound;
 };
 
 DLA_API void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info);
