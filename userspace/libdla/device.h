@@ -75,6 +75,8 @@ struct dla_device_ops {
 	void (*close)(struct dla_device *device);
 	int (*buffer_new)(struct dla_device *device, size_t size, enum dla_buffer_use use,
 			  struct dla_buffer **buffer);
+	/* Somebody else's memory, a dma-buf; its map is NULL where the device can do without. */
+	int (*buffer_import)(struct dla_device *device, int fd, struct dla_buffer **buffer);
 	void (*buffer_free)(struct dla_buffer *buffer);
 	int (*program_new)(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
 			   struct dla_program **program);

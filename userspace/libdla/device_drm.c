@@ -51,6 +51,7 @@ struct drm_device {
 	struct dla_job_list submitted;	/* in the order in which they end */
 	unsigned int given, ended;	/* to the kernel, of all time: a job's lane is its number's */
 	struct lane lane[LANES];
+	struct drm_buffer *imported;
 	struct dla_npu_stats stats;
 };
 
@@ -59,6 +60,8 @@ struct drm_buffer {
 	uint32_t handle;
 	bool cached;
 	size_t room;			/* mapped: whole pages */
+	unsigned int users;		/* of an imported one; 0: it is our own */
+	struct drm_buffer *next;	/* imported one */
 };
 
 static struct drm_device *to_drm(struct dla_device *device)
@@ -109,10 +112,76 @@ static int drm_buffer_new(struct dla_device *device, size_t size, enum dla_buffe
 	return 0;
 }
 
+/* With the lock held: the same dma-buf has the same handle, however often it is imported. */
+static struct drm_buffer *imported(struct drm_device *drm, uint32_t handle)
+{
+	struct drm_buffer *buffer = drm->imported;
+
+	while (buffer && buffer->handle != handle)
+		buffer = buffer->next;
+	if (buffer)
+		return buffer;
+	buffer = calloc(1, sizeof(*buffer));
+	if (!buffer) {
+		drmCloseBufferHandle(drm->fd, handle);
+		return NULL;
+	}
+	buffer->base.device = &drm->base;
+	buffer->handle = handle;
+	buffer->next = drm->imported;
+	drm->imported = buffer;
+	return buffer;
+}
+
+/* The CPU reaches it, if at all, through its exporter. */
+static int drm_buffer_import(struct dla_device *device, int fd, struct dla_buffer **out)
+{
+	struct drm_device *drm = to_drm(device);
+	struct drm_buffer *buffer = NULL;
+	off_t size = lseek(fd, 0, SEEK_END);
+	uint32_t handle;
+	int err = size <= 0 ? EINVAL : 0;
+
+	pthread_mutex_lock(&drm->lock);
+	if (!err && drmPrimeFDToHandle(drm->fd, fd, &handle))
+		err = errno;
+	if (!err) {
+		buffer = imported(drm, handle);
+		err = buffer ? 0 : ENOMEM;
+	}
+	if (!err) {
+		buffer->users++;
+		buffer->base.size = (size_t)size;
+		*out = &buffer->base;
+	}
+	pthread_mutex_unlock(&drm->lock);
+	return err ? dla_fail(err, "%s cannot use a buffer of another driver: %s; the kernel's log may say why",
+			      device->name, strerror(err)) : 0;
+}
+
+static void free_imported(struct drm_device *drm, struct drm_buffer *buffer)
+{
+	struct drm_buffer **at = &drm->imported;
+
+	pthread_mutex_lock(&drm->lock);
+	if (!--buffer->users) {
+		while (*at != buffer)
+			at = &(*at)->next;
+		*at = buffer->next;
+		drmCloseBufferHandle(drm->fd, buffer->handle);
+		free(buffer);
+	}
+	pthread_mutex_unlock(&drm->lock);
+}
+
 static void drm_buffer_free(struct dla_buffer *base)
 {
 	struct drm_buffer *buffer = (struct drm_buffer *)base;
 
+	if (buffer->users) {
+		free_imported(to_drm(base->device), buffer);
+		return;
+	}
 	munmap(base->map, buffer->room);
 	drmCloseBufferHandle(to_drm(base->device)->fd, buffer->handle);
 	free(buffer);
@@ -441,6 +510,7 @@ int dla_device_drm_open(const char *path, struct dla_device **device)
 	static const struct dla_device_ops ops = {
 		.close = drm_close,
 		.buffer_new = drm_buffer_new,
+		.buffer_import = drm_buffer_import,
 		.buffer_free = drm_buffer_free,
 		.program_new = drm_program_new,
 		.program_free = drm_program_free,

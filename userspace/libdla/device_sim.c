@@ -15,7 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "device.h"
 #include "emulator.h"
@@ -138,10 +140,32 @@ static int sim_buffer_new(struct dla_device *device, size_t size, enum dla_buffe
 
 	(void)use;
 	pthread_mutex_lock(&sim->lock);
-	buffer = dla_sim_memory_add(&sim->memory, size);
+	buffer = dla_sim_memory_add(&sim->memory, NULL, size);
 	pthread_mutex_unlock(&sim->lock);
 	if (!buffer)
 		return dla_fail(ENOMEM, "out of memory for a buffer of %zu bytes", size);
+	buffer->base.device = device;
+	*out = &buffer->base;
+	return 0;
+}
+
+static int sim_buffer_import(struct dla_device *device, int fd, struct dla_buffer **out)
+{
+	struct sim *sim = to_sim(device);
+	struct dla_sim_buffer *buffer;
+	off_t size = lseek(fd, 0, SEEK_END);
+	void *map = size > 0 ? mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+	if (map == MAP_FAILED)
+		return dla_fail(size > 0 ? errno : EINVAL, "a buffer cannot be mapped: %s",
+				size > 0 ? strerror(errno) : "it is empty");
+	pthread_mutex_lock(&sim->lock);
+	buffer = dla_sim_memory_add(&sim->memory, map, (size_t)size);
+	pthread_mutex_unlock(&sim->lock);
+	if (!buffer) {
+		munmap(map, (size_t)size);
+		return dla_fail(ENOMEM, "out of addresses for a buffer of %lld bytes", (long long)size);
+	}
 	buffer->base.device = device;
 	*out = &buffer->base;
 	return 0;
@@ -526,6 +550,7 @@ int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device *
 	static const struct dla_device_ops ops = {
 		.close = sim_close,
 		.buffer_new = sim_buffer_new,
+		.buffer_import = sim_buffer_import,
 		.buffer_free = sim_buffer_free,
 		.program_new = sim_program_new,
 		.program_free = sim_program_free,

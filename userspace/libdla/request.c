@@ -117,6 +117,7 @@ void dla_request_free(struct dla_request *request)
 		return;
 	dla_request_cancel(request);
 	dla_request_wait(request, -1);
+	dla_bind_release(request);
 	if (request->arena)
 		request->network->device->ops->buffer_free(request->arena);
 	for (unsigned int i = 0; request->cpu && i < request->network->schedule.cpu_count; i++) {
@@ -182,7 +183,7 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 {
 	const struct dla_network *network = request->network;
 	int root = network->root[tensor];
-	int8_t *npu = (int8_t *)request->arena->map + network->schedule.npu[root];
+	int8_t *npu = dla_bind_npu_begin(request, root);
 	struct dla_feature feature;
 
 	/* It has been given a place there, so it can lie there. */
@@ -191,6 +192,7 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 		dla_feature_pack(&feature, request->tensor[tensor], npu);
 	else
 		dla_feature_unpack(&feature, npu, request->tensor[tensor]);
+	dla_bind_npu_end(request, root);
 	request->info.conversions++;
 	request->info.convert_bytes += network->graph->tensor[tensor].bytes;
 }
@@ -242,6 +244,7 @@ static void finish(struct dla_request *request, const struct dla_error *error)
 	const uint64_t one = 1;
 	struct dla_run_info *info = &request->info;
 
+	dla_bind_end(request);
 	info->total_ns = dla_now_ns() - request->submitted_ns;
 	info->wait_ns = info->total_ns - info->npu_ns - info->cpu_ns - info->convert_ns;
 	pthread_mutex_lock(&request->lock);
@@ -262,7 +265,8 @@ static void submit_part(struct dla_request *request)
 {
 	struct dla_device *device = request->network->device;
 
-	request->job.program = request->network->part[request->part].program;
+	request->job.program = request->program ? request->program[request->part] :
+						  request->network->part[request->part].program;
 	request->job.error.err = 0;
 	if (request->event)
 		memset(request->times, 0, request->network->part[request->part].layers * sizeof(*request->times));
@@ -274,7 +278,16 @@ static void advance(struct dla_work *work, unsigned int thread)
 {
 	struct dla_request *request = (struct dla_request *)((char *)work - offsetof(struct dla_request, work));
 	const struct dla_network *network = request->network;
+	struct dla_error error;
 
+	if (!request->began) {
+		dla_error_keep(&error, dla_bind_begin(request));
+		if (error.err) {
+			finish(request, &error);
+			return;
+		}
+		request->began = true;
+	}
 	for (; request->step < network->schedule.step_count; request->step++) {
 		const struct dla_step *step = &network->schedule.step[request->step];
 
@@ -282,9 +295,9 @@ static void advance(struct dla_work *work, unsigned int thread)
 			finish_cancelled(request);
 			return;
 		}
+		if (dla_bind_skips(request, step))
+			continue;
 		if (step->kind != DLA_STEP_NPU) {
-			struct dla_error error;
-
 			dla_error_keep(&error, run_step(request, step, thread));
 			if (!error.err)
 				continue;
@@ -297,7 +310,8 @@ static void advance(struct dla_work *work, unsigned int thread)
 			return;
 		}
 	}
-	finish(request, &(struct dla_error) { 0 });
+	dla_error_keep(&error, dla_bind_outputs(request));
+	finish(request, &error);
 }
 
 static void begin(struct dla_request *request)
@@ -408,7 +422,8 @@ int dla_request_submit(struct dla_request *request)
 	request->submitted_ns = dla_now_ns();
 	request->work.fn = advance;
 	request->job.binding = request->binding;
-	request->job.bindings = DLA_SLOTS;
+	request->job.bindings = dla_bind_slots(request);
+	request->began = false;
 	request->job.progress = layers_done;
 	request->job.done = part_done;
 	begin(request);

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "bind.h"
 #include "cpu/cpu.h"
 #include "cpu/xnn.h"
 #include "network.h"
@@ -26,7 +27,9 @@ struct dla_request {
 	uint8_t *host;
 	void **tensor;			/* per tensor: its data in host memory, or NULL */
 	struct dla_cpu_work *cpu;	/* per part on the CPU, because one runs in one thread */
-	struct dla_binding binding[DLA_SLOTS];
+	struct dla_binding binding[DRM_NVDLA_MAX_SLOTS];
+	struct dla_bound *bound;	/* inputs, then outputs; NULL: none is bound */
+	struct dla_program **program;	/* per part; NULL: the network's do */
 	struct drm_nvdla_time *times;	/* for the part with the most layers */
 	dla_progress_fn *progress;
 	void *progress_ctx;
@@ -36,6 +39,7 @@ struct dla_request {
 	struct dla_work work;
 	struct dla_job job;
 	unsigned int step, part;
+	bool began;			/* what is bound has been seen to */
 	unsigned int done;		/* layers and operations before the step that is running */
 	uint64_t submitted_ns;
 	struct dla_run_info info;

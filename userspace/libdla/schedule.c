@@ -231,6 +231,20 @@ static int owner(const struct maker *m, int root)
  * Let outputs have the memory of inputs that die with their operation, where its layers allow that.
  * What is read back dies behind the segment, although that is the moment of its last operation.
  */
+/* An input or output may lie outside, at the caller's, and then has to have its memory to itself. */
+static bool is_end(const struct maker *m, int root)
+{
+	const struct dla_graph *graph = m->graph;
+
+	for (unsigned int i = 0; i < graph->input_count; i++)
+		if (m->root[graph->input[i]] == root)
+			return true;
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		if (m->root[graph->output[i]] == root)
+			return true;
+	return false;
+}
+
 static void share_memory(struct maker *m)
 {
 	for (unsigned int i = 0; i < m->graph->op_count && !m->keep; i++) {
@@ -247,6 +261,8 @@ static void share_memory(struct maker *m)
 			if (m->read_back[input])
 				continue;
 			input = owner(m, input);
+			if (is_end(m, input) || is_end(m, output))
+				continue;
 			if (m->npu[input].last != (int)i || m->npu[input].bytes != m->npu[output].bytes)
 				continue;
 			m->owner[output] = input;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "sim_memory.h"
 
@@ -14,7 +15,7 @@ static uint64_t page_up(uint64_t value)
 	return (value + PAGE - 1) / PAGE * PAGE;
 }
 
-struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t size)
+struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, void *map, size_t size)
 {
 	struct dla_sim_buffer **at = &memory->first, *buffer;
 	uint64_t addr = MEMORY_START;
@@ -31,13 +32,15 @@ struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t 
 	buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
 		return NULL;
+	buffer->foreign = map;
 	/* Whole pages, because that is what a real device's buffer has. */
-	buffer->base.map = aligned_alloc(PAGE, page_up(size ? size : 1));
+	buffer->base.map = map ? map : aligned_alloc(PAGE, page_up(size ? size : 1));
 	if (!buffer->base.map) {
 		free(buffer);
 		return NULL;
 	}
-	memset(buffer->base.map, 0, size);
+	if (!map)
+		memset(buffer->base.map, 0, size);
 	buffer->base.size = size;
 	buffer->addr = (uint32_t)addr;
 	buffer->next = *at;
@@ -52,6 +55,9 @@ void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer 
 	while (*at != buffer)
 		at = &(*at)->next;
 	*at = buffer->next;
-	free(buffer->base.map);
+	if (buffer->foreign)
+		munmap(buffer->base.map, buffer->base.size);
+	else
+		free(buffer->base.map);
 	free(buffer);
 }

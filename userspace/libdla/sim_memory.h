@@ -18,11 +18,15 @@ struct dla_sim_memory {
 struct dla_sim_buffer {
 	struct dla_buffer base;
 	uint32_t addr;
+	bool foreign;		/* mapped */
 	struct dla_sim_buffer *next;
 };
 
-/* Zeroed memory at the lowest free address; NULL when memory or addresses run out. */
-struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, size_t size);
+/*
+ * The lowest free address for it; NULL when memory or addresses run out. map: memory that is there and is
+ * unmapped in the end; NULL: new, zeroed memory.
+ */
+struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, void *map, size_t size);
 void dla_sim_memory_remove(struct dla_sim_memory *memory, struct dla_sim_buffer *buffer);
 
 #endif

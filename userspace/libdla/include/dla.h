@@ -316,6 +316,74 @@ DLA_API void *dla_request_input(struct dla_request *request, unsigned int index)
 DLA_API const void *dla_request_output(const struct dla_request *request, unsigned int index);
 
 /**
+ * enum dla_layout - how a tensor lies in memory
+ * @DLA_LAYOUT_PLAIN: as in the network, outermost dimension first, without gaps.
+ * @DLA_LAYOUT_ATOMS: as the NPU has it. Of W x H x C elements of one byte, channels go into ceil(C / atom)
+ *	planes of H lines of W atoms, element (x, y, c) is at (c / atom) * plane_stride + y * line_stride +
+ *	x * atom + c % atom. Channels past the last are anything in inputs and outputs.
+ */
+enum dla_layout {
+	DLA_LAYOUT_PLAIN,
+	DLA_LAYOUT_ATOMS,
+};
+
+/**
+ * struct dla_layout_info - &DLA_LAYOUT_ATOMS of an input or output
+ * @native: nonzero: the NPU works on it, so that in this layout it needs no copy; otherwise the CPU does,
+ *	and it is &DLA_LAYOUT_PLAIN that needs none.
+ * @bytes: from the first to behind the last.
+ * @width: W.
+ * @height: H.
+ * @channels: C.
+ * @atom: bytes.
+ * @line_stride: bytes.
+ * @plane_stride: bytes.
+ */
+struct dla_layout_info {
+	int native;
+	size_t bytes;
+	unsigned int width;
+	unsigned int height;
+	unsigned int channels;
+	unsigned int atom;
+	size_t line_stride;
+	size_t plane_stride;
+};
+
+/** dla_network_input_layout() - describe it; EOPNOTSUPP: it has none, not being a picture of one byte; ERANGE */
+DLA_API int dla_network_input_layout(const struct dla_network *network, unsigned int index,
+				     struct dla_layout_info *info);
+
+/** dla_network_output_layout() - likewise for an output */
+DLA_API int dla_network_output_layout(const struct dla_network *network, unsigned int index,
+				      struct dla_layout_info *info);
+
+/**
+ * dla_request_bind_input() - have an input read from the caller's own memory
+ * @request: which is not running.
+ * @index: of the input.
+ * @layout: how the tensor lies there. Where this is how it is used - see &dla_layout_info.native - no byte
+ *	is copied; otherwise each run converts it once, and dla_request_info() counts that.
+ * @fd: a dma-buf; for an emulated device and the CPU, anything that can be mapped, as memfd_create()'s. It
+ *	is kept by the library and may be closed. -1 ends the binding; dla_request_input() counts again.
+ * @offset: first byte, a multiple of 64.
+ *
+ * The library tells the dma-buf's exporter when the CPU touches it, the kernel orders what devices do to it.
+ * Its contents must not change while a run lasts. Binding a tensor to another buffer in the same layout
+ * costs next to nothing; the first one in &DLA_LAYOUT_ATOMS makes programs of the request's own.
+ *
+ * Errors: ERANGE (no such input), EBUSY (a run lasts), EINVAL (too small, at a bad offset, or not to be had
+ * by the NPU, whose driver tells why in the kernel's log), EOPNOTSUPP (no such layout of this tensor, or
+ * already bound as another one), EBADF, EACCES (it may not be written), ENOMEM. Then it is not bound.
+ */
+DLA_API int dla_request_bind_input(struct dla_request *request, unsigned int index, enum dla_layout layout, int fd,
+				   size_t offset);
+
+/** dla_request_bind_output() - likewise have an output written there */
+DLA_API int dla_request_bind_output(struct dla_request *request, unsigned int index, enum dla_layout layout, int fd,
+				    size_t offset);
+
+/**
  * dla_request_submit() - start a run and return at once
  *
  * Inputs and outputs belong to the library until the run is over. It is over when dla_request_wait()

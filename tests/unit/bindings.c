@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/* Inputs and outputs in the caller's own buffers: the same bytes, and no copy where none is due. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../tflite_builder.h"
+#include "layout.h"
+#include "network.h"
+
+#define FASHION "examples/fashion-mnist/fashion_resnet_int8.tflite"
+#define ROOM 65536
+#define OFFSET 192
+
+/* A buffer as a camera or a screen would have it. */
+struct buffer {
+	int fd;
+	uint8_t *map;
+};
+
+static struct buffer buffer_new(size_t size)
+{
+	struct buffer buffer = { .fd = memfd_create("bindings", 0) };
+
+	assert_true(buffer.fd >= 0);
+	assert_int_equal(ftruncate(buffer.fd, (off_t)size), 0);
+	buffer.map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer.fd, 0);
+	assert_ptr_not_equal(buffer.map, MAP_FAILED);
+	memset(buffer.map, 0x5a, size);
+	return buffer;
+}
+
+static void buffer_free(struct buffer *buffer)
+{
+	munmap(buffer->map, ROOM);
+	close(buffer->fd);
+}
+
+static struct dla_network *load(struct dla_device *device, const struct builder *b)
+{
+	char path[] = "/tmp/bindings.XXXXXX";
+	struct dla_network *network;
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, b->data, b->bytes), b->bytes);
+	close(fd);
+	network = dla_network_load(device, path, NULL);
+	unlink(path);
+	if (!network)
+		fail_msg("%s", dla_strerror());
+	return network;
+}
+
+static void fill(uint8_t *data, size_t bytes, unsigned int seed)
+{
+	for (size_t i = 0; i < bytes; i++)
+		data[i] = (uint8_t)(rand_r(&seed) >> 7);
+}
+
+/* Between the network's order and what a layout is said to be, by its description alone. */
+static void relay(const struct dla_layout_info *l, uint8_t *plain, uint8_t *atoms, bool to_atoms)
+{
+	for (size_t y = 0; y < l->height; y++)
+		for (size_t x = 0; x < l->width; x++)
+			for (size_t c = 0; c < l->channels; c++) {
+				uint8_t *p = &plain[(y * l->width + x) * l->channels + c];
+				uint8_t *a = &atoms[c / l->atom * l->plane_stride + y * l->line_stride + x * l->atom +
+						    c % l->atom];
+
+				*(to_atoms ? a : p) = *(to_atoms ? p : a);
+			}
+}
+
+/* One input and one output in each pair of layouts, with runs from unbound requests in between. */
+static void check(struct dla_network *network, bool native_in, bool native_out, const unsigned int conversions[2][2])
+{
+	struct dla_request *plain = dla_request_new(network), *request = dla_request_new(network);
+	size_t in_bytes = dla_network_input(network, 0)->bytes, out_bytes = dla_network_output(network, 0)->bytes;
+	uint8_t *input = malloc(in_bytes), *output = malloc(out_bytes);
+	struct buffer in = buffer_new(ROOM), out = buffer_new(ROOM);
+	struct dla_layout_info li, lo;
+	struct dla_run_info info;
+
+	assert_int_equal(dla_network_input_layout(network, 0, &li), 0);
+	assert_int_equal(dla_network_output_layout(network, 0, &lo), 0);
+	assert_int_equal(li.native, native_in);
+	assert_int_equal(lo.native, native_out);
+	for (unsigned int run = 0; run < 8; run++) {
+		enum dla_layout layout_in = run & 1, layout_out = run >> 1 & 1;
+		uint8_t *at = out.map + OFFSET;
+
+		fill(input, in_bytes, run);
+		memcpy(dla_request_input(plain, 0), input, in_bytes);
+		assert_int_equal(dla_request_run(plain), 0);
+
+		assert_int_equal(dla_request_bind_input(request, 0, layout_in, in.fd, OFFSET), 0);
+		assert_int_equal(dla_request_bind_output(request, 0, layout_out, out.fd, OFFSET), 0);
+		memset(out.map, 0x5a, ROOM);
+		if (layout_in == DLA_LAYOUT_ATOMS)
+			relay(&li, input, in.map + OFFSET, true);
+		else
+			memcpy(in.map + OFFSET, input, in_bytes);
+		if (dla_request_run(request))
+			fail_msg("%s", dla_strerror());
+		if (layout_out == DLA_LAYOUT_ATOMS) {
+			relay(&lo, output, at, false);
+			at = output;
+		}
+		assert_memory_equal(at, dla_request_output(plain, 0), out_bytes);
+		/* Nothing around it. */
+		for (size_t i = 0; i < ROOM; i++)
+			if (i < OFFSET || i >= OFFSET + (layout_out == DLA_LAYOUT_ATOMS ? lo.bytes : out_bytes))
+				assert_int_equal(out.map[i], 0x5a);
+		dla_request_info(request, &info);
+		assert_int_equal(info.conversions, conversions[layout_in][layout_out]);
+	}
+	/* Without them it is as before. */
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
+	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
+	memcpy(dla_request_input(request, 0), input, in_bytes);
+	assert_int_equal(dla_request_run(request), 0);
+	assert_memory_equal(dla_request_output(request, 0), dla_request_output(plain, 0), out_bytes);
+	dla_request_free(plain);
+	dla_request_free(request);
+	buffer_free(&in);
+	buffer_free(&out);
+	free(input);
+	free(output);
+}
+
+/* ADD, and ADD again in place of what it makes: NPU from end to end. */
+static void build_adds(struct builder *b)
+{
+	int t[5];
+
+	builder_begin(b);
+	for (int i = 0; i < 5; i++)
+		t[i] = add_tensor(b, "t", TYPE_INT8, LIST(1, 6, 5, 11), 0.1F + 0.05F * (float)i, i);
+	add_operator(b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[0], t[0]), t[1]);
+	add_operator(b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[0], t[1]), t[2]);
+	add_operator(b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[1], t[2]), t[3]);
+	add_operator(b, BUILTIN_ADD, OPTIONS_ADD, LIST(t[3], t[0]), t[4]);
+	builder_end(b, LIST(t[0]), LIST(t[4]));
+}
+
+static void npu_from_end_to_end(void **unused)
+{
+	static const unsigned int conversions[2][2] = { { 2, 1 }, { 1, 0 } };
+	struct dla_device *device = dla_device_open("sim");
+	struct dla_network *network;
+	struct builder b;
+
+	(void)unused;
+	build_adds(&b);
+	network = load(device, &b);
+	free(b.data);
+	check(network, true, true, conversions);
+	dla_network_free(network);
+	dla_device_close(device);
+}
+
+/* The NPU begins, the CPU ends with SOFTMAX. */
+static void cpu_at_the_end(void **unused)
+{
+	static const unsigned int conversions[2][2] = { { 2, 3 }, { 1, 2 } };
+	struct dla_device *device = dla_device_open("sim");
+	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+
+	(void)unused;
+	assert_non_null(network);
+	check(network, true, false, conversions);
+	dla_network_free(network);
+	dla_device_close(device);
+}
+
+/* What the NPU makes is an output, and the CPU reads it too; the input goes to both. */
+static void both_want_it(void **unused)
+{
+	struct dla_device *device = dla_device_open("sim");
+	struct buffer in = buffer_new(ROOM), out[2] = { buffer_new(ROOM), buffer_new(ROOM) };
+	struct dla_request *plain, *request;
+	struct dla_network *network;
+	struct dla_layout_info layout;
+	uint8_t input[330], output[330];
+	struct builder b;
+	int x, y, z, sum;
+
+	(void)unused;
+	builder_begin(&b);
+	x = add_tensor(&b, "x", TYPE_INT8, LIST(1, 6, 5, 11), 1.0F / 256, -128);
+	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 6, 5, 11), 0.1F, 5);
+	z = add_tensor(&b, "z", TYPE_INT8, LIST(1, 6, 5, 11), 1.0F / 256, -128);
+	sum = add_tensor(&b, "sum", TYPE_INT8, LIST(1, 6, 5, 11), 1.0F / 256, -128);
+	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(x, x), y);
+	set_f32(&b, add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), z), SOFTMAX_BETA, 1);
+	set_f32(&b, add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(x), sum), SOFTMAX_BETA, 1);
+	builder_end(&b, LIST(x), LIST(y, sum));
+	network = load(device, &b);
+	free(b.data);
+	plain = dla_request_new(network);
+	request = dla_request_new(network);
+	assert_int_equal(dla_network_input_layout(network, 0, &layout), 0);
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_ATOMS, in.fd, 0), 0);
+	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_ATOMS, out[0].fd, 0), 0);
+	assert_int_equal(dla_request_bind_output(request, 1, DLA_LAYOUT_PLAIN, out[1].fd, 64), 0);
+	for (unsigned int run = 0; run < 3; run++) {
+		fill(input, sizeof(input), run);
+		memcpy(dla_request_input(plain, 0), input, sizeof(input));
+		relay(&layout, input, in.map, true);
+		assert_int_equal(dla_request_run(plain), 0);
+		if (dla_request_run(request))
+			fail_msg("%s", dla_strerror());
+		relay(&layout, output, out[0].map, false);
+		assert_memory_equal(output, dla_request_output(plain, 0), sizeof(output));
+		assert_memory_equal(out[1].map + 64, dla_request_output(plain, 1), sizeof(output));
+	}
+	dla_request_free(plain);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	buffer_free(&in);
+	buffer_free(&out[0]);
+	buffer_free(&out[1]);
+}
+
+static void the_cpu_alone(void **unused)
+{
+	struct dla_device *device = dla_device_open("cpu");
+	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_request *plain = dla_request_new(network), *request = dla_request_new(network);
+	struct buffer in = buffer_new(ROOM), out = buffer_new(ROOM);
+	size_t bytes = dla_network_input(network, 0)->bytes;
+	struct dla_run_info info;
+
+	(void)unused;
+	fill(dla_request_input(plain, 0), bytes, 1);
+	memcpy(in.map, dla_request_input(plain, 0), bytes);
+	assert_int_equal(dla_request_run(plain), 0);
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_PLAIN, in.fd, 0), 0);
+	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_PLAIN, out.fd, 0), 0);
+	assert_int_equal(dla_request_run(request), 0);
+	assert_memory_equal(out.map, dla_request_output(plain, 0), dla_network_output(network, 0)->bytes);
+	assert_ptr_not_equal(out.map, dla_request_output(request, 0));
+	dla_request_info(request, &info);
+	assert_int_equal(info.conversions, 0);
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_ATOMS, in.fd, 0), -1);
+	assert_int_equal(errno, EOPNOTSUPP);
+	dla_request_free(plain);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	buffer_free(&in);
+	buffer_free(&out);
+}
+
+static void mistakes(void **unused)
+{
+	struct dla_device *device = dla_device_open("sim@100kHz");
+	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_request *request = dla_request_new(network);
+	struct buffer in = buffer_new(ROOM);
+	int closed = memfd_create("closed", 0), small = memfd_create("small", 0);
+
+	(void)unused;
+	close(closed);
+	assert_int_equal(ftruncate(small, 100), 0);
+	for (enum dla_layout layout = DLA_LAYOUT_PLAIN; layout <= DLA_LAYOUT_ATOMS; layout++) {
+		assert_int_equal(dla_request_bind_input(request, 1, layout, in.fd, 0), -1);
+		assert_int_equal(errno, ERANGE);
+		assert_int_equal(dla_request_bind_output(request, 0, layout, closed, 0), -1);
+		assert_int_equal(errno, EBADF);
+		assert_int_equal(dla_request_bind_input(request, 0, layout, in.fd, 8), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(dla_request_bind_input(request, 0, layout, in.fd, ROOM), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(dla_request_bind_input(request, 0, layout, in.fd, (size_t)-64), -1);
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(dla_request_bind_input(request, 0, layout, small, 0), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_ATOMS, in.fd, 0), 0);
+	assert_int_equal(dla_request_submit(request), 0);
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_ATOMS, in.fd, 0), -1);
+	assert_int_equal(errno, EBUSY);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	buffer_free(&in);
+	close(small);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(npu_from_end_to_end),
+		cmocka_unit_test(cpu_at_the_end),
+		cmocka_unit_test(both_want_it),
+		cmocka_unit_test(the_cpu_alone),
+		cmocka_unit_test(mistakes),
+	};
+
+	return cmocka_run_group_tests_name("bindings", tests, NULL, NULL);
+}
