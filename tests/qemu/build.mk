@@ -13,13 +13,16 @@ arm64:
 	@scripts/need gcc-aarch64-linux-gnu python3
 	+@sysroot=$$(tests/qemu/sysroot) && $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC="$(arm64-cc)" all guest
 
-guest: $(addprefix $(BUILD)/guest-,play hog vcpu emu_simd)
+guest: $(addprefix $(BUILD)/guest-,play hog share vcpu emu_simd)
 
 $(BUILD)/guest-play: $(BUILD)/obj/tests/qemu/guest/play.o $(BUILD)/obj/userspace/tools/trace.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lz
 
 $(BUILD)/guest-hog: $(BUILD)/obj/tests/qemu/guest/hog.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@
+
+$(BUILD)/guest-share: $(BUILD)/obj/tests/qemu/guest/share.o $(BUILD)/libdla.so.0
+	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0
 
 $(BUILD)/guest-vcpu: $(BUILD)/obj/tests/qemu/guest/vcpu.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@

@@ -222,6 +222,43 @@ def many_inferences_from_four_processes(kernel):
     assert int(before) - int(after) < 1024, guest.text
 
 
+# ---------------------------------------------------------------- requests, compiled networks, dma-bufs
+
+def requests_of_two_processes(kernel):
+    guest = Guest(kernel, "./dla bench model.tflite --device npu --seed 1 --runs 10 --requests 4 --processes 2 --json\n").good()
+    bench = json.loads(guest.text)
+    assert bench["runs"] == 20 and bench["wrong"] == 0 and bench["retries"] == 0, bench
+    # One device for both: its jobs do not overlap, and it is told how long they took.
+    assert 0 < bench["npu_busy"] <= 1.02 and bench["run_ns"]["wait"] > bench["run_ns"]["npu"] > 0, bench
+
+
+def a_hang_under_requests(kernel):
+    """Behind the first runs, which show that the programs are good: the run is done again."""
+    guest = Guest(kernel, "./dla bench model.tflite --device npu --seed 1 --runs 8 --requests 4 --json\n",
+                  "--npu", "hang-at=60").good()
+    bench = json.loads(guest.text)
+    assert bench["runs"] == 8 and bench["wrong"] == 0 and bench["retries"] == 1, bench
+
+
+def a_network_compiled_elsewhere(kernel):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "net.dla")
+        dla("compile", MODEL, "-o", path, "--device", "sim:nv_small")
+        guest = Guest(kernel, "./dla run net.dla --device npu --seed 1 --json\n"
+                      "./dla compile model.tflite --device npu -o here.dla && cmp net.dla here.dla && echo the same\n",
+                      files={"/demo/net.dla": path}).good().says("the same\n")
+    assert json.loads(guest.text.splitlines()[0])["outputs"] == \
+        dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+
+
+def buffers_of_others(kernel):
+    guest = Guest(kernel, f"./share model.tflite {kernel.node}\n",
+                  files={"/demo/share": os.path.join(ARM64, "guest-share")}).good()
+    # The last operation is the CPU's SOFTMAX, so in between there is one conversion in any case.
+    guest.says("plain to plain: 2 conversions\n", "atoms to plain: 1 conversions\n", "plain to atoms: 3 conversions\n",
+               "atoms to atoms: 2 conversions\n", "scattered: ")
+
+
 def the_qemu_demo(kernel):
     if kernel.name != "stock":
         raise Skip("the demo uses the stock kernel")
@@ -236,4 +273,5 @@ def main(name):
         without_the_module, without_permission, without_drm, with_a_bad_device_tree,
         with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
         what_the_driver_need_not_notice, what_the_driver_cannot_notice,
-        many_inferences_from_four_processes, the_qemu_demo)])
+        many_inferences_from_four_processes, requests_of_two_processes, a_hang_under_requests,
+        a_network_compiled_elsewhere, buffers_of_others, the_qemu_demo)])
