@@ -203,7 +203,8 @@ static int make_program(struct dla_request *request, unsigned int index)
 	for (unsigned int i = 0; i < bound_count(network); i++)
 		if (request->bound[i].buffer)
 			move_tensor(request, &request->bound[i], op, part->layers);
-	err = network->device->ops->program_new(network->device, op, part->layers, &request->program[index]);
+	err = network->device->ops->program_new(network->device, op, part->layers, part->lut, part->lut_count,
+						&request->program[index]);
 	free(op);
 	return err;
 }

@@ -79,7 +79,7 @@ struct dla_device_ops {
 	int (*buffer_import)(struct dla_device *device, int fd, struct dla_buffer **buffer);
 	void (*buffer_free)(struct dla_buffer *buffer);
 	int (*program_new)(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-			   struct dla_program **program);
+			   const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **program);
 	void (*program_free)(struct dla_device *device, struct dla_program *program);
 	/* Never fails: what goes wrong is told by done(), which is called once for each job. */
 	void (*submit)(struct dla_device *device, struct dla_job *job);

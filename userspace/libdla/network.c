@@ -45,7 +45,8 @@ static int read_file(const char *path, void **data, size_t *bytes)
 
 /* ----------------------------------------------------------------------------- compiling */
 
-int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers)
+int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers,
+			 const struct drm_nvdla_lut *lut, unsigned int lut_count)
 {
 	struct dla_device *device = network->device;
 	struct dla_part *part = realloc(network->part, (network->part_count + 1) * sizeof(*part));
@@ -57,15 +58,23 @@ int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op 
 	part += network->part_count;
 	memset(part, 0, sizeof(*part));
 	part->layers = layers;
-	part->op = malloc(layers * sizeof(*op));
-	if (!part->op)
-		return dla_fail(ENOMEM, "out of memory");
-	memcpy(part->op, op, layers * sizeof(*op));
-	err = device->ops->program_new(device, op, layers, &part->program);
-	if (err)
-		free(part->op);
-	else
+	part->lut_count = lut_count;
+	part->op = calloc(layers, sizeof(*op));
+	part->lut = calloc(lut_count + 1, sizeof(*lut));
+	if (part->op && part->lut) {
+		memcpy(part->op, op, layers * sizeof(*op));
+		if (lut_count)
+			memcpy(part->lut, lut, lut_count * sizeof(*lut));
+		err = device->ops->program_new(device, op, layers, lut, lut_count, &part->program);
+	} else {
+		err = dla_fail(ENOMEM, "out of memory");
+	}
+	if (!err) {
 		network->part_count++;
+		return 0;
+	}
+	free(part->op);
+	free(part->lut);
 	return err;
 }
 
@@ -76,7 +85,7 @@ static int compile_part(struct dla_network *network, struct drm_nvdla_op *op, un
 
 	dla_banks_share(hw, op, layers);
 	err = dla_deps_find(hw, op, layers);
-	return err ? err : dla_network_add_part(network, op, layers);
+	return err ? err : dla_network_add_part(network, op, layers, NULL, 0);
 }
 
 /* As many of the layers as a program may have, without cutting a chain. */
@@ -320,6 +329,7 @@ void dla_network_free(struct dla_network *network)
 	for (unsigned int i = 0; i < network->part_count; i++) {
 		device->ops->program_free(device, network->part[i].program);
 		free(network->part[i].op);
+		free(network->part[i].lut);
 	}
 	if (network->constants)
 		device->ops->buffer_free(network->constants);

@@ -12,7 +12,8 @@
 struct dla_part {
 	struct dla_program *program;
 	struct drm_nvdla_op *op;		/* its layers */
-	unsigned int layers;
+	struct drm_nvdla_lut *lut;		/* and look-up tables */
+	unsigned int layers, lut_count;
 	atomic_bool proven;			/* it has run to its end: it can */
 };
 
@@ -38,7 +39,8 @@ struct dla_network {
 /* Memory for what there is one of for each operation or tensor of the graph. */
 int dla_network_allocate(struct dla_network *network);
 
-/* Make a program of these layers, in which nothing is missing any more. */
-int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers);
+/* Make a program of these layers, in which nothing is missing any more, and their look-up tables. */
+int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers,
+			 const struct drm_nvdla_lut *lut, unsigned int lut_count);
 
 #endif

@@ -112,6 +112,8 @@ static void write_programs(struct dla_writer *w, const struct dla_network *netwo
 	for (unsigned int i = 0; i < network->part_count; i++) {
 		dla_write_u32(w, network->part[i].layers);
 		dla_write(w, network->part[i].op, network->part[i].layers * sizeof(*network->part[i].op));
+		dla_write_u32(w, network->part[i].lut_count);
+		dla_write(w, network->part[i].lut, network->part[i].lut_count * sizeof(*network->part[i].lut));
 	}
 	dla_write_u64(w, network->constants ? network->constants->size : 0);
 	if (network->constants)
@@ -428,24 +430,36 @@ static int read_schedule(struct dla_reader *r, struct dla_network *network)
 	return err ? err : check_ends(network);
 }
 
+/* So many of them as the count before them says, in memory of their own. */
+static void *read_array(struct dla_reader *r, size_t size, unsigned int *count)
+{
+	void *array;
+
+	*count = dla_read_count(r, size);
+	array = calloc(*count + 1, size);
+	if (array)
+		dla_read(r, array, *count * size);
+	else
+		dla_fail(ENOMEM, "out of memory");
+	return array;
+}
+
 static int read_program(struct dla_reader *r, struct dla_network *network)
 {
-	unsigned int layers = dla_read_count(r, sizeof(struct drm_nvdla_op));
-	struct drm_nvdla_op *op;
-	int err = 0;
+	unsigned int layers = 0, luts = 0;
+	struct drm_nvdla_op *op = read_array(r, sizeof(*op), &layers);
+	struct drm_nvdla_lut *lut = op ? read_array(r, sizeof(*lut), &luts) : NULL;
+	int err = lut ? 0 : -ENOMEM;
 
-	if (!layers || layers > DRM_NVDLA_MAX_OPS)
-		return damaged("a program of no layers, or of too many");
-	op = malloc(layers * sizeof(*op));
-	if (!op)
-		return dla_fail(ENOMEM, "out of memory");
-	dla_read(r, op, layers * sizeof(*op));
+	if (!err && (!layers || layers > DRM_NVDLA_MAX_OPS || luts > DRM_NVDLA_MAX_LUTS))
+		err = damaged("a program of no layers, or of too many");
 	for (unsigned int i = 0; i < layers && !err; i++)
 		if (op[i].cookie >= network->graph->op_count)
 			err = damaged("a layer of no operation");
 	if (!err)
-		err = dla_network_add_part(network, op, layers);
+		err = dla_network_add_part(network, op, layers, lut, luts);
 	free(op);
+	free(lut);
 	return err;
 }
 
