@@ -17,7 +17,7 @@
  * operations' images and the copied tables are used.
  */
 
-/* As large as the client wants them: it has to pay, and cannot fill the log when there is no room. */
+/* As large as the client likes: it pays for them, and does not fill the log if there is no room. */
 #define NVDLA_PROGRAM_GFP	(GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 /* A look-up table takes about as much memory as an operation. */
