@@ -122,7 +122,9 @@ struct nvdla_selftest_range {
 	__le32 count;
 };
 
-/** enum nvdla_selftest_part - what a test that fails speaks against, beside an engine's number. */
+/**
+ * enum nvdla_selftest_part - what a test that fails speaks against, beside an engine's number
+ */
 enum nvdla_selftest_part {
 	/** @NVDLA_SELFTEST_MEMORY: the way to memory and back. Others: &enum drm_nvdla_engine. */
 	NVDLA_SELFTEST_MEMORY = 0,

@@ -277,7 +277,9 @@ struct nvdla_io {
  */
 #define NVDLA_DONE_BITS		0x3f
 
-/** NVDLA_MCIF_RD_WEIGHT_1 - turns at the memory of X1's, X2's, Y's and the convolution's input. */
+/**
+ * NVDLA_MCIF_RD_WEIGHT_1 - turns at the memory of X1's, X2's, Y's and the convolution's input
+ */
 #define NVDLA_MCIF_RD_WEIGHT_1	0x2004
 
 /**
