@@ -9,6 +9,7 @@
 #include "deps.h"
 #include "error.h"
 #include "network.h"
+#include "overlap.h"
 #include "saved.h"
 #include "tflite.h"
 
@@ -88,14 +89,22 @@ static int compile_part(struct dla_network *network, struct drm_nvdla_op *op, un
 	return err ? err : dla_network_add_part(network, op, layers, NULL, 0);
 }
 
-/* As many of the layers as a program may have, without cutting a chain. */
+/* Whether a layer needs the one before in its program: for data on the fly, or what that left in the buffer. */
+static bool continues(const struct drm_nvdla_op *op)
+{
+	if (op->engine != DRM_NVDLA_CONV)
+		return dla_op_on_the_fly(op);
+	return op->conv.reuse_lines || op->conv.flags & DRM_NVDLA_CONV_REUSE_WEIGHTS;
+}
+
+/* As many of the layers as a program may have, without cutting what belongs together. */
 static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int count)
 {
 	unsigned int layers = DRM_NVDLA_MAX_OPS;
 
 	if (count <= layers)
 		return count;
-	while (dla_op_on_the_fly(&op[layers]))
+	while (continues(&op[layers]))
 		layers--;
 	return layers;
 }
@@ -109,16 +118,16 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 
 	emit->count = 0;
 	for (unsigned int i = segment->first; i <= segment->last; i++) {
-		unsigned int before = emit->count;
-
 		if (!network->placed[i].lowered)
 			continue;
 		emit->cookie = i;
 		err = network->placed[i].lowered->ops->emit(network->placed[i].lowered, emit);
 		if (err)
 			return err;
-		network->operation[i].layers = emit->count - before;
 	}
+	err = dla_overlap(&network->device->info, emit);
+	for (unsigned int i = 0; i < emit->count; i++)
+		network->operation[emit->op[i].cookie].layers++;
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);
