@@ -45,7 +45,7 @@ struct dla_device_ops {
 			  struct dla_buffer **buffer);
 	void (*buffer_free)(struct dla_buffer *buffer);
 	int (*program_new)(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-			   struct dla_program **program);
+			   const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **program);
 	void (*program_free)(struct dla_device *device, struct dla_program *program);
 	/* Run to the end. Slot i is bound to binding i. */
 	int (*run)(struct dla_device *device, struct dla_program *program,

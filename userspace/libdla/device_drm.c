@@ -101,7 +101,7 @@ static void drm_buffer_free(struct dla_buffer *base)
 /* ---------------------------------------------------------------------------------- programs */
 
 static int drm_program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-			   struct dla_program **out)
+			   const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **out)
 {
 	struct drm_device *drm = to_drm(device);
 	char text[256] = "";
@@ -109,6 +109,9 @@ static int drm_program_new(struct dla_device *device, const struct drm_nvdla_op 
 		.ops = (uintptr_t)op,
 		.op_count = count,
 		.op_stride = sizeof(*op),
+		.luts = (uintptr_t)lut,
+		.lut_count = lut_count,
+		.lut_stride = sizeof(*lut),
 		.reason = { .text = (uintptr_t)text, .text_size = sizeof(text) },
 	};
 	struct dla_program *program = calloc(1, sizeof(*program));

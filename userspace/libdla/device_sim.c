@@ -29,6 +29,7 @@ struct dla_program {
 	unsigned int count;
 	struct drm_nvdla_slot slot[DRM_NVDLA_MAX_SLOTS];
 	struct nvdla_image *image;
+	struct drm_nvdla_lut *lut;
 };
 
 struct sim {
@@ -129,14 +130,17 @@ static void sim_program_free(struct dla_device *device, struct dla_program *prog
 {
 	(void)device;
 	free(program->image);
+	free(program->lut);
 	free(program);
 }
 
 static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-			   struct dla_program **out)
+			   const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **out)
 {
 	const struct nvdla_config *config = to_sim(device)->config;
-	const struct nvdla_source source = { .ops = op, .op_count = count };
+	const struct nvdla_source source = {
+		.ops = op, .op_count = count, .luts = lut, .lut_count = lut_count,
+	};
 	struct dla_program *program = calloc(1, sizeof(*program));
 	struct nvdla_diag diag = { 0 };
 	int err;
@@ -145,7 +149,8 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 		return dla_fail(ENOMEM, "out of memory");
 	program->count = count;
 	program->image = calloc(count, sizeof(*program->image));
-	if (!program->image) {
+	program->lut = calloc(lut_count + 1, sizeof(*program->lut));
+	if (!program->image || !program->lut) {
 		err = dla_fail(ENOMEM, "out of memory for a program of %u layers", count);
 	} else {
 		err = nvdla_program_check(config, &source, program->slot, &diag);
@@ -158,6 +163,8 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 		return err;
 	}
 	nvdla_program_encode(config, &source, program->image);
+	if (lut_count)
+		memcpy(program->lut, lut, lut_count * sizeof(*lut));
 	*out = program;
 	return 0;
 }
@@ -224,7 +231,9 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 static int run_program(struct sim *sim, const struct dla_program *program, const struct nvdla_binding *binding,
 		       const struct dla_progress *progress)
 {
-	const struct nvdla_code code = { .images = program->image, .count = program->count };
+	const struct nvdla_code code = {
+		.images = program->image, .luts = program->lut, .count = program->count,
+	};
 	struct nvdla_seq seq;
 	int err = 0;
 

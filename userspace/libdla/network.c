@@ -57,8 +57,11 @@ static int read_graph(struct dla_network *network, const char *path)
 
 /* ----------------------------------------------------------------------------- compiling */
 
-static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsigned int layers)
+static int add_part(struct dla_network *network, const struct dla_luts *luts, struct drm_nvdla_op *op,
+		    unsigned int layers)
 {
+	struct drm_nvdla_lut lut[DRM_NVDLA_MAX_LUTS];
+	unsigned int lut_count = dla_luts_take(luts, op, layers, lut);
 	struct dla_device *device = network->device;
 	struct dla_part *part = realloc(network->part, (network->part_count + 1) * sizeof(*part));
 	int err;
@@ -71,7 +74,7 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 	dla_banks_share(&device->info, op, layers);
 	err = dla_deps_find(&device->info, op, layers);
 	if (!err)
-		err = device->ops->program_new(device, op, layers, &part->program);
+		err = device->ops->program_new(device, op, layers, lut, lut_count, &part->program);
 	if (!err)
 		network->part_count++;
 	return err;
@@ -80,7 +83,7 @@ static int add_part(struct dla_network *network, struct drm_nvdla_op *op, unsign
 /* As many of the layers as a program may have, without cutting a chain. */
 static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int count)
 {
-	unsigned int layers = DRM_NVDLA_MAX_OPS;
+	unsigned int layers = dla_luts_fit(op, count < DRM_NVDLA_MAX_OPS ? count : DRM_NVDLA_MAX_OPS);
 
 	if (count <= layers)
 		return count;
@@ -111,7 +114,7 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);
-		err = add_part(network, &emit->op[done], layers);
+		err = add_part(network, emit->luts, &emit->op[done], layers);
 	}
 	network->part_end[index] = network->part_count;
 	return err;
@@ -121,8 +124,10 @@ static int compile_npu(struct dla_network *network)
 {
 	struct dla_device *device = network->device;
 	struct dla_constants constants = { 0 };
+	struct dla_luts luts = { 0 };
 	struct dla_emit emit = {
 		.constants = &constants,
+		.luts = &luts,
 		.offset = network->schedule.npu,
 		.root = network->root,
 	};
@@ -131,6 +136,7 @@ static int compile_npu(struct dla_network *network)
 	for (unsigned int i = 0; i < network->schedule.segment_count && !err; i++)
 		err = compile_segment(network, i, &emit);
 	free(emit.op);
+	dla_luts_release(&luts);
 	if (!err && constants.bytes) {
 		err = device->ops->buffer_new(device, constants.bytes, DLA_BUFFER_CONSTANTS, &network->constants);
 		if (!err)
