@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
 	{ "info", cmd_info, "describe the NPUs of this machine" },
 	{ "run", cmd_run, "run a .tflite network once" },
+	{ "ops", cmd_ops, "list the operations that networks may have, and where they run" },
 	{ "top", cmd_top, "show how busy the NPUs are, and with what" },
 	{ "monitor", cmd_monitor, "print what happens to the NPUs: hangs, resets" },
 	{ "replay", cmd_replay, "play recorded register traces on the emulator and check them" },
