@@ -54,13 +54,13 @@ static struct programs {
 } programs;
 
 static int program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-		       struct dla_program **program)
+		       const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **program)
 {
 	programs.op = realloc(programs.op, (programs.count + count) * sizeof(*op));
 	assert_non_null(programs.op);
 	memcpy(programs.op + programs.count, op, count * sizeof(*op));
 	programs.count += count;
-	return programs.device->program_new(device, op, count, program);
+	return programs.device->program_new(device, op, count, lut, lut_count, program);
 }
 
 static uint64_t div_up(uint64_t a, uint64_t b)
