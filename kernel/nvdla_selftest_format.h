@@ -45,8 +45,8 @@ struct nvdla_selftest_table {
 
 /**
  * struct nvdla_selftest_header - begin of an image
- * @magic: &NVDLA_SELFTEST_MAGIC, without a NUL.
- * @version: &NVDLA_SELFTEST_VERSION. Any change to these structures changes it.
+ * @magic: NVDLA_SELFTEST_MAGIC, without a NUL.
+ * @version: NVDLA_SELFTEST_VERSION. Any change to these structures changes it.
  * @crc: CRC-32 (IEEE 802.3) of all bytes behind this field.
  * @size: Bytes of the image.
  * @op_bytes: Size of &struct drm_nvdla_op.
