@@ -185,7 +185,7 @@ static void run(struct dla_emit *emit, size_t constant_bytes, struct result *res
 
 	dla_banks_share(&device->info, emit->op, emit->count);
 	assert_int_equal(dla_deps_find(&device->info, emit->op, emit->count), 0);
-	if (device->ops->program_new(device, emit->op, emit->count, &job.program))
+	if (device->ops->program_new(device, emit->op, emit->count, NULL, 0, &job.program))
 		fail_msg("%s", dla_strerror());
 	dla_device_stats(device, &before);
 	device->ops->submit(device, &job);
