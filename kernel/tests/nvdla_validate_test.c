@@ -83,7 +83,7 @@ static void knows_configurations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info->cbuf_entries * info->cbuf_entry_bytes, SZ_4K);
 	KUNIT_EXPECT_EQ(test, info->dma_bits, 32);
 	KUNIT_EXPECT_EQ(test, info->engines, 0x1e);
-	KUNIT_EXPECT_EQ(test, info->pad, 0);
+	KUNIT_EXPECT_EQ(test, info->max_khz, 0);
 	KUNIT_EXPECT_EQ(test, info->flags, 0);
 	KUNIT_EXPECT_EQ(test, info->max_bytes, 0);
 }
