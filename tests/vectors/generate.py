@@ -245,6 +245,10 @@ def fully_connected(r):
 
 
 def broadcastable(r):
+    """Two shapes; half of the time as networks have them: pictures, numbers of a channel, one number."""
+    if r.random() < 0.5:
+        shape = [1] + r.shape(3, 200, 12)
+        return shape, r.choice([shape, shape[3:], [1]])
     shape = r.shape(limit=200)
     other = list(shape)
     how = r.randint(0, 5)

@@ -145,26 +145,52 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_node *n
 	return 0;
 }
 
+/* Ways to do an operation, the better first. */
+#define WAYS 2
+
+static dla_lower_fn *const ways[DLA_OP_KIND_COUNT][WAYS] = {
+	[DLA_OP_ADD] = { dla_lower_add, dla_lower_table },
+	[DLA_OP_AVERAGE_POOL_2D] = { dla_lower_pool },
+	[DLA_OP_CONV_2D] = { dla_lower_conv },
+	[DLA_OP_DEPTHWISE_CONV_2D] = { dla_lower_depthwise },
+	[DLA_OP_EXPAND_DIMS] = { lower_reshape },
+	[DLA_OP_FULLY_CONNECTED] = { dla_lower_fully_connected },
+	[DLA_OP_HARD_SWISH] = { dla_lower_table },
+	[DLA_OP_LEAKY_RELU] = { dla_lower_table },
+	[DLA_OP_LOGISTIC] = { dla_lower_table },
+	[DLA_OP_MAXIMUM] = { dla_lower_table },
+	[DLA_OP_MAX_POOL_2D] = { dla_lower_pool },
+	[DLA_OP_MEAN] = { dla_lower_mean },
+	[DLA_OP_MINIMUM] = { dla_lower_table },
+	[DLA_OP_MUL] = { dla_lower_table },
+	[DLA_OP_PRELU] = { dla_lower_table },
+	[DLA_OP_QUANTIZE] = { dla_lower_table },
+	[DLA_OP_RELU] = { dla_lower_table },
+	[DLA_OP_RELU6] = { dla_lower_table },
+	[DLA_OP_RELU_0_TO_1] = { dla_lower_table },
+	[DLA_OP_RELU_N1_TO_1] = { dla_lower_table },
+	[DLA_OP_RESHAPE] = { lower_reshape },
+	[DLA_OP_SQUEEZE] = { lower_reshape },
+	[DLA_OP_SUB] = { dla_lower_table },
+	[DLA_OP_TANH] = { dla_lower_table },
+};
+
 int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
-	static dla_lower_fn *const by_kind[DLA_OP_KIND_COUNT] = {
-		[DLA_OP_ADD] = dla_lower_add,
-		[DLA_OP_AVERAGE_POOL_2D] = dla_lower_pool,
-		[DLA_OP_CONV_2D] = dla_lower_conv,
-		[DLA_OP_DEPTHWISE_CONV_2D] = dla_lower_depthwise,
-		[DLA_OP_FULLY_CONNECTED] = dla_lower_fully_connected,
-		[DLA_OP_MAX_POOL_2D] = dla_lower_pool,
-		[DLA_OP_MEAN] = dla_lower_mean,
-		[DLA_OP_RESHAPE] = lower_reshape,
-	};
-	dla_lower_fn *fn = by_kind[lower->graph->op[node->op].kind];
+	dla_lower_fn *const *way = ways[lower->graph->op[node->op].kind];
 
 	*lowered = NULL;
-	*why = NULL;
-	if (!fn) {
-		*why = "not an operation of the NPU";
-		return 0;
+	*why = "not an operation of the NPU";
+	for (unsigned int i = 0; i < WAYS && way[i] && !*lowered; i++) {
+		const char *this_why = NULL;
+		int err = way[i](lower, node, lowered, &this_why);
+
+		if (err)
+			return err;
+		/* Why the best way is no way. */
+		if (i == 0)
+			*why = this_why;
 	}
-	return fn(lower, node, lowered, why);
+	return 0;
 }

@@ -9,6 +9,7 @@
 #include "fuse.h"
 #include "graph.h"
 #include "layout.h"
+#include "luts.h"
 #include "pack.h"
 
 /*
@@ -44,6 +45,7 @@ struct dla_emit {
 	struct drm_nvdla_op *op;
 	unsigned int count, room;
 	struct dla_constants *constants;
+	struct dla_luts *luts;
 	const size_t *offset;		/* of each root tensor in the arena */
 	const int *root;
 	uint64_t cookie;		/* of the next layers: the operation's index */
@@ -90,6 +92,7 @@ int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 /* One for each kind of a node's own operation; only lower.c calls them. */
 typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why);
-dla_lower_fn dla_lower_conv, dla_lower_depthwise, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean;
+dla_lower_fn dla_lower_conv, dla_lower_depthwise, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean,
+	     dla_lower_table;
 
 #endif

@@ -78,20 +78,23 @@ int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op 
 	return err;
 }
 
-static int compile_part(struct dla_network *network, struct drm_nvdla_op *op, unsigned int layers)
+static int compile_part(struct dla_network *network, const struct dla_luts *luts, struct drm_nvdla_op *op,
+			unsigned int layers)
 {
 	const struct drm_nvdla_dev_info *hw = &network->device->info;
+	struct drm_nvdla_lut lut[DRM_NVDLA_MAX_LUTS];
+	unsigned int lut_count = dla_luts_take(luts, op, layers, lut);
 	int err;
 
 	dla_banks_share(hw, op, layers);
 	err = dla_deps_find(hw, op, layers);
-	return err ? err : dla_network_add_part(network, op, layers, NULL, 0);
+	return err ? err : dla_network_add_part(network, op, layers, lut, lut_count);
 }
 
 /* As many of the layers as a program may have, without cutting a chain. */
 static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int count)
 {
-	unsigned int layers = DRM_NVDLA_MAX_OPS;
+	unsigned int layers = dla_luts_fit(op, count < DRM_NVDLA_MAX_OPS ? count : DRM_NVDLA_MAX_OPS);
 
 	if (count <= layers)
 		return count;
@@ -122,7 +125,7 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);
-		err = compile_part(network, &emit->op[done], layers);
+		err = compile_part(network, emit->luts, &emit->op[done], layers);
 	}
 	network->part_end[index] = network->part_count;
 	return err;
@@ -132,8 +135,10 @@ static int compile_npu(struct dla_network *network)
 {
 	struct dla_device *device = network->device;
 	struct dla_constants constants = { 0 };
+	struct dla_luts luts = { 0 };
 	struct dla_emit emit = {
 		.constants = &constants,
+		.luts = &luts,
 		.offset = network->schedule.npu,
 		.root = network->root,
 	};
@@ -142,6 +147,7 @@ static int compile_npu(struct dla_network *network)
 	for (unsigned int i = 0; i < network->schedule.segment_count && !err; i++)
 		err = compile_segment(network, i, &emit);
 	free(emit.op);
+	dla_luts_release(&luts);
 	if (!err && constants.bytes) {
 		err = device->ops->buffer_new(device, constants.bytes, DLA_BUFFER_CONSTANTS, &network->constants);
 		if (!err)
