@@ -24,6 +24,7 @@ static struct {
 	{ "a table", true },
 	{ "PDP", false },
 	{ "one layer", false },
+	{ "one layer, with a number for each channel", false },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -88,7 +89,8 @@ static void all_vectors(void **state)
 	dla_device_close(device);
 	for (size_t i = 0; i < WAYS; i++) {
 		print_message("# %s: %u\n", met[i].how, met[i].count);
-		assert_int_not_equal(met[i].count, 0);
+		if (!path)
+			assert_int_not_equal(met[i].count, 0);
 	}
 }
 

@@ -146,10 +146,10 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_node *n
 }
 
 /* Ways to do an operation, the better first. */
-#define WAYS 2
+#define WAYS 3
 
 static dla_lower_fn *const ways[DLA_OP_KIND_COUNT][WAYS] = {
-	[DLA_OP_ADD] = { dla_lower_add, dla_lower_table },
+	[DLA_OP_ADD] = { dla_lower_add, dla_lower_table, dla_lower_element },
 	[DLA_OP_AVERAGE_POOL_2D] = { dla_lower_pool },
 	[DLA_OP_CONV_2D] = { dla_lower_conv },
 	[DLA_OP_DEPTHWISE_CONV_2D] = { dla_lower_depthwise },
@@ -158,12 +158,12 @@ static dla_lower_fn *const ways[DLA_OP_KIND_COUNT][WAYS] = {
 	[DLA_OP_HARD_SWISH] = { dla_lower_table },
 	[DLA_OP_LEAKY_RELU] = { dla_lower_table },
 	[DLA_OP_LOGISTIC] = { dla_lower_table },
-	[DLA_OP_MAXIMUM] = { dla_lower_table },
+	[DLA_OP_MAXIMUM] = { dla_lower_element, dla_lower_table },
 	[DLA_OP_MAX_POOL_2D] = { dla_lower_pool },
 	[DLA_OP_MEAN] = { dla_lower_mean },
-	[DLA_OP_MINIMUM] = { dla_lower_table },
-	[DLA_OP_MUL] = { dla_lower_table },
-	[DLA_OP_PRELU] = { dla_lower_table },
+	[DLA_OP_MINIMUM] = { dla_lower_element, dla_lower_table },
+	[DLA_OP_MUL] = { dla_lower_element, dla_lower_table },
+	[DLA_OP_PRELU] = { dla_lower_element, dla_lower_table },
 	[DLA_OP_QUANTIZE] = { dla_lower_table },
 	[DLA_OP_RELU] = { dla_lower_table },
 	[DLA_OP_RELU6] = { dla_lower_table },
@@ -171,7 +171,7 @@ static dla_lower_fn *const ways[DLA_OP_KIND_COUNT][WAYS] = {
 	[DLA_OP_RELU_N1_TO_1] = { dla_lower_table },
 	[DLA_OP_RESHAPE] = { lower_reshape },
 	[DLA_OP_SQUEEZE] = { lower_reshape },
-	[DLA_OP_SUB] = { dla_lower_table },
+	[DLA_OP_SUB] = { dla_lower_add, dla_lower_table, dla_lower_element },
 	[DLA_OP_TANH] = { dla_lower_table },
 };
 

@@ -106,8 +106,9 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 	l->input[0] = op->input[0];
 	l->input[1] = op->input[1];
 	l->output = op->output[0];
-	dla_add_init(&l->add, q0->scale[0], q0->zero_point[0], q1->scale[0], q1->zero_point[0],
-		     out->scale[0], out->zero_point[0]);
+	(op->kind == DLA_OP_SUB ? dla_sub_init : dla_add_init)
+		(&l->add, q0->scale[0], q0->zero_point[0], q1->scale[0], q1->zero_point[0],
+		 out->scale[0], out->zero_point[0]);
 	dla_activation_range(op->activation, out->scale[0], out->zero_point[0], &l->low, &l->high);
 	if (l->add.error >= DLA_ERROR_LIMIT) {
 		free(l);

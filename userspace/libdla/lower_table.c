@@ -91,8 +91,11 @@ static int find_table(const struct dla_graph *graph, const struct dla_op *op, un
 	struct dla_cpu_op *cpu;
 	int err;
 
-	for (unsigned int i = 0; i < op->input_count; i++)
+	for (unsigned int i = 0; i < op->input_count; i++) {
 		tensor[i] = graph->tensor[op->input[i]];
+		/* The one element of a constant; it may have more dimensions than the list. */
+		tensor[i].shape.rank = 0;
+	}
 	tensor[variable].shape = bytes;
 	tensor[variable].bytes = sizeof(every);
 	tensor[2].shape = bytes;

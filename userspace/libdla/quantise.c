@@ -492,3 +492,152 @@ void dla_activation_range(enum dla_activation activation, double scale, int32_t 
 		*high = quantised_bound(1, scale, zero_point);
 	}
 }
+
+/* ------------------------------------------------------------------ element by element */
+
+/* An output's scale leaves zero points and sums within 32 bits up to here. */
+#define ELEMENT_SHIFT_MAX 22
+
+void dla_sub_init(struct dla_add *sub, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
+		  double scale_out, int32_t zero_out)
+{
+	double zero_b;
+
+	dla_add_init(sub, scale_0, zero_0, scale_1, zero_1, scale_out, zero_out);
+	sub->m = (int16_t)-sub->m;
+	/* Where b is what is subtracted, both signs are the other way round, and so is all but its zero point. */
+	if (sub->swap)
+		return;
+	zero_b = zero_1 * power_of_two((int)sub->p);
+	sub->offset = (int32_t)fmax(fmin(2 * zero_b - sub->offset, INT32_MAX), INT32_MIN);
+	sub->scale = (int16_t)-sub->scale;
+}
+
+/* The largest shift, up to a limit, by which a factor still is an int16. */
+static unsigned int factor_shift(double largest, unsigned int limit)
+{
+	unsigned int shift = 0;
+
+	while (shift < limit && nearbyint(largest * power_of_two((int)shift + 1)) <= MUL_MAX)
+		shift++;
+	return shift;
+}
+
+static int16_t to_int16(double value)
+{
+	return (int16_t)fmax(fmin(nearbyint(value), MUL_MAX), -MUL_MAX);
+}
+
+struct dla_affine *dla_affine_new(const struct dla_affine_wish *wish, unsigned int channels, int32_t zero,
+				  int32_t zero_out, bool relu)
+{
+	struct dla_affine *affine = malloc(sizeof(*affine) + channels * sizeof(affine->channel[0]));
+	double factor = 0, reach, addend = 0, unit;
+
+	if (!affine)
+		return NULL;
+	for (unsigned int c = 0; c < channels; c++)
+		factor = fmax(factor, fabs(wish[c].factor));
+	/* What is added beyond that only saturates further. */
+	reach = OUTPUT_REACH + 255 * factor;
+	for (unsigned int c = 0; c < channels; c++)
+		addend = fmax(addend, fmin(fabs(wish[c].addend), reach));
+
+	*affine = (struct dla_affine) {
+		.channels = channels, .zero = (int16_t)zero, .relu = relu,
+		.shift = factor_shift(factor, ELEMENT_SHIFT_MAX),
+	};
+	unit = power_of_two((int)affine->shift);
+	affine->offset = -zero_out * (1 << affine->shift);
+	while (nearbyint(addend * unit / power_of_two((int)affine->p)) > ALU_MAX)
+		affine->p++;
+	for (unsigned int c = 0; c < channels; c++) {
+		struct dla_affine_channel *out = &affine->channel[c];
+		double limited = fmax(fmin(wish[c].addend, reach), -reach);
+
+		out->m = to_int16(wish[c].factor * unit);
+		out->k = to_int16(limited * unit / power_of_two((int)affine->p));
+		affine->error = fmax(affine->error,
+				     255 * fabs(out->m / unit - wish[c].factor) +
+				     fabs(out->k * power_of_two((int)affine->p) / unit - limited));
+	}
+	return affine;
+}
+
+int8_t dla_affine_eval(const struct dla_affine *affine, unsigned int channel, int8_t x)
+{
+	const struct dla_affine_channel *c = &affine->channel[channel];
+	int64_t t = saturate(((int64_t)x - affine->zero) * c->m, 32);
+
+	t = saturate(t + saturate(c->k * (INT64_C(1) << affine->p), 32), 32);
+	if (affine->relu && t < 0)
+		t = 0;
+	return (int8_t)saturate(saturate(round_shift(t - affine->offset, affine->shift), 17), 8);
+}
+
+struct dla_slope *dla_slope_new(double factor, const double *slope, unsigned int channels, int32_t zero,
+				int32_t zero_out)
+{
+	struct dla_slope *s = malloc(sizeof(*s) + channels * sizeof(s->slope[0]));
+	double steepest = 0, unit;
+
+	if (!s)
+		return NULL;
+	for (unsigned int c = 0; c < channels; c++)
+		steepest = fmax(steepest, fabs(slope[c]));
+	*s = (struct dla_slope) {
+		.channels = channels, .zero = (int16_t)zero,
+		.shift = factor_shift(factor, ELEMENT_SHIFT_MAX),
+		.slope_shift = factor_shift(steepest, 30),
+	};
+	unit = power_of_two((int)s->shift);
+	s->m = to_int16(factor * unit);
+	s->offset = -zero_out * (1 << s->shift);
+	s->error = 255 * fabs(s->m / unit - factor) * fmax(1, steepest) + 0.5 / unit;
+	for (unsigned int c = 0; c < channels; c++) {
+		double lost;
+
+		s->slope[c] = to_int16(slope[c] * power_of_two((int)s->slope_shift));
+		lost = fabs(s->slope[c] / power_of_two((int)s->slope_shift) - slope[c]);
+		s->error = fmax(s->error, 255 * (fabs(s->m / unit - factor) * steepest + factor * lost) + 0.5 / unit);
+	}
+	return s;
+}
+
+int8_t dla_slope_eval(const struct dla_slope *s, unsigned int channel, int8_t x)
+{
+	int64_t v = saturate(((int64_t)x - s->zero) * s->m, 32);
+
+	if (v < 0)
+		v = saturate(round_shift(v * s->slope[channel], s->slope_shift), 32);
+	return (int8_t)saturate(saturate(round_shift(v - s->offset, s->shift), 17), 8);
+}
+
+bool dla_product_init(struct dla_product *product, double factor, int32_t zero_x, int32_t zero_y, int32_t zero_out)
+{
+	double converted, offset, largest;
+
+	/* Only a power of two can be added to y by shifting x. */
+	if (zero_y > 0 || (-zero_y & (-zero_y - 1)))
+		return false;
+	*product = (struct dla_product) { .zero = (int16_t)zero_x, .again = zero_y < 0 };
+	if (product->again)
+		product->k = (unsigned int)__builtin_ctz((unsigned int)-zero_y);
+	find_converter(factor, &product->scale, &product->shift);
+	converted = product->scale / power_of_two((int)product->shift);
+	offset = -(double)zero_y * zero_x - (product->scale ? zero_out / converted : 0);
+	product->offset = (int32_t)fmax(fmin(nearbyint(offset), INT32_MAX), INT32_MIN);
+	largest = fmin(255 * 255, 512 / factor);
+	product->error = largest * fabs(converted - factor) + fabs(offset - product->offset) * factor;
+	return true;
+}
+
+int8_t dla_product_eval(const struct dla_product *product, int8_t x, int8_t y)
+{
+	int64_t t = saturate(((int64_t)x - product->zero) * y, 32);
+
+	if (product->again)
+		t = saturate(t + x * (INT64_C(1) << product->k), 32);
+	t = round_shift((t - product->offset) * product->scale, product->shift);
+	return (int8_t)saturate(saturate(t, 17), 8);
+}

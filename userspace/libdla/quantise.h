@@ -88,6 +88,80 @@ void dla_add_init(struct dla_add *add, double scale_0, int32_t zero_0, double sc
 		  double scale_out, int32_t zero_out);
 int8_t dla_add_eval(const struct dla_add *add, int8_t a, int8_t b);
 
+/* Likewise SUB: a may be what is subtracted, so that m, or m's and scale's signs, are negative. */
+void dla_sub_init(struct dla_add *sub, double scale_0, int32_t zero_0, double scale_1, int32_t zero_1,
+		  double scale_out, int32_t zero_out);
+
+/*
+ * One int8 tensor and constants of its channels, x -> factor * (x - zero) + addend, in one SDP pass:
+ *	v = (x - zero) * m				X1, one m per channel
+ *	t = v + (k << p)				X2, one k per channel
+ *	t = max(t, 0) if relu
+ *	y = sat8(sat17(t - offset >> shift))
+ */
+struct dla_affine_wish {
+	double factor, addend;	/* in LSB of the output */
+};
+
+struct dla_affine_channel {
+	int16_t m, k;
+};
+
+struct dla_affine {
+	unsigned int channels;
+	int16_t zero;
+	unsigned int p, shift;
+	bool relu;
+	int32_t offset;
+	double error;		/* as in struct dla_requant */
+	struct dla_affine_channel channel[];
+};
+
+/* NULL when memory runs out. The caller looks at ->error. */
+struct dla_affine *dla_affine_new(const struct dla_affine_wish *wish, unsigned int channels, int32_t zero,
+				  int32_t zero_out, bool relu);
+int8_t dla_affine_eval(const struct dla_affine *affine, unsigned int channel, int8_t x);
+
+/*
+ * PRELU of an int8 tensor with one slope per channel, in one SDP pass:
+ *	v = (x - zero) * m				X1
+ *	t = v < 0 ? v * slope >> slope_shift : v	X2, one slope per channel
+ *	y = sat8(sat17(t - offset >> shift))
+ */
+struct dla_slope {
+	unsigned int channels;
+	int16_t zero, m;
+	unsigned int slope_shift, shift;
+	int32_t offset;
+	double error;
+	int16_t slope[];
+};
+
+/* factor: scale of the input over scale of the output. NULL when memory runs out. */
+struct dla_slope *dla_slope_new(double factor, const double *slope, unsigned int channels, int32_t zero,
+				int32_t zero_out);
+int8_t dla_slope_eval(const struct dla_slope *slope, unsigned int channel, int8_t x);
+
+/*
+ * MUL of two int8 tensors x and y in one SDP pass, y's zero point 0 or -2^k:
+ *	v = (x - zero) * y				X1, y as its operand
+ *	t = v + (x << k) if again			X2, x as its operand
+ *	y = sat8(sat17((t - offset) * scale >> shift))
+ */
+struct dla_product {
+	int16_t zero;
+	bool again;
+	unsigned int k;
+	int32_t offset;
+	int16_t scale;
+	unsigned int shift;
+	double error;
+};
+
+/* factor: both scales over that of the output. False when y's zero point is another. */
+bool dla_product_init(struct dla_product *product, double factor, int32_t zero_x, int32_t zero_y, int32_t zero_out);
+int8_t dla_product_eval(const struct dla_product *product, int8_t x, int8_t y);
+
 /*
  * A convolution and the ADD behind it in one SDP pass, the ADD's other operand - the residual r - as
  * X2's per-element operand:
