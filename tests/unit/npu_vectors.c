@@ -2,7 +2,7 @@
 /*
  * The networks of one operation of tests/vectors on the emulated NPU. What runs there follows the
  * arithmetic rules (npu_check.h) on inputs whose outputs TensorFlow Lite has told; what is a table, a
- * move or a choice equals those to the bit.
+ * move or a choice equals those to the bit. Then once more on the CPU with XNNPACK.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,36 +44,43 @@ static void check_exact(const struct vector *v, const struct dla_request *reques
 	}
 }
 
-static void run_vector(struct dla_device *device, const struct vector *v)
-{
-	static const struct dla_options options = { .keep_tensors = 1, .cpu = DLA_CPU_REFERENCE };
-	char path[] = "/tmp/vector-XXXXXX";
-	int fd = mkstemp(path);
+struct loaded {
 	struct dla_network *network;
 	struct dla_request *request;
+};
+
+/* The vector's network, run. */
+static struct loaded run_vector(struct dla_device *device, const struct vector *v, const struct dla_options *options)
+{
+	char path[] = "/tmp/vector-XXXXXX";
+	int fd = mkstemp(path);
+	struct loaded l;
 
 	assert_int_equal(write(fd, v->blob[0].data, v->blob[0].bytes), v->blob[0].bytes);
 	close(fd);
-	network = dla_network_load(device, path, &options);
+	l.network = dla_network_load(device, path, options);
 	unlink(path);
-	if (!network)
+	if (!l.network)
 		fail_msg("%s: %s", (char *)v->name.data, dla_strerror());
-	request = dla_request_new(network);
-	assert_non_null(request);
-	for (unsigned int i = 0; i < dla_network_input_count(network); i++)
-		memcpy(dla_request_input(request, i), v->blob[1 + i].data, v->blob[1 + i].bytes);
-	if (dla_request_run(request))
+	l.request = dla_request_new(l.network);
+	if (!l.request)
 		fail_msg("%s: %s", (char *)v->name.data, dla_strerror());
-	if (dla_placed_on_npu(&network->placed[0])) {
-		check_operation(request, 0, (char *)v->name.data);
-		check_exact(v, request, network->placed[0].why);
-	}
-	dla_request_free(request);
-	dla_network_free(network);
+	for (unsigned int i = 0; i < dla_network_input_count(l.network); i++)
+		memcpy(dla_request_input(l.request, i), v->blob[1 + i].data, v->blob[1 + i].bytes);
+	if (dla_request_run(l.request))
+		fail_msg("%s: %s", (char *)v->name.data, dla_strerror());
+	return l;
 }
 
-static void all_vectors(void **state)
+static void unload(struct loaded *l)
 {
+	dla_request_free(l->request);
+	dla_network_free(l->network);
+}
+
+static void on_the_npu(void **state)
+{
+	static const struct dla_options options = { .keep_tensors = 1, .cpu = DLA_CPU_REFERENCE };
 	struct dla_device *device = dla_device_open("sim:nv_small");
 	const char *path = getenv("DLA_VECTORS");
 	gzFile file = gzopen(path ? path : VECTORS, "rb");
@@ -83,8 +90,15 @@ static void all_vectors(void **state)
 	assert_non_null(file);
 	if (!device)
 		fail_msg("%s", dla_strerror());
-	for (; read_vector(file, &v); free_vector(&v))
-		run_vector(device, &v);
+	for (; read_vector(file, &v); free_vector(&v)) {
+		struct loaded l = run_vector(device, &v, &options);
+
+		if (dla_placed_on_npu(&l.network->placed[0])) {
+			check_operation(l.request, 0, (char *)v.name.data);
+			check_exact(&v, l.request, l.network->placed[0].why);
+		}
+		unload(&l);
+	}
 	gzclose(file);
 	dla_device_close(device);
 	for (size_t i = 0; i < WAYS; i++) {
@@ -94,10 +108,62 @@ static void all_vectors(void **state)
 	}
 }
 
+static struct {
+	unsigned int count;
+	size_t elements, unequal;
+} on_xnnpack[DLA_OP_KIND_COUNT];
+
+/* One LSB at most from TensorFlow Lite, of what is 8 bits wide. */
+static void check_near(const struct vector *v, const struct loaded *l)
+{
+	const struct dla_graph *graph = l->network->graph;
+	const struct dla_tensor *tensor = &graph->tensor[graph->output[0]];
+	const uint8_t *got = dla_request_output(l->request, 0), *want = v->blob[1 + graph->input_count].data;
+	uint8_t flip = tensor->type == DLA_INT8 ? 0x80 : 0;
+
+	on_xnnpack[graph->op[0].kind].count++;
+	if (tensor->type == DLA_FLOAT32)
+		return;
+	for (size_t i = 0; i < tensor->bytes; i++) {
+		int apart = abs((got[i] ^ flip) - (want[i] ^ flip));
+
+		if (apart > 1)
+			fail_msg("%s, element %zu: XNNPACK is %d LSB from TensorFlow Lite", (char *)v->name.data, i,
+				 apart);
+		on_xnnpack[graph->op[0].kind].elements++;
+		on_xnnpack[graph->op[0].kind].unequal += apart;
+	}
+}
+
+static void on_the_cpu(void **state)
+{
+	struct dla_device *device = dla_device_open("cpu");
+	const char *path = getenv("DLA_VECTORS");
+	gzFile file = gzopen(path ? path : VECTORS, "rb");
+	struct vector v = { 0 };
+
+	(void)state;
+	assert_non_null(file);
+	for (; read_vector(file, &v); free_vector(&v)) {
+		struct loaded l = run_vector(device, &v, NULL);
+
+		if (l.network->placed[0].xnnpack)
+			check_near(&v, &l);
+		unload(&l);
+	}
+	gzclose(file);
+	dla_device_close(device);
+	for (int kind = 0; kind < DLA_OP_KIND_COUNT; kind++)
+		if (on_xnnpack[kind].count)
+			print_message("# XNNPACK: %s: %u, %zu of %zu elements differ\n", dla_op_kind_name(kind),
+				      on_xnnpack[kind].count, on_xnnpack[kind].unequal, on_xnnpack[kind].elements);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_vectors),
+		cmocka_unit_test(on_the_npu),
+		cmocka_unit_test(on_the_cpu),
 	};
 	int failed = cmocka_run_group_tests_name("npu_vectors", tests, NULL, NULL);
 

@@ -145,40 +145,73 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_node *n
 	return 0;
 }
 
-/* Ways to do an operation, the better first. */
+/* The most ways to do an operation. */
 #define WAYS 3
 
-static dla_lower_fn *const ways[DLA_OP_KIND_COUNT][WAYS] = {
-	[DLA_OP_ADD] = { dla_lower_add, dla_lower_table, dla_lower_element },
-	[DLA_OP_AVERAGE_POOL_2D] = { dla_lower_pool },
-	[DLA_OP_CONV_2D] = { dla_lower_conv },
-	[DLA_OP_DEPTHWISE_CONV_2D] = { dla_lower_depthwise },
-	[DLA_OP_EXPAND_DIMS] = { lower_reshape },
-	[DLA_OP_FULLY_CONNECTED] = { dla_lower_fully_connected },
-	[DLA_OP_HARD_SWISH] = { dla_lower_table },
-	[DLA_OP_LEAKY_RELU] = { dla_lower_table },
-	[DLA_OP_LOGISTIC] = { dla_lower_table },
-	[DLA_OP_MAXIMUM] = { dla_lower_element, dla_lower_table },
-	[DLA_OP_MAX_POOL_2D] = { dla_lower_pool },
-	[DLA_OP_MEAN] = { dla_lower_mean },
-	[DLA_OP_MINIMUM] = { dla_lower_element, dla_lower_table },
-	[DLA_OP_MUL] = { dla_lower_element, dla_lower_table },
-	[DLA_OP_PRELU] = { dla_lower_element, dla_lower_table },
-	[DLA_OP_QUANTIZE] = { dla_lower_table },
-	[DLA_OP_RELU] = { dla_lower_table },
-	[DLA_OP_RELU6] = { dla_lower_table },
-	[DLA_OP_RELU_0_TO_1] = { dla_lower_table },
-	[DLA_OP_RELU_N1_TO_1] = { dla_lower_table },
-	[DLA_OP_RESHAPE] = { lower_reshape },
-	[DLA_OP_SQUEEZE] = { lower_reshape },
-	[DLA_OP_SUB] = { dla_lower_add, dla_lower_table, dla_lower_element },
-	[DLA_OP_TANH] = { dla_lower_table },
+static const struct {
+	dla_lower_fn *way[WAYS];	/* the better first */
+	const char *limits;		/* for people */
+} kinds[DLA_OP_KIND_COUNT] = {
+	[DLA_OP_ADD] = { { dla_lower_add, dla_lower_table, dla_lower_element },
+		"int8; two pictures of one size, or one and a constant number or one for each channel" },
+	[DLA_OP_AVERAGE_POOL_2D] = { { dla_lower_pool },
+		"int8, one picture; no padding; one scale" },
+	[DLA_OP_CONV_2D] = { { dla_lower_conv },
+		"int8, one picture; a group of kernels in the convolution buffer, windows up to 32x32, strides up to 8" },
+	[DLA_OP_DEPTHWISE_CONV_2D] = { { dla_lower_depthwise },
+		"int8, one picture; windows up to 32x32, strides up to 8" },
+	[DLA_OP_EXPAND_DIMS] = { { lower_reshape },
+		"int8; no layer: its input is on the NPU" },
+	[DLA_OP_FULLY_CONNECTED] = { { dla_lower_fully_connected },
+		"int8, one row" },
+	[DLA_OP_HARD_SWISH] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_LEAKY_RELU] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_LOGISTIC] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_MAXIMUM] = { { dla_lower_element, dla_lower_table },
+		"int8; two pictures of one size, or one and a number, or one for each channel; exact" },
+	[DLA_OP_MAX_POOL_2D] = { { dla_lower_pool },
+		"int8, one picture; windows up to 8x8; exact" },
+	[DLA_OP_MEAN] = { { dla_lower_mean },
+		"int8, one picture; over height and width" },
+	[DLA_OP_MINIMUM] = { { dla_lower_element, dla_lower_table },
+		"int8; two pictures of one size, or one and a number, or one for each channel; exact" },
+	[DLA_OP_MUL] = { { dla_lower_element, dla_lower_table },
+		"int8; a picture and a constant number or one for each channel; a picture and another, or a computed number for each channel, if a zero point is 0 or minus a power of two" },
+	[DLA_OP_PAD] = { .limits = "in the convolution behind it" },
+	[DLA_OP_PRELU] = { { dla_lower_element, dla_lower_table },
+		"int8, one picture; a constant slope, or one for each channel" },
+	[DLA_OP_QUANTIZE] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_RELU] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_RELU6] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_RELU_0_TO_1] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_RELU_N1_TO_1] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
+	[DLA_OP_RESHAPE] = { { lower_reshape },
+		"int8; no layer: its input is on the NPU" },
+	[DLA_OP_SQUEEZE] = { { lower_reshape },
+		"int8; no layer: its input is on the NPU" },
+	[DLA_OP_SUB] = { { dla_lower_add, dla_lower_table, dla_lower_element },
+		"int8; two pictures of one size, or one and a constant number or one for each channel" },
+	[DLA_OP_TANH] = { { dla_lower_table },
+		"8-bit to 8-bit, one picture; exact" },
 };
+
+const char *dla_lower_limits(enum dla_op_kind kind)
+{
+	return kinds[kind].limits;
+}
 
 int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
-	dla_lower_fn *const *way = ways[lower->graph->op[node->op].kind];
+	dla_lower_fn *const *way = kinds[lower->graph->op[node->op].kind].way;
 
 	*lowered = NULL;
 	*why = "not an operation of the NPU";

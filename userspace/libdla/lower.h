@@ -89,6 +89,9 @@ struct dla_lowered {
 int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why);
 
+/* What must be so for the NPU to do an operation, a phrase; NULL when it never does. */
+const char *dla_lower_limits(enum dla_op_kind kind);
+
 /* One for each kind of a node's own operation; only lower.c calls them. */
 typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why);

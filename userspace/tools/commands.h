@@ -4,6 +4,7 @@
 
 /* One function a command; argv[0] is the command's name. They return the exit status. */
 int cmd_info(int argc, char **argv);
+int cmd_ops(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_compile(int argc, char **argv);

@@ -17,6 +17,9 @@
 
 struct dla_xnn_part;
 
+/* Does it have operations of that kind at all? */
+bool dla_xnn_may_have(enum dla_op_kind kind);
+
 /* Does it have operation op? Tries it, so this takes about as long as preparing it. */
 bool dla_xnn_has(const struct dla_graph *graph, unsigned int op);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "xnn.h"
 #include "xnn_node.h"
 
 /* Anything that XNNPACK does not do is said in this way; its own reasons go to nobody. */
@@ -262,6 +263,8 @@ static enum xnn_status define_elementwise(struct dla_xnn_builder *b, const struc
 		return status;
 	if (op->kind == DLA_OP_ADD)
 		return xnn_define_add2(b->subgraph, o.low, o.high, o.input, o.other, o.output, 0);
+	if (op->kind == DLA_OP_SUB)
+		return xnn_define_subtract(b->subgraph, o.low, o.high, o.input, o.other, o.output, 0);
 	return xnn_define_multiply2(b->subgraph, o.low, o.high, o.input, o.other, o.output, 0);
 }
 
@@ -367,24 +370,31 @@ static enum xnn_status define_pad(struct dla_xnn_builder *b, const struct dla_op
 	return xnn_define_static_constant_pad(b->subgraph, before, after, 0, o.input, o.output, 0);
 }
 
+static enum xnn_status (*const define[DLA_OP_KIND_COUNT])(struct dla_xnn_builder *b, const struct dla_op *op) = {
+	[DLA_OP_ADD] = define_elementwise,
+	[DLA_OP_AVERAGE_POOL_2D] = define_average_pool,
+	[DLA_OP_CONV_2D] = define_conv_2d,
+	[DLA_OP_DEPTHWISE_CONV_2D] = define_depthwise,
+	[DLA_OP_DEQUANTIZE] = define_convert,
+	[DLA_OP_EXPAND_DIMS] = define_reshape,
+	[DLA_OP_FULLY_CONNECTED] = define_fully_connected,
+	[DLA_OP_LOGISTIC] = define_sigmoid,
+	[DLA_OP_MAX_POOL_2D] = define_max_pool,
+	[DLA_OP_MEAN] = define_mean,
+	[DLA_OP_MUL] = define_elementwise,
+	[DLA_OP_PAD] = define_pad,
+	[DLA_OP_QUANTIZE] = define_convert,
+	[DLA_OP_RESHAPE] = define_reshape,
+	[DLA_OP_SQUEEZE] = define_reshape,
+	[DLA_OP_SUB] = define_elementwise,
+};
+
+bool dla_xnn_may_have(enum dla_op_kind kind)
+{
+	return define[kind];
+}
+
 enum xnn_status dla_xnn_define_node(struct dla_xnn_builder *b, const struct dla_op *op)
 {
-	static enum xnn_status (*const define[DLA_OP_KIND_COUNT])(struct dla_xnn_builder *b,
-								  const struct dla_op *op) = {
-		[DLA_OP_ADD] = define_elementwise,
-		[DLA_OP_AVERAGE_POOL_2D] = define_average_pool,
-		[DLA_OP_CONV_2D] = define_conv_2d,
-		[DLA_OP_DEPTHWISE_CONV_2D] = define_depthwise,
-		[DLA_OP_DEQUANTIZE] = define_convert,
-		[DLA_OP_FULLY_CONNECTED] = define_fully_connected,
-		[DLA_OP_LOGISTIC] = define_sigmoid,
-		[DLA_OP_MAX_POOL_2D] = define_max_pool,
-		[DLA_OP_MEAN] = define_mean,
-		[DLA_OP_MUL] = define_elementwise,
-		[DLA_OP_PAD] = define_pad,
-		[DLA_OP_QUANTIZE] = define_convert,
-		[DLA_OP_RESHAPE] = define_reshape,
-	};
-
 	return define[op->kind] ? define[op->kind](b, op) : ABSENT;
 }

@@ -296,6 +296,25 @@ struct dla_memory_info {
 
 DLA_API void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info);
 
+/**
+ * struct dla_operation_support - an operation that networks may have
+ * @name: TFLite's name of it, "CONV_2D".
+ * @types: what its input may be, "int8 uint8"; other tensors follow from it.
+ * @limits: a phrase: what else must be so; NULL when nothing must.
+ * @npu: a phrase: what must be so for the NPU to do it; NULL when it never does.
+ * @xnnpack: nonzero: on the CPU XNNPACK may do it.
+ */
+struct dla_operation_support {
+	const char *name;
+	const char *types;
+	const char *limits;
+	const char *npu;
+	int xnnpack;
+};
+
+/** dla_supported_operation() - describe operation @index of this library; -1 (ERANGE) past the last */
+DLA_API int dla_supported_operation(unsigned int index, struct dla_operation_support *support);
+
 /* ------------------------------------------------------------------------------ requests */
 
 /** dla_request_new() - memory to run a network in; NULL with ENOMEM or EAGAIN (no thread) */
