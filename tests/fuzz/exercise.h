@@ -36,6 +36,22 @@ static inline bool exercise_is_small(const struct dla_graph *graph)
 	return bytes <= EXERCISE_BYTES && steps <= EXERCISE_STEPS;
 }
 
+/* The same of a file that can be read, with limits for slower ways to run it. */
+static inline bool exercise_is_cheap(const void *data, size_t bytes)
+{
+	uint64_t steps = 0, size = 0;
+	struct dla_graph *graph;
+
+	if (dla_tflite_read(data, bytes, "fuzz", &graph))
+		return false;
+	for (unsigned int i = 0; i < graph->tensor_count; i++)
+		size += graph->tensor[i].bytes;
+	for (unsigned int i = 0; i < graph->op_count && steps <= EXERCISE_STEPS; i++)
+		steps += exercise_steps(graph, i);
+	dla_graph_free(graph);
+	return size <= EXERCISE_BYTES / 64 && steps <= EXERCISE_STEPS / 10;
+}
+
 /* Read a file and do with the network what can be done with it; the reader's error, or 0. */
 static inline int exercise(const void *data, size_t bytes)
 {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <glob.h>
+#include <unistd.h>
 
 #include "../tflite_builder.h"
 #include "../vectors.h"
@@ -14,6 +15,9 @@
  */
 
 #define MAX_UNDO 64
+
+/* The emulator is slow: only files up to that size are run on it too. */
+#define NPU_BYTES 8192
 
 struct file {
 	char *name;
@@ -202,6 +206,34 @@ static size_t mutate(const struct file *file, struct random *random, uint8_t cha
 	return at;
 }
 
+/*
+ * What the reader has accepted the NPU runs too, or leaves to the CPU: never is a layer refused by the
+ * validator, or the network because of a layer.
+ */
+static void try_on_npu(const void *data, size_t bytes)
+{
+	static const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	struct dla_device *device = dla_device_open("sim:nv_small");
+	char path[] = "/tmp/mutated-XXXXXX";
+	int fd = mkstemp(path);
+	struct dla_network *network;
+	struct dla_request *request;
+
+	if (!device || fd < 0 || write(fd, data, bytes) != (ssize_t)bytes)
+		abort();
+	close(fd);
+	network = dla_network_load(device, path, &options);
+	unlink(path);
+	request = network ? dla_request_new(network) : NULL;
+	if (!request || dla_request_run(request)) {
+		printf("# on the NPU: %s\n", dla_strerror());
+		abort();
+	}
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+}
+
 static void count_result(struct tally *tally, int err)
 {
 	if (err && strlen(dla_strerror()) <= strlen("fuzz: "))
@@ -237,6 +269,8 @@ static void truncate_once(const struct file *file, struct random *random, struct
 /* In place, and undone: the files are large and the changes small. */
 static void damage_once(const struct file *file, struct random *random, struct tally *tally)
 {
+	int err;
+
 	uint8_t change[MAX_UNDO], before[4][MAX_UNDO];
 	size_t at[4], bytes[4], changes = 1 + below(random, 4);
 
@@ -245,7 +279,10 @@ static void damage_once(const struct file *file, struct random *random, struct t
 		memcpy(before[i], file->data + at[i], bytes[i]);
 		memcpy(file->data + at[i], change, bytes[i]);
 	}
-	count_result(tally, exercise(file->data, file->bytes));
+	err = exercise(file->data, file->bytes);
+	count_result(tally, err);
+	if (!err && file->bytes <= NPU_BYTES && exercise_is_cheap(file->data, file->bytes))
+		try_on_npu(file->data, file->bytes);
 	for (size_t i = changes; i-- > 0;)
 		memcpy(file->data + at[i], before[i], bytes[i]);
 }
