@@ -66,7 +66,7 @@ static struct {
 	{ "one layer" },      { "in tiles" }, { "PDP" },
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
-	{ "in the convolution" }, { "as diagonal convolutions" },
+	{ "in the convolution" }, { "a table" }, { "one layer, with a number for each channel" }, { "as diagonal convolutions" },
 	{ "PDP, with the convolution" }, { "with the pooling behind it" },
 };
 
@@ -386,7 +386,7 @@ static bool random_mean(struct generator *g)
 
 static bool random_arithmetic(struct generator *g)
 {
-	bool multiply = !between(g, 0, 3);
+	bool multiply = !between(g, 0, 3), subtract = !between(g, 0, 2);
 	const struct node *a = pick(g), *b = a;
 	struct node *out;
 	uint32_t options;
@@ -408,8 +408,9 @@ static bool random_arithmetic(struct generator *g)
 		choose_quantisation(g, out, fmaxf(a->scale, b->scale) * uniform(g, 0.4, 2.5));
 	publish(g, out);
 	options =
-		add_operator(&g->b, multiply ? BUILTIN_MUL : BUILTIN_ADD,
-			     multiply ? OPTIONS_MUL : OPTIONS_ADD, LIST(in[0], in[1]), out->tensor);
+		add_operator(&g->b, multiply ? BUILTIN_MUL : subtract ? BUILTIN_SUB : BUILTIN_ADD,
+			     multiply ? OPTIONS_MUL : subtract ? OPTIONS_SUB : OPTIONS_ADD,
+			     LIST(in[0], in[1]), out->tensor);
 	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
 	return true;
 }
@@ -566,35 +567,97 @@ static bool random_concatenation(struct generator *g)
 	return true;
 }
 
-/* Operations that only the CPU has, shape for shape. */
-static bool random_other(struct generator *g)
+/* What is done element by element, on the NPU with a table; and SOFTMAX, which is not. */
+static bool random_function(struct generator *g)
 {
+	static const struct {
+		int32_t builtin;
+		uint8_t options;
+		float scale;		/* of the output, where it is fixed */
+		int zero_point;
+	} functions[] = {
+		{ BUILTIN_LOGISTIC, OPTIONS_NONE, 1.0F / 256, -128 },
+		{ BUILTIN_TANH, OPTIONS_NONE, 1.0F / 128, 0 },
+		{ BUILTIN_HARD_SWISH }, { BUILTIN_LEAKY_RELU, OPTIONS_LEAKY_RELU }, { BUILTIN_RELU },
+		{ BUILTIN_RELU6 }, { BUILTIN_QUANTIZE },
+		{ BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, 1.0F / 256, -128 },
+	};
 	const struct node *in = pick(g);
 	struct node *out = new_node(g, in);
-	int source = in->tensor, kind = between(g, 0, 2);
+	int source = in->tensor, which = between(g, 0, 7);
 	uint32_t options;
 
-	if (kind < 2) {
-		out->scale = 1.0F / 256;
-		out->zero_point = -128;
-	} else {
-		choose_quantisation(g, out, in->scale * uniform(g, 0.5, 2));
+	choose_quantisation(g, out, in->scale * uniform(g, 0.5, 2));
+	if (functions[which].scale > 0) {
+		out->scale = functions[which].scale;
+		out->zero_point = functions[which].zero_point;
 	}
 	publish(g, out);
-	if (kind == 0) {
-		options = add_operator(&g->b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(source),
-				       out->tensor);
+	options = add_operator(&g->b, functions[which].builtin, functions[which].options, LIST(source),
+			       out->tensor);
+	if (functions[which].builtin == BUILTIN_LEAKY_RELU)
+		set_f32(&g->b, options, LEAKY_RELU_ALPHA, uniform(g, 0, 1));
+	if (functions[which].builtin == BUILTIN_SOFTMAX)
 		set_f32(&g->b, options, SOFTMAX_BETA, 1);
-	} else {
-		add_operator(&g->b, kind == 1 ? BUILTIN_LOGISTIC : BUILTIN_QUANTIZE, OPTIONS_NONE,
-			     LIST(source), out->tensor);
-	}
+	return true;
+}
+
+/* A tensor and one number, or one for each channel; constants. */
+static bool random_constant(struct generator *g)
+{
+	static const int32_t builtins[] = { BUILTIN_ADD, BUILTIN_SUB, BUILTIN_MUL, BUILTIN_PRELU,
+					    BUILTIN_MAXIMUM, BUILTIN_MINIMUM };
+	static const uint8_t types[] = { OPTIONS_ADD, OPTIONS_SUB, OPTIONS_MUL, OPTIONS_NONE, OPTIONS_NONE,
+					 OPTIONS_NONE };
+	const struct node in = *pick(g);
+	int channels = in.rank && between(g, 0, 2) ? in.dim[in.rank - 1] : 1, which = between(g, 0, 5), constant;
+	bool first = which < 3 && !between(g, 0, 3);
+	struct node *out = new_node(g, &in);
+	int8_t value[MAX_KERNELS];
+	uint32_t options;
+
+	if (channels > MAX_KERNELS)
+		return false;
+	for (int i = 0; i < channels; i++)
+		value[i] = (int8_t)between(g, -128, 127);
+	constant = add_tensor(&g->b, "constant", TYPE_INT8, LIST(channels),
+			      which > 3 ? in.scale : which > 1 ? 0.01F : in.scale * uniform(g, 0.1, 5),
+			      which > 3 ? in.zero_point : between(g, -128, 127));
+	set_data(&g->b, constant, value, (size_t)channels);
+	if (which < 4)
+		choose_quantisation(g, out, in.scale * uniform(g, 0.4, 2.5));
+	publish(g, out);
+	options = add_operator(&g->b, builtins[which], types[which],
+			       first ? LIST(constant, in.tensor) : LIST(in.tensor, constant), out->tensor);
+	if (which < 3)
+		set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
+	return true;
+}
+
+/* x * LOGISTIC(x) */
+static bool random_gate(struct generator *g)
+{
+	const struct node in = *pick(g);
+	struct node *gate = new_node(g, &in), *out;
+	uint32_t options;
+	int by;
+
+	gate->scale = 1.0F / 256;
+	gate->zero_point = -128;
+	by = publish(g, gate);
+	add_operator(&g->b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(in.tensor), by);
+	out = new_node(g, &in);
+	choose_quantisation(g, out, in.scale * uniform(g, 0.4, 1.2));
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_MUL, OPTIONS_MUL,
+			       between(g, 0, 1) ? LIST(in.tensor, by) : LIST(by, in.tensor), out->tensor);
+	set_i8(&g->b, options, ARITHMETIC_ACTIVATION, random_activation(g));
 	return true;
 }
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 21)) {
+	switch (between(g, 0, 25)) {
 	case 0:
 	case 1:
 	case 2:
@@ -627,8 +690,13 @@ static bool random_operation(struct generator *g)
 	case 20:
 	case 21:
 		return random_pooled_conv(g);
+	case 22:
+	case 23:
+		return random_constant(g);
+	case 24:
+		return random_gate(g);
 	default:
-		return random_other(g);
+		return random_function(g);
 	}
 }
 
