@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Through Linux: the module and its node, on one kernel, on an emulated board."""
 import glob
+import gzip
 import json
 import os
 import re
+import struct
 import subprocess
 import tempfile
 
@@ -98,6 +100,40 @@ def resnet8_the_same_as_in_process(kernel):
                         shared("models/samples/mlperf-imgc/" + name))
         assert run["outputs"] == here["outputs"], name
         assert [o["where"] for o in run["operations"]] == [o["where"] for o in here["operations"]]
+
+
+TABLES = ("HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "TANH")
+
+
+def vectors(kinds):
+    """Of each kind the first network of all 256 inputs: its name, its file, the input, what TensorFlow Lite says."""
+    wanted = list(kinds)
+    with gzip.open("tests/vectors/operations.gz", "rb") as file:
+        number = lambda: struct.unpack("<I", file.read(4))[0]
+        while wanted:
+            name = file.read(number()).decode()
+            blobs = [file.read(number()) for _ in range(number())]
+            if name.split()[0] in wanted and [len(b) for b in blobs[1:]] == [256, 256]:
+                wanted.remove(name.split()[0])
+                yield name.split()[0], blobs
+
+
+def tables_the_same_as_tensorflow_lite(kernel):
+    """Look-up tables reach the hardware, each program its own."""
+    found, files = dict(vectors(TABLES)), {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, blobs in found.items():
+            for suffix, blob in zip((".tflite", ".in"), blobs):
+                with open(os.path.join(folder, name + suffix), "wb") as file:
+                    file.write(blob)
+                files["/demo/" + name + suffix] = os.path.join(folder, name + suffix)
+        guest = Guest(kernel, f"for n in {' '.join(found)}; do "
+                      "./dla run $n.tflite --device npu --input $n.in --json || exit 1; done\n", files=files).good()
+    runs = [json.loads(line) for line in guest.text.splitlines()]
+    assert len(runs) == len(TABLES)
+    for run, (name, blobs) in zip(runs, found.items()):
+        assert [o["where"] for o in run["operations"]] == ["npu"], name
+        assert bytes(value & 0xff for value in run["outputs"][0]["data"]) == blobs[2], name
 
 
 def info_describes_the_node(kernel):
@@ -269,7 +305,8 @@ def the_qemu_demo(kernel):
 def main(name):
     kernel = Kernel(name)
     tap.main([(test.__name__, test, kernel) for test in (
-        build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, info_describes_the_node, the_manuals_example,
+        build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, tables_the_same_as_tensorflow_lite,
+        info_describes_the_node, the_manuals_example,
         without_the_module, without_permission, without_drm, with_a_bad_device_tree,
         with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
         what_the_driver_need_not_notice, what_the_driver_cannot_notice,
