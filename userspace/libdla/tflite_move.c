@@ -219,7 +219,7 @@ static int read_paddings(struct tflite_op *op, int32_t before[], int32_t after[]
 /* Padding is the real number 0. */
 int read_pad(struct tflite_op *op)
 {
-	int32_t after[DLA_MAX_RANK];
+	int32_t after[DLA_MAX_RANK] = { 0 };
 	struct dla_shape out;
 	int err = read_paddings(op, op->op->pad.before, after, &out);
 
@@ -231,16 +231,16 @@ int read_pad(struct tflite_op *op)
 int read_padv2(struct tflite_op *op)
 {
 	const struct dla_tensor *value = op_input(op, 2);
-	int32_t after[DLA_MAX_RANK];
+	int32_t after[DLA_MAX_RANK] = { 0 };
 	struct dla_shape out;
 	int err = read_paddings(op, op->op->pad.before, after, &out);
 
 	if (!err)
 		err = need_movable(op, value, op_output(op));
-	if (!err && (!value->data || dla_shape_elements(&value->shape) != 1))
-		err = tensor_fail(op, EOPNOTSUPP, value, "is not one constant");
 	if (err)
 		return err;
+	if (!value->data || dla_shape_elements(&value->shape) != 1)
+		return tensor_fail(op, EOPNOTSUPP, value, "is not one constant");
 	memcpy(op->op->pad.value, value->data, value->bytes);
 	return need_shape(op, op_output(op), &out);
 }
@@ -249,7 +249,7 @@ int read_mirror_pad(struct tflite_op *op)
 {
 	int8_t mode = fb_i8(op->fb, &op->options, MIRROR_PAD_MODE, MIRROR_REFLECT);
 	const struct dla_shape *in = &op_input(op, 0)->shape;
-	int32_t *before = op->op->mirror.before, after[DLA_MAX_RANK];
+	int32_t *before = op->op->mirror.before, after[DLA_MAX_RANK] = { 0 };
 	struct dla_shape out;
 	int err;
 
