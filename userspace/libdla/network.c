@@ -9,6 +9,7 @@
 #include "deps.h"
 #include "error.h"
 #include "network.h"
+#include "overlap.h"
 #include "saved.h"
 #include "tflite.h"
 
@@ -109,16 +110,16 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 
 	emit->count = 0;
 	for (unsigned int i = segment->first; i <= segment->last; i++) {
-		unsigned int before = emit->count;
-
 		if (!network->placed[i].lowered)
 			continue;
 		emit->cookie = i;
 		err = network->placed[i].lowered->ops->emit(network->placed[i].lowered, emit);
 		if (err)
 			return err;
-		network->operation[i].layers = emit->count - before;
 	}
+	err = dla_overlap(&network->device->info, emit);
+	for (unsigned int i = 0; i < emit->count; i++)
+		network->operation[emit->op[i].cookie].layers++;
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);
