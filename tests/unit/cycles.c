@@ -178,6 +178,50 @@ static void check(const struct model *model, const struct dla_network *network,
 	assert_true((double)stats->cycles >= bound);
 }
 
+/* Cycles of the network on an NPU whose registers and interrupts cost that much. */
+static uint64_t cycles_at(const char *path, const struct dla_sim_costs *costs)
+{
+	struct dla_options options = { .place = DLA_PLACE_NPU };
+	struct dla_npu_stats stats;
+	struct dla_device *device;
+	struct dla_network *network;
+	struct dla_request *request;
+
+	device = dla_device_open("sim:nv_small");
+	assert_non_null(device);
+	assert_int_equal(dla_device_sim_set_costs(device, costs), 0);
+	network = dla_network_load(device, path, &options);
+	assert_non_null(network);
+	request = dla_request_new(network);
+	assert_non_null(request);
+	assert_int_equal(dla_request_run(request), 0);
+	dla_device_stats(device, &stats);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	return stats.cycles;
+}
+
+/* What waits for the driver, were a register access 10 cycles and an interrupt 1,000. */
+static void driver_is_seldom_waited_for(void **state)
+{
+	static const struct dla_sim_costs free_of_charge = { 0 }, dear = { 40, 40, 1000 };
+	char *path = model_path(models[0].path);
+	uint64_t without, with;
+
+	(void)state;
+	if (!path || access(path, R_OK)) {
+		printf("# %s is not there\n", models[0].path);
+		free(path);
+		skip();
+	}
+	without = cycles_at(path, &free_of_charge);
+	with = cycles_at(path, &dear);
+	printf("# %s: %llu cycles at least, %llu with a driver\n", models[0].path, (unsigned long long)without,
+	       (unsigned long long)with);
+	free(path);
+}
+
 static void stays_near_the_bound(void **state)
 {
 	const struct model *model = *state;
@@ -216,7 +260,9 @@ static void stays_near_the_bound(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[sizeof(models) / sizeof(models[0])];
+	struct CMUnitTest tests[sizeof(models) / sizeof(models[0]) + 1] = {
+		[sizeof(models) / sizeof(models[0])] = cmocka_unit_test(driver_is_seldom_waited_for),
+	};
 
 	for (unsigned int i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
 		tests[i] = (struct CMUnitTest) {

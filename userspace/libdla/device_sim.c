@@ -58,7 +58,9 @@ struct sim {
 	struct dla_npu_stats stats;
 
 	/* The thread's while it is busy; whoever holds the lock may touch it when not. */
+	struct nvdla_emu_params params;
 	struct nvdla_emu *emu;
+	uint32_t interrupt_cost;
 	struct nvdla_hw hw;
 	struct nvdla_io io;
 	bool ready;			/* the convolution buffer has been flushed since reset */
@@ -310,6 +312,10 @@ static int wait_for_interrupt(struct sim *sim, const struct nvdla_seq *seq, u32 
 			return dla_fail(ETIMEDOUT, "the NPU hangs: %s", reason ? reason : "nothing is running");
 		}
 	}
+	if (sim->interrupt_cost) {
+		sim->api->advance(sim->emu, sim->interrupt_cost);
+		status = sim->api->read(sim->emu, NVDLA_GLB_INTR_STATUS) & NVDLA_DONE_BITS;
+	}
 	*bits = wanted ? wanted : status;
 	if (sim->record)
 		dla_record_poll(sim->record, NVDLA_GLB_INTR_STATUS, *bits, *bits);
@@ -499,6 +505,24 @@ int dla_device_sim_inject(struct dla_device *device, const struct nvdla_emu_faul
 	return err;
 }
 
+int dla_device_sim_set_costs(struct dla_device *device, const struct dla_sim_costs *costs)
+{
+	struct sim *sim = to_sim(device);
+	struct nvdla_emu *emu;
+
+	lock_when_idle(sim);
+	sim->params.write_cost = costs->write;
+	sim->params.read_cost = costs->read;
+	sim->interrupt_cost = costs->interrupt;
+	emu = sim->api->create(&sim->params);
+	if (emu) {
+		sim->api->destroy(sim->emu);
+		sim->emu = emu;
+	}
+	pthread_mutex_unlock(&sim->lock);
+	return emu ? 0 : -errno;
+}
+
 static void sim_stats(const struct dla_device *device, struct dla_npu_stats *stats)
 {
 	struct sim *sim = (struct sim *)device;
@@ -571,13 +595,6 @@ int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device *
 	const struct nvdla_config *config = nvdla_config_find(name);
 	const struct nvdla_emu_api *api = config ? dla_emulator_load() : NULL;
 	struct sim *sim;
-	struct nvdla_emu_params params = {
-		.config = name,
-		.read = memory_read,
-		.write = memory_write,
-		.write_cost = WRITE_COST,
-		.read_cost = READ_COST,
-	};
 	int err = 0;
 
 	if (!config)
@@ -597,8 +614,15 @@ int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device *
 	sim->api = api;
 	sim->clock_hz = clock_hz;
 	sim->io = (struct nvdla_io) { .ctx = sim, .read = register_read, .write = register_write };
-	params.ctx = sim;
-	sim->emu = api->create(&params);
+	sim->params = (struct nvdla_emu_params) {
+		.config = config->name,
+		.read = memory_read,
+		.write = memory_write,
+		.ctx = sim,
+		.write_cost = WRITE_COST,
+		.read_cost = READ_COST,
+	};
+	sim->emu = api->create(&sim->params);
 	if (!sim->emu)
 		err = errno;
 	else
