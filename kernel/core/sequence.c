@@ -35,13 +35,16 @@ struct unit_blocks {
 	u32 count;
 };
 
-/* Blocks in the order in which they are enabled: who takes data before who gives it. */
+/*
+ * Blocks in the order in which they are enabled: who takes data before who gives it; but CDMA, whose
+ * data the convolution buffer takes, begins to load while the others are enabled.
+ */
 static const struct unit_blocks unit_blocks[NVDLA_UNITS] = {
 	[NVDLA_UNIT_CONV] = {
 		.pointer = { CACC_S_POINTER, CMAC_A_S_POINTER, CMAC_B_S_POINTER, CSC_S_POINTER,
 			     CDMA_S_POINTER },
-		.enable = { CACC_D_OP_ENABLE, CMAC_A_D_OP_ENABLE, CMAC_B_D_OP_ENABLE,
-			    CSC_D_OP_ENABLE, CDMA_D_OP_ENABLE },
+		.enable = { CDMA_D_OP_ENABLE, CACC_D_OP_ENABLE, CMAC_A_D_OP_ENABLE,
+			    CMAC_B_D_OP_ENABLE, CSC_D_OP_ENABLE },
 		.count = 5,
 	},
 	[NVDLA_UNIT_SDP] = { { SDP_S_POINTER }, { SDP_D_OP_ENABLE }, 1 },

@@ -287,7 +287,7 @@ static void takes_many_done_bits_at_once(struct kunit *test)
 
 static void enables_takers_first(struct kunit *test)
 {
-	static const enum block_id order[] = { PDP, SDP, CACC, CMAC_A, CMAC_B, CSC, CDMA };
+	static const enum block_id order[] = { PDP, SDP, CDMA, CACC, CMAC_A, CMAC_B, CSC };
 	struct run *run = new_run(test);
 	u32 at = 0;
 
@@ -300,7 +300,7 @@ static void enables_takers_first(struct kunit *test)
 	/* And SDP's reader, before the convolution. */
 	KUNIT_EXPECT_EQ(test, run->bank.enable_count, 8);
 	KUNIT_EXPECT_TRUE(test, run->bank.block[SDP_RDMA].group[0].enabled);
-	KUNIT_EXPECT_EQ(test, run->bank.enabled[7], CDMA);
+	KUNIT_EXPECT_EQ(test, run->bank.enabled[7], CSC);
 	run_to_end(test, run);
 }
 

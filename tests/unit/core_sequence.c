@@ -106,8 +106,10 @@ static void write_enable(struct mock *mock, u32 b)
 	assert_false(block->enabled[group]);
 	block->enabled[group] = true;
 	switch (b) {
-	case CDMA:
-		for (u32 i = CACC; i < CDMA; i++) {
+	case CSC:
+		for (u32 i = CACC; i <= CDMA; i++) {
+			if (i == CSC)
+				continue;
 			assert_true(mock->block[i].enabled[group]);
 			assert_int_equal(mock->block[i].producer, group);
 		}

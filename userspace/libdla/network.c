@@ -89,14 +89,22 @@ static int compile_part(struct dla_network *network, struct drm_nvdla_op *op, un
 	return err ? err : dla_network_add_part(network, op, layers, NULL, 0);
 }
 
-/* As many of the layers as a program may have, without cutting a chain. */
+/* Whether a layer needs the one before in its program: for data on the fly, or what that left in the buffer. */
+static bool continues(const struct drm_nvdla_op *op)
+{
+	if (op->engine != DRM_NVDLA_CONV)
+		return dla_op_on_the_fly(op);
+	return op->conv.reuse_lines || op->conv.flags & DRM_NVDLA_CONV_REUSE_WEIGHTS;
+}
+
+/* As many of the layers as a program may have, without cutting what belongs together. */
 static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int count)
 {
 	unsigned int layers = DRM_NVDLA_MAX_OPS;
 
 	if (count <= layers)
 		return count;
-	while (dla_op_on_the_fly(&op[layers]))
+	while (continues(&op[layers]))
 		layers--;
 	return layers;
 }
