@@ -159,6 +159,16 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	conv->pad_value = (__s16)job->pad_value;
 	conv->dst_width = (__u16)job->shape.out_width;
 	conv->dst_height = (__u16)tile->out_height;
+	conv->reuse_lines = (__u16)tile->reuse_lines;
+	conv->keep_lines = (__u16)tile->keep_lines;
+	if (tile->reuse_lines == tile->in_height)
+		memset(&conv->src, 0, sizeof(conv->src));
+	if (tile->keep_weights)
+		conv->flags |= DRM_NVDLA_CONV_KEEP_WEIGHTS;
+	if (tile->reuse_weights) {
+		conv->flags |= DRM_NVDLA_CONV_REUSE_WEIGHTS;
+		memset(&conv->weights, 0, sizeof(conv->weights));
+	}
 	conv->data_banks = (__u8)tile->data_banks;
 	conv->weight_banks = (__u8)tile->weight_banks;
 

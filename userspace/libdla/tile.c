@@ -18,6 +18,9 @@
 /* CSC counts weights in these. */
 #define WEIGHT_ALIGN		128
 
+/* CACC hands an atom of sums over in so many cycles. */
+#define DELIVERY		11.7
+
 static uint32_t div_up(uint64_t a, uint32_t b)
 {
 	return (uint32_t)((a + b - 1) / b);
@@ -84,15 +87,123 @@ static uint32_t band_height(const struct dla_conv_shape *s, uint32_t lines)
 	return at_most((lines - needed) / (uint32_t)s->window.stride_h + 1, s->out_height);
 }
 
+/* What every tile of a convolution is made from. */
+struct cut {
+	const struct dla_conv_shape *shape;
+	uint32_t banks, bank_entries, bank_bytes;
+	uint32_t entries;		/* of an input line */
+	uint64_t kernel_bytes;
+	double mac;			/* cycles, of all that is computed */
+	uint32_t range;			/* kernels of a tile at most */
+};
+
+/* A way to do it. */
+struct plan {
+	uint32_t bands, height;		/* output lines of each band but the last */
+	uint32_t data_banks, weight_banks;
+	bool keep_weights;
+	double cycles, bytes;
+};
+
+static uint32_t band_lines(const struct dla_conv_shape *s, uint32_t height)
+{
+	uint32_t lines = (height - 1) * (uint32_t)s->window.stride_h +
+			 (uint32_t)reach(s->window.kernel_h, s->window.dilation_h);
+
+	return at_most(lines, s->in_height);
+}
+
+/* Banks for as many weights as are worth it: all, or what is left. */
+static uint32_t weight_banks(const struct cut *c, uint32_t left)
+{
+	return at_most(left, div_up(c->kernel_bytes * at_most(c->shape->kernels, c->range) + WEIGHT_ALIGN,
+				    c->bank_bytes));
+}
+
+/*
+ * Cycles and bytes with this many output lines in a band. The first band is loaded before anything
+ * is computed. Another one costs a turn if it is not loaded before, and an interrupt in any case.
+ */
+static struct plan make_plan(const struct cut *c, uint32_t height)
+{
+	enum { TURN = 350, QUEUED = 60, BAND = 1000, ATOM_BYTES = 8 };
+	const struct dla_conv_shape *s = c->shape;
+	struct plan p = { .bands = div_up(s->out_height, height), .height = height };
+	uint32_t lines = band_lines(s, height), fresh = at_most(height * (uint32_t)s->window.stride_h, lines);
+	double weights = (double)c->kernel_bytes * s->kernels, later, load;
+	uint32_t all = weight_banks(c, UINT32_MAX);
+	bool early;
+
+	p.data_banks = div_up((uint64_t)c->entries * lines, c->bank_entries);
+	p.keep_weights = p.bands > 1 && all + p.data_banks <= c->banks;
+	p.weight_banks = weight_banks(c, c->banks - p.data_banks);
+	early = (uint64_t)(c->banks - p.data_banks - p.weight_banks) * c->bank_entries >= (uint64_t)c->entries * fresh;
+
+	load = (double)c->entries * fresh + (p.keep_weights ? 0 : weights / ATOM_BYTES);
+	later = early ? load - c->mac / p.bands : (double)c->entries * fresh + TURN;
+	if (later < 0)
+		later = 0;
+	p.cycles = c->mac + (double)c->entries * lines + p.bands * (double)BAND + (p.bands - 1) * (later + QUEUED);
+	p.bytes = weights * (p.keep_weights ? 1 : p.bands);
+	return p;
+}
+
+/*
+ * From as few bands as fit on: the fewest cycles, then the fewest bytes. What fits whole stays whole:
+ * others see better what cutting it would be good for, see overlap.h.
+ */
+static struct plan search(const struct cut *c, uint32_t height)
+{
+	enum { MORE = 8 };
+	uint32_t least = div_up(c->shape->out_height, height);
+	struct plan best = make_plan(c, div_up(c->shape->out_height, least));
+
+	for (uint32_t bands = least + 1; least > 1 && bands <= least + MORE && bands <= c->shape->out_height; bands++) {
+		struct plan plan = make_plan(c, div_up(c->shape->out_height, bands));
+
+		if (plan.cycles < best.cycles || (plan.cycles == best.cycles && plan.bytes < best.bytes))
+			best = plan;
+	}
+	return best;
+}
+
+/* A range of kernels, band by band; the number of tiles. */
+static unsigned int add_tiles(const struct cut *c, const struct plan *plan, uint32_t kernel, struct dla_tile *tile)
+{
+	const struct dla_conv_shape *s = c->shape;
+	unsigned int count = 0;
+
+	for (uint32_t y = 0; y < s->out_height; y += plan->height, tile++, count++) {
+		tile->kernel = kernel;
+		tile->kernels = at_most(s->kernels - kernel, c->range);
+		tile->out_y = y;
+		tile->out_height = at_most(s->out_height - y, plan->height);
+		band_input(s, tile);
+		tile->data_banks = plan->data_banks;
+		tile->weight_banks = plan->weight_banks;
+		if (!count)
+			continue;
+		tile->reuse_weights = tile[-1].keep_weights = plan->keep_weights;
+		if (tile[-1].in_y + tile[-1].in_height > tile->in_y)
+			tile->reuse_lines = tile[-1].keep_lines = tile[-1].in_y + tile[-1].in_height - tile->in_y;
+	}
+	return count;
+}
+
 struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const struct dla_conv_shape *s,
 				 const char **why)
 {
 	const struct dla_window *w = &s->window;
-	uint32_t bank_bytes = hw->cbuf_entries * hw->cbuf_entry_bytes;
-	uint64_t kernel_bytes = (uint64_t)s->channels * w->kernel_w * w->kernel_h;
-	uint64_t group_bytes = kernel_bytes * hw->atomic_k + WEIGHT_ALIGN;
-	uint32_t bands, height, ranges, range, columns, entries, weight_banks;
+	struct cut c = {
+		.shape = s,
+		.banks = hw->cbuf_banks, .bank_entries = hw->cbuf_entries,
+		.bank_bytes = hw->cbuf_entries * hw->cbuf_entry_bytes,
+		.kernel_bytes = (uint64_t)s->channels * w->kernel_w * w->kernel_h,
+	};
+	uint32_t height, columns, least_weights;
+	double steps = (double)w->kernel_w * w->kernel_h * div_up(s->channels, hw->atomic_c);
 	struct dla_tiling *tiling;
+	struct plan plan;
 
 	*why = out_of_range(s);
 	if (*why)
@@ -100,52 +211,33 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 
 	columns = (s->out_width - 1) * (uint32_t)w->stride_w + (uint32_t)reach(w->kernel_w, w->dilation_w) -
 		  (uint32_t)w->pad_left;
-	entries = div_up(s->channels, hw->atom) * at_most(columns, s->in_width);
-	weight_banks = div_up(group_bytes, bank_bytes);
-	if (entries > ENTRIES_PER_SLICE_LIMIT || weight_banks >= hw->cbuf_banks) {
-		*why = weight_banks >= hw->cbuf_banks ? "eight kernels do not fit in the convolution buffer" :
-							"one line does not fit in the convolution buffer";
+	c.entries = div_up(s->channels, hw->atom) * at_most(columns, s->in_width);
+	c.mac = (double)s->out_width * s->out_height * div_up(s->kernels, hw->atomic_k) *
+		(steps > DELIVERY ? steps : DELIVERY);
+	least_weights = div_up(c.kernel_bytes * hw->atomic_k + WEIGHT_ALIGN, c.bank_bytes);
+	if (c.entries > ENTRIES_PER_SLICE_LIMIT || least_weights >= hw->cbuf_banks) {
+		*why = least_weights >= hw->cbuf_banks ? "eight kernels do not fit in the convolution buffer" :
+							 "one line does not fit in the convolution buffer";
 		return NULL;
 	}
-	/*
-	 * Data first: one band more reads its overlap and all weights again, while a bank more for
-	 * weights only lets some of them load earlier.
-	 */
-	height = band_height(s, (hw->cbuf_banks - weight_banks) * hw->cbuf_entries / entries);
+	height = band_height(s, (hw->cbuf_banks - least_weights) * hw->cbuf_entries / c.entries);
 	if (!height) {
 		*why = "input lines under one kernel do not fit in the convolution buffer";
 		return NULL;
 	}
-	height = at_most(height, OUTPUT_LIMIT / s->out_width);
-	bands = div_up(s->out_height, height);
-	height = div_up(s->out_height, bands);
+	c.range = at_most((uint32_t)(WEIGHT_BYTES_LIMIT / c.kernel_bytes), DLA_SIZE_LIMIT);
+	c.range = c.range / hw->atomic_k * hw->atomic_k;
+	plan = search(&c, at_most(height, OUTPUT_LIMIT / s->out_width));
 
-	range = at_most((uint32_t)(WEIGHT_BYTES_LIMIT / kernel_bytes), DLA_SIZE_LIMIT);
-	range = range / hw->atomic_k * hw->atomic_k;
-	ranges = div_up(s->kernels, range);
-
-	tiling = calloc(1, sizeof(*tiling) + sizeof(tiling->tile[0]) * bands * ranges);
+	tiling = calloc(1, sizeof(*tiling) +
+			   sizeof(tiling->tile[0]) * (size_t)plan.bands * div_up(s->kernels, c.range));
 	if (!tiling) {
 		*why = "out of memory";
 		return NULL;
 	}
 	tiling->in_width = at_most(columns, s->in_width);
 	tiling->pad_right = columns - tiling->in_width;
-
-	for (uint32_t k = 0; k < s->kernels; k += range) {
-		for (uint32_t y = 0; y < s->out_height; y += height) {
-			struct dla_tile *tile = &tiling->tile[tiling->count++];
-
-			tile->kernel = k;
-			tile->kernels = at_most(s->kernels - k, range);
-			tile->out_y = y;
-			tile->out_height = at_most(s->out_height - y, height);
-			band_input(s, tile);
-			tile->data_banks = div_up((uint64_t)entries * tile->in_height, hw->cbuf_entries);
-			/* All that is left, as far as there are weights to fill it. */
-			tile->weight_banks = at_most(hw->cbuf_banks - tile->data_banks,
-						     div_up(kernel_bytes * tile->kernels + WEIGHT_ALIGN, bank_bytes));
-		}
-	}
+	for (uint32_t k = 0; k < s->kernels; k += c.range)
+		tiling->count += add_tiles(&c, &plan, k, &tiling->tile[tiling->count]);
 	return tiling;
 }

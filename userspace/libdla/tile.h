@@ -2,6 +2,7 @@
 #ifndef DLA_TILE_H
 #define DLA_TILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <drm/nvdla_accel.h>
@@ -11,14 +12,19 @@
 /*
  * A convolution's input has to fit in the convolution buffer whole, beside one group of kernels at
  * least; what does not fit is cut into bands of output lines, and channels beyond a register's
- * range into ranges of kernels. Each tile is one hardware layer.
+ * range into ranges of kernels. Each tile is one hardware layer. How many bands is found by search:
+ * the multipliers wait for all of the first band, and for what is not loaded during the band before.
+ * Lines that two bands read stay in the buffer, and so do weights if there is room for all of them.
  */
 struct dla_tile {
 	uint32_t in_y, in_height;	/* lines of the input that it reads */
 	uint32_t out_y, out_height;
 	uint32_t pad_top, pad_bottom;
 	uint32_t kernel, kernels;	/* first, and how many */
-	uint32_t data_banks, weight_banks;
+	uint32_t reuse_lines;		/* of the first, left by the tile before */
+	uint32_t keep_lines;		/* of the last, for the next one */
+	bool reuse_weights, keep_weights;
+	uint32_t data_banks, weight_banks;	/* the same for all tiles */
 };
 
 struct dla_tiling {
