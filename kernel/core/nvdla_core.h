@@ -380,7 +380,7 @@ struct nvdla_events {
  * @head: Per engine, its first operation that has not finished, likewise.
  * @wait: Per engine and group, the done bits that the operation running there still lacks.
  * @busy: Per engine, operations that it has: those that run and those that wait in a group.
- * @prepared: Per engine, whether the registers of @next are written, so that it need only be enabled.
+ * @prepared: Per engine, whether the registers of @next are written: it need only be enabled.
  *
  * All fields but the first two are the sequencer's own.
  */

@@ -20,8 +20,9 @@
  * an engine is which of its operations is the next to start, and which the first not to have
  * finished: there are at most two in between, one for each group.
  *
- * What waits for others may still be written to its group, if the group is free: then nothing is left
- * to do but to enable it. Nobody comes in between, because each unit takes its operations in order.
+ * What waits for others may still be written to its group, if the group is free: then nothing is
+ * left to do but to enable it. Nobody comes in between, because each unit takes its operations in
+ * order.
  *
  * A convolution has finished when the SDP operation behind it has, which never takes longer than to
  * write what it was given: one interrupt for both, and SDP's groups limit the convolutions anyway.
@@ -36,8 +37,8 @@ struct unit_blocks {
 };
 
 /*
- * Blocks in the order in which they are enabled: who takes data before who gives it; but CDMA, whose
- * data the convolution buffer takes, begins to load while the others are enabled.
+ * Blocks in the order in which they are enabled: who takes data before who gives it; but CDMA,
+ * whose data the convolution buffer takes, begins to load while the others are enabled.
  */
 static const struct unit_blocks unit_blocks[NVDLA_UNITS] = {
 	[NVDLA_UNIT_CONV] = {

@@ -234,7 +234,7 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 		.out_width = out.width, .out_height = out.height, .kernels = in.atom,
 		.window = window,
 	};
-	/* The outputs of one plane of inputs begin with an atom of their own: layers of one plane can do any multiplier. */
+	/* A plane's outputs begin with an atom of their own: layers of one plane can do any multiplier. */
 	planes = l->multiplier == 1 ? block_planes(&l->job.shape, in.channels, in.atom) : 1;
 	l->block = planes * in.atom;
 	l->job.shape.channels = l->job.shape.kernels = l->block;
