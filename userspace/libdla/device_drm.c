@@ -263,7 +263,7 @@ static int sync_buffers(struct drm_device *drm, const struct dla_binding *bindin
 /* Room for the times of a program's operations; only the driver writes there, the buffer is read. */
 static int make_times(struct drm_device *drm, struct lane *lane, size_t bytes)
 {
-	struct dla_buffer *buffer;
+	struct dla_buffer *buffer = NULL;
 	int err;
 
 	if (lane->times && lane->times->base.size >= bytes)

@@ -188,7 +188,9 @@ static int by_size(const void *a, const void *b)
 /* The smallest that so many per cent are not above. */
 static double percentile(const uint64_t *sorted, unsigned int count, unsigned int percent)
 {
-	return (double)sorted[((uint64_t)count * percent + 99) / 100 - 1];
+	uint64_t rank = ((uint64_t)count * percent + 99) / 100;
+
+	return (double)sorted[rank - 1];
 }
 
 static void add_runs(struct summary *s, const struct measure_result *result, uint64_t *latency)
