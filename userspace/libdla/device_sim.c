@@ -277,6 +277,8 @@ static int make_ready(struct sim *sim)
 	if (sim->record)
 		dla_record_poll(sim->record, NVDLA_CBUF_FLUSH_STATUS, 1, 1);
 	while (!nvdla_cbuf_flushed(&sim->io)) {
+		if (register_read(sim, NVDLA_CBUF_FLUSH_STATUS) == NOBODY)
+			return dla_fail(ENODEV, "the NPU does not answer any more");
 		if (sim->api->time(sim->emu) - start > FLUSH_LIMIT)
 			return dla_fail(EIO, "the convolution buffer is not flushed after %u cycles", FLUSH_LIMIT);
 		wait_for_event(sim);
