@@ -288,7 +288,8 @@ static void what_waits_can_be_cancelled(void **unused)
 		}
 	}
 	dla_device_stats(device, &after);
-	assert_int_equal((after.operations - before.operations) * SEEDS, before.operations * 3);
+	/* Three of six, and one at most that was on the NPU already when it was cancelled. */
+	assert_in_range((after.operations - before.operations) * SEEDS, before.operations * 3, before.operations * 4);
 	/* And one that was cancelled can be used again, or freed while it runs. */
 	fill(request[1], subject.network, 2);
 	assert_int_equal(dla_request_run(request[1]), 0);
