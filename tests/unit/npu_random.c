@@ -740,17 +740,18 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 
 /* ---------------------------------------------------------------------------------- running */
 
+static unsigned int xnnpack_operations;
+
 struct loaded {
 	struct dla_network *network;
 	struct dla_request *request;
 };
 
-static struct loaded load(const char *path, bool keep, bool exact)
+static struct loaded load(const char *path, const struct dla_options *options)
 {
-	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = keep, .exact = exact };
 	struct loaded l;
 
-	l.network = dla_network_load(device, path, &options);
+	l.network = dla_network_load(device, path, options);
 	if (!l.network)
 		fail_msg("%s", dla_strerror());
 	l.request = dla_request_new(l.network);
@@ -785,7 +786,8 @@ static void meet(const char *how)
 /* Where roundings are skipped, the same network without that. */
 static void check_exact(const char *path, const char *name, unsigned int seed)
 {
-	struct loaded l = load(path, true, true);
+	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = true, .exact = true };
+	struct loaded l = load(path, &options);
 
 	run(&l, seed);
 	for (unsigned int i = 0; i < l.network->graph->op_count; i++) {
@@ -797,8 +799,12 @@ static void check_exact(const char *path, const char *name, unsigned int seed)
 
 static void check_graph(const char *path, const char *name, unsigned int seed)
 {
-	struct loaded kept = load(path, true, false), lean = load(path, false, false);
+	struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	struct loaded kept, lean = load(path, &options);
 	bool adds = false;
+
+	options.keep_tensors = true;
+	kept = load(path, &options);
 
 	for (unsigned int round = 0; round < 2; round++) {
 		run(&kept, seed + round);
@@ -822,6 +828,29 @@ static void check_graph(const char *path, const char *name, unsigned int seed)
 		check_exact(path, name, seed);
 }
 
+/* All of it or what is left on the CPU, with XNNPACK: in parts, each operation as near to the reference as it has to be. */
+static void check_xnnpack(const char *path, const char *name, unsigned int seed)
+{
+	struct dla_options options = { .place = seed % 2 ? DLA_PLACE_CPU : DLA_PLACE_NPU };
+	struct loaded lean = load(path, &options), kept;
+
+	options.keep_tensors = true;
+	kept = load(path, &options);
+	run(&kept, seed);
+	run(&lean, seed);
+	for (unsigned int i = 0; i < kept.network->graph->op_count; i++) {
+		check_operation(kept.request, i, name);
+		xnnpack_operations += kept.network->placed[i].xnnpack;
+	}
+	for (unsigned int i = 0; i < dla_network_output_count(kept.network); i++)
+		if (memcmp(dla_request_output(kept.request, i), dla_request_output(lean.request, i),
+			   dla_network_output(kept.network, i)->bytes))
+			fail_msg("%s, output %u: another value where XNNPACK has several operations at once",
+				 name, i);
+	unload(&kept);
+	unload(&lean);
+}
+
 static void random_networks(void **state)
 {
 	const struct flavour *flavour = *state;
@@ -838,6 +867,7 @@ static void random_networks(void **state)
 		free(g.b.data);
 		snprintf(name, sizeof(name), "%s network %u", flavour->name, n);
 		check_graph(path, name, n);
+		check_xnnpack(path, name, n);
 		unlink(path);
 	}
 }
@@ -846,6 +876,8 @@ static void random_networks(void **state)
 static void every_way_was_met(void **unused)
 {
 	(void)unused;
+	printf("# operations in XNNPACK: %u\n", xnnpack_operations);
+	assert_true(xnnpack_operations >= 1000);
 	for (size_t i = 0; i < WAYS; i++) {
 		printf("# %s: %u\n", met[i].how, met[i].count);
 		assert_true(met[i].count >= 10);

@@ -324,11 +324,19 @@ static enum xnn_status define_mean(struct dla_xnn_builder *b, const struct dla_o
 	return define_global_average(b, op);
 }
 
+/*
+ * TensorFlow Lite's kernel answers with 0 or 1 from a number of steps on that it rounds down: with coarser
+ * ones that is before the sigmoid is there.
+ */
+#define SIGMOID_SCALE_MAX 1
+
 static enum xnn_status define_sigmoid(struct dla_xnn_builder *b, const struct dla_op *op)
 {
 	struct operands o;
 	enum xnn_status status = find_operands(b, op, &o);
 
+	if (tensor_at(b, op->input[0])->quant.scale[0] > SIGMOID_SCALE_MAX)
+		return ABSENT;
 	return status == xnn_status_success ? xnn_define_sigmoid(b->subgraph, o.input, o.output, 0) : status;
 }
 
