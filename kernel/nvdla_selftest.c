@@ -250,7 +250,8 @@ static void nvdla_selftest_timed_out(struct nvdla_selftest_run *run,
 
 	run->tally.timeouts++;
 	nvdla_snapshot_name_running(fault->running, names, sizeof(names));
-	if (nvdla_selftest_is_gone(run->ndev)) {
+	/* It may be switched off by now, because it could not be reset. */
+	if (fault->running == NVDLA_NO_ANSWER) {
 		run->tally.gone = true;
 		nvdla_selftest_fail(run, program, "the device does not answer any more");
 	} else if (!fault->running) {

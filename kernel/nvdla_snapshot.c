@@ -74,15 +74,21 @@ static void take_job(struct nvdla_device *ndev, struct nvdla_snapshot *snapshot)
  * nvdla_snapshot_running() - tell which blocks of the hardware have something to do
  * @ndev: Device, switched on, whose lock is held.
  *
- * Return: A bit for each block that has register groups, by bits 15..12 of its registers' offsets.
+ * Return: A bit for each block that has register groups, by bits 15..12 of its registers' offsets,
+ * or NVDLA_NO_ANSWER.
  */
 u32 nvdla_snapshot_running(struct nvdla_device *ndev)
 {
 	u32 running = 0;
 
-	for (u32 block = FIRST_BLOCK; block <= LAST_BLOCK; block++)
-		if (ndev->io.read(ndev, block << BLOCK_SHIFT) & S_STATUS_RUNNING)
+	for (u32 block = FIRST_BLOCK; block <= LAST_BLOCK; block++) {
+		u32 status = ndev->io.read(ndev, block << BLOCK_SHIFT);
+
+		if (status == U32_MAX)
+			return NVDLA_NO_ANSWER;
+		if (status & S_STATUS_RUNNING)
 			running |= BIT(block);
+	}
 	return running;
 }
 

@@ -49,6 +49,11 @@ struct nvdla_snapshot {
 	struct nvdla_image image;
 };
 
+/**
+ * NVDLA_NO_ANSWER - instead of the blocks that run: the bus gives nothing but ones
+ */
+#define NVDLA_NO_ANSWER		U32_MAX
+
 u32 nvdla_snapshot_running(struct nvdla_device *ndev);
 void nvdla_snapshot_name_running(u32 running, char *names, size_t size);
 void nvdla_snapshot_take(struct nvdla_device *ndev, struct nvdla_snapshot *snapshot);
