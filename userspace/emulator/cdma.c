@@ -428,5 +428,11 @@ const char *cdma_decode(const struct nvdla_emu *emu, struct timing_cdma *op)
 	}
 	if (bits(misc, 0, 0))
 		return "convolution: no Winograd mode";
+	/* CBUF is no bound: lines are dropped, and others take their place. */
+	if (!op->data_reuse &&
+	    !job_bytes_fit(emu, (uint64_t)op->line_beats * emu->config->atom * op->lines))
+		return "CDMA: input too large for the emulator";
+	if (!op->weight_reuse && !job_bytes_fit(emu, op->weight_bytes))
+		return "CDMA: weights too large for the emulator";
 	return NULL;
 }

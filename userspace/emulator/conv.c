@@ -164,8 +164,8 @@ static const char *check(const struct nvdla_emu *emu, const struct conv *conv,
 	if (conv->rows * conv->channels > emu->config->atomic_c && conv->rows > 1)
 		return "CSC: too many channels to multiply several rows at once";
 	/* The product of the sizes fits 64 bits: 26 + 13 + 18 bits at most. */
-	if (macs(conv) > job_max_work(emu) || line * conv->height > job_max_bytes() ||
-	    (uint64_t)conv->kernels * op->kernel_bytes > job_max_bytes())
+	if (macs(conv) > job_max_work(emu) || !job_bytes_fit(emu, line * conv->height) ||
+	    !job_bytes_fit(emu, (uint64_t)conv->kernels * op->kernel_bytes))
 		return "convolution too large for the emulator";
 	return NULL;
 }

@@ -294,8 +294,8 @@ enum nvdla_emu_engine job_last_engine(unsigned int engines);
 /* The job's engines work on their groups from now on. */
 void job_take(struct nvdla_emu *emu, struct job *job, enum unit unit);
 uint64_t job_max_work(const struct nvdla_emu *emu);
-/* The emulator is willing to hold this much of an operation. */
-size_t job_max_bytes(void);
+/* The emulator is willing to read, hold or write this much for an operation. */
+bool job_bytes_fit(const struct nvdla_emu *emu, uint64_t bytes);
 bool job_fits(const struct nvdla_emu *emu, const struct surface *surface);
 /* Take the engines, for ever. */
 void job_hang(struct nvdla_emu *emu, struct job *job, const char *reason);

@@ -9,18 +9,16 @@
 #define DEFAULT_MAX_WORK (UINT64_C(1) << 34)
 
 /* Far more than a layer that a system with 32-bit addresses would run. */
-#define MAX_BYTES ((size_t)1 << 26)
+#define MAX_BYTES (UINT64_C(1) << 26)
 
-size_t job_max_bytes(void)
+bool job_bytes_fit(const struct nvdla_emu *emu, uint64_t bytes)
 {
-	return MAX_BYTES;
+	return bytes <= MAX_BYTES && bytes <= job_max_work(emu);
 }
 
 bool job_fits(const struct nvdla_emu *emu, const struct surface *surface)
 {
-	uint64_t bytes = surface_bytes(surface);
-
-	return bytes <= MAX_BYTES && bytes <= job_max_work(emu);
+	return job_bytes_fit(emu, surface_bytes(surface));
 }
 
 uint64_t job_max_work(const struct nvdla_emu *emu)

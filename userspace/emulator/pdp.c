@@ -256,9 +256,7 @@ static uint64_t reads(const struct reader *reader)
 /* All that PDP_RDMA would fetch is little enough. */
 static bool fits(const struct nvdla_emu *emu, const struct reader *reader)
 {
-	uint64_t bytes = reads(reader) * reader->cube.atom_bytes;
-
-	return bytes <= job_max_bytes() && bytes <= job_max_work(emu);
+	return job_bytes_fit(emu, reads(reader) * reader->cube.atom_bytes);
 }
 
 static const char *start(struct nvdla_emu *emu, struct job *job)
