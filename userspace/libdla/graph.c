@@ -85,6 +85,14 @@ void dla_graph_free(struct dla_graph *graph)
 		dla_arena_free(graph->memory);
 }
 
+bool dla_graph_has_output(const struct dla_graph *graph, int tensor)
+{
+	for (unsigned int i = 0; i < graph->output_count; i++)
+		if (graph->output[i] == tensor)
+			return true;
+	return false;
+}
+
 size_t dla_shape_elements(const struct dla_shape *shape)
 {
 	size_t elements = 1;

@@ -210,6 +210,9 @@ struct dla_graph {
 
 void dla_graph_free(struct dla_graph *graph);
 
+/* Whether a tensor is an output of the network. */
+bool dla_graph_has_output(const struct dla_graph *graph, int tensor);
+
 size_t dla_shape_elements(const struct dla_shape *shape);
 
 /* Multiply-accumulates of an operation as the benchmarks count them: those with weights; 0 else. */

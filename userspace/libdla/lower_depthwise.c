@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cost.h"
 #include "error.h"
 #include "lower_conv.h"
 
@@ -122,7 +123,7 @@ static double block_cycles(const struct dla_conv_shape *shape, uint32_t channels
 	enum { ALONE_ATOMS = 16, ALONE = 350, QUEUED = 40, LEAST = 150 };
 	double outputs = (double)shape->out_width * shape->out_height * planes;
 	double steps = (double)planes * shape->window.kernel_h * shape->window.kernel_w;
-	double cycles = outputs * (steps > 11.7 ? steps : 11.7);
+	double cycles = outputs * (steps > DLA_CACC_CYCLES ? steps : DLA_CACC_CYCLES);
 
 	cycles += outputs <= ALONE_ATOMS ? ALONE : QUEUED;
 	return (cycles > LEAST ? cycles : LEAST) * div_up(div_up(channels, atom), planes);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cost.h"
 #include "deps.h"
 #include "error.h"
 #include "overlap.h"
@@ -13,8 +14,6 @@
 #define TURN		350
 /* Cycles that a cut must save. */
 #define LEAST_GAIN	300
-/* CACC hands over an atom of sums in so many cycles. */
-#define DELIVERY	11.7
 /* Bands of fewer atoms are no use: too small ones may not even follow each other without a gap. */
 #define LEAST_ATOMS	64
 #define WEIGHT_UNIT	128
@@ -57,7 +56,7 @@ static double sum_cycles(const struct drm_nvdla_dev_info *hw, const struct drm_n
 {
 	double steps = (double)conv->kernel_width * conv->kernel_height * div_up(conv->src_channels, hw->atomic_c);
 
-	return (steps > DELIVERY ? steps : DELIVERY) * conv->dst_width * lines * div_up(conv->kernels, hw->atomic_k);
+	return (steps > DLA_CACC_CYCLES ? steps : DLA_CACC_CYCLES) * conv->dst_width * lines * div_up(conv->kernels, hw->atomic_k);
 }
 
 /*

@@ -1,8 +1,119 @@
 // SPDX-License-Identifier: MIT
-#include "cpu/xnn.h"
-#include "place.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* A RESHAPE costs nothing where its input is; it is never a reason to move it. */
+#include "cost.h"
+#include "cpu/xnn.h"
+#include "error.h"
+#include "placer.h"
+
+/* ------------------------------------------------------------------------- what can be done */
+
+/*
+ * What its layers take, which does not depend on where tensors and constants lie. While one runs, the CPU
+ * sets up the next: whichever is slower counts.
+ */
+static int estimate(const struct dla_placer *placer, const int *root, struct dla_attempt *attempt)
+{
+	const struct dla_place_options *options = &placer->options;
+	struct dla_constants constants = { 0 };
+	struct dla_luts luts = { 0 };
+	struct dla_emit emit = {
+		.constants = &constants,
+		.luts = &luts,
+		.offset = calloc(placer->graph->tensor_count, sizeof(*emit.offset)),
+		.root = root,
+	};
+	int err = emit.offset ? 0 : dla_fail(ENOMEM, "out of memory");
+
+	if (!err)
+		err = attempt->lowered->ops->emit(attempt->lowered, &emit);
+	if (!err)
+		attempt->npu_ns = fmax(dla_cost_layers(options->hw, emit.op, emit.count) / options->npu_hz * 1e9,
+				       emit.count * options->profile->layer_ns);
+	free((void *)emit.offset);
+	free(emit.op);
+	free(constants.data);
+	dla_luts_release(&luts);
+	return err;
+}
+
+static void roots_of_inputs(const struct dla_graph *graph, const struct dla_node *node, const int *root, int *of)
+{
+	unsigned int i = 0;
+	int tensor;
+
+	for (; i < 3 && (tensor = dla_node_input(graph, node, i)) != DLA_NO_TENSOR; i++)
+		of[i] = root[tensor];
+	of[i] = DLA_NO_TENSOR;
+}
+
+static bool same_roots(const int *a, const int *b)
+{
+	while (*a == *b && *a != DLA_NO_TENSOR) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+static int new_attempt(struct dla_placer *placer, const struct dla_node *node, int *root, int output,
+		       struct dla_attempt *attempt)
+{
+	const struct dla_lower lower = { .graph = placer->graph, .hw = placer->options.hw, .root = root };
+	int err;
+
+	root[output] = output;
+	attempt->node = *node;
+	roots_of_inputs(placer->graph, node, root, attempt->root);
+	err = dla_lower_node(&lower, node, &attempt->lowered, &attempt->why);
+	if (!err && attempt->lowered) {
+		attempt->why = attempt->lowered->how;
+		if (placer->options.profile)
+			err = estimate(placer, root, attempt);
+	}
+	attempt->output_root = root[output];
+	return err;
+}
+
+int dla_placer_attempt(struct dla_placer *placer, const struct dla_node *node, int *root,
+		       const struct dla_attempt **out)
+{
+	unsigned int last = dla_node_last(node);
+	int output = placer->graph->op[last].output[0], inputs[4], err;
+	struct dla_attempt *attempt;
+
+	roots_of_inputs(placer->graph, node, root, inputs);
+	for (attempt = placer->attempt[last]; attempt; attempt = attempt->next)
+		if (!memcmp(&attempt->node, node, sizeof(*node)) && same_roots(attempt->root, inputs))
+			break;
+	if (!attempt) {
+		attempt = calloc(1, sizeof(*attempt));
+		if (!attempt)
+			return dla_fail(ENOMEM, "out of memory");
+		attempt->next = placer->attempt[last];
+		placer->attempt[last] = attempt;
+		err = new_attempt(placer, node, root, output, attempt);
+		if (err)
+			return err;
+	}
+	root[output] = attempt->output_root;
+	*out = attempt;
+	return 0;
+}
+
+bool dla_placer_xnnpack(const struct dla_placer *placer, unsigned int op)
+{
+	if (placer->options.xnnpack && !placer->xnnpack[op])
+		placer->xnnpack[op] = dla_xnn_has(placer->graph, op) ? 1 : -1;
+	return placer->xnnpack[op] > 0;
+}
+
+/* ------------------------------------------------------------------------------------ trying */
+
+/* A view costs nothing where its input is; it is never a reason to move it. */
 static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *op, const struct dla_placed *placed)
 {
 	int producer = graph->tensor[op->input[0]].producer;
@@ -10,67 +121,150 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 	return dla_op_is_view(op->kind) && (producer < 0 || !dla_placed_on_npu(&placed[producer]));
 }
 
+static bool may_all(const bool *may, const struct dla_node *node)
+{
+	const int part[] = { node->pad, node->op, node->add, node->pool_pad, node->pool };
+
+	for (unsigned int i = 0; may && i < sizeof(part) / sizeof(part[0]); i++)
+		if (part[i] != DLA_NO_OP && !may[part[i]])
+			return false;
+	return true;
+}
+
 /* Whatever operation part was to become, it becomes part of that at last. */
 static void absorb(struct dla_placed *placed, int part, unsigned int last, const char *why)
 {
 	if (part == DLA_NO_OP || part == (int)last)
 		return;
-	if (placed[part].lowered)
-		placed[part].lowered->ops->free(placed[part].lowered);
 	placed[part].lowered = NULL;
 	placed[part].fused_into = (int)last;
 	placed[part].why = why;
 }
 
 /* The largest node that ends in operation i and that the NPU can do; why not, where there is none. */
-static int place_on_npu(const struct dla_lower *lower, struct dla_fuser *fuser, unsigned int i,
-			struct dla_placed *placed)
+static int place_on_npu(struct dla_placer *placer, unsigned int i, const bool *may, struct dla_placed *placed,
+			int *root)
 {
 	struct dla_node choice[DLA_FUSE_CHOICES + 1];
-	unsigned int choices = dla_fuse(fuser, i, choice);
+	unsigned int choices = dla_fuse(&placer->fuser, i, choice);
 
 	choice[choices++] = dla_node_of(i);
 	for (unsigned int n = 0; n < choices && !placed[i].lowered; n++) {
-		int err = dla_lower_node(lower, &choice[n], &placed[i].lowered, &placed[i].why);
+		const struct dla_attempt *attempt;
+		int err;
 
+		if (!may_all(may, &choice[n]))
+			continue;
+		err = dla_placer_attempt(placer, &choice[n], root, &attempt);
 		if (err)
 			return err;
-		if (placed[i].lowered) {
-			placed[i].node = choice[n];
-			placed[i].why = placed[i].lowered->how;
-			absorb(placed, choice[n].pad, i, "in the convolution");
-			absorb(placed, choice[n].op, i, choice[n].add == DLA_NO_OP ?
-			       "with the pooling behind it" : "with the ADD behind it");
-			absorb(placed, choice[n].add, i, "with the pooling behind it");
-			absorb(placed, choice[n].pool_pad, i, "in the pooling");
-		}
+		placed[i].why = attempt->why;
+		if (!attempt->lowered)
+			continue;
+		placed[i].lowered = attempt->lowered;
+		placed[i].npu_ns = attempt->npu_ns;
+		placed[i].node = choice[n];
+		absorb(placed, choice[n].pad, i, "in the convolution");
+		absorb(placed, choice[n].op, i, choice[n].add == DLA_NO_OP ?
+		       "with the pooling behind it" : "with the ADD behind it");
+		absorb(placed, choice[n].add, i, "with the pooling behind it");
+		absorb(placed, choice[n].pool_pad, i, "in the pooling");
 	}
 	return 0;
+}
+
+int dla_placer_try(struct dla_placer *placer, const bool *may, struct dla_placed *placed, int *root)
+{
+	const struct dla_graph *graph = placer->graph;
+	int err = 0;
+
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		root[t] = (int)t;
+	for (unsigned int i = 0; i < graph->op_count && !err; i++) {
+		placed[i] = (struct dla_placed) { .node = dla_node_of(i), .fused_into = DLA_NO_OP };
+		if (!placer->options.hw)
+			placed[i].why = placer->options.absent;
+		else if (may && !may[i])
+			placed[i].why = "the network is quicker so";
+		else if (follows_the_cpu(graph, &graph->op[i], placed))
+			placed[i].why = "its input is on the CPU";
+		else
+			err = place_on_npu(placer, i, may, placed, root);
+		placer->fuser.node[i] = placed[i].node;
+	}
+	for (unsigned int i = 0; i < graph->op_count && !err; i++)
+		placed[i].xnnpack = !dla_placed_on_npu(&placed[i]) && dla_placer_xnnpack(placer, i);
+	return err;
+}
+
+/* --------------------------------------------------------------------------------- the placer */
+
+int dla_placer_new(const struct dla_graph *graph, const struct dla_place_options *options,
+		   struct dla_placer **out)
+{
+	struct dla_placer *placer = calloc(1, sizeof(*placer));
+	int err;
+
+	if (!placer)
+		return dla_fail(ENOMEM, "out of memory");
+	placer->graph = graph;
+	placer->options = *options;
+	placer->attempt = calloc(graph->op_count, sizeof(*placer->attempt));
+	placer->xnnpack = calloc(graph->op_count, sizeof(*placer->xnnpack));
+	err = placer->attempt && placer->xnnpack ? 0 : dla_fail(ENOMEM, "out of memory");
+	if (!err)
+		err = dla_fuser_init(&placer->fuser, graph, options->exact);
+	if (err) {
+		dla_placer_free(placer);
+		return err;
+	}
+	*out = placer;
+	return 0;
+}
+
+void dla_placer_free(struct dla_placer *placer)
+{
+	if (!placer)
+		return;
+	for (unsigned int i = 0; placer->attempt && i < placer->graph->op_count; i++) {
+		for (struct dla_attempt *attempt = placer->attempt[i], *next; attempt; attempt = next) {
+			next = attempt->next;
+			if (attempt->lowered)
+				attempt->lowered->ops->free(attempt->lowered);
+			free(attempt);
+		}
+	}
+	dla_fuser_release(&placer->fuser);
+	free(placer->attempt);
+	free(placer->xnnpack);
+	free(placer);
+}
+
+/* dla_placer_try(), and what placed[] refers to becomes the caller's. */
+static int finish(struct dla_placer *placer, const bool *may, struct dla_placed *placed, int *root)
+{
+	int err = dla_placer_try(placer, may, placed, root);
+
+	for (unsigned int i = 0; i < placer->graph->op_count; i++)
+		for (struct dla_attempt *attempt = placer->attempt[i]; attempt; attempt = attempt->next)
+			if (attempt->lowered == placed[i].lowered)
+				attempt->lowered = NULL;
+	return err;
 }
 
 int dla_place(const struct dla_graph *graph, const struct dla_place_options *options, struct dla_placed *placed,
 	      int *root)
 {
-	struct dla_lower lower = { .graph = graph, .hw = options->hw, .root = root };
-	struct dla_fuser fuser;
-	int err = dla_fuser_init(&fuser, graph, options->exact);
+	bool *may = options->hw && options->profile ? calloc(graph->op_count, sizeof(*may)) : NULL;
+	struct dla_placer *placer = NULL;
+	int err = dla_placer_new(graph, options, &placer);
 
-	for (unsigned int t = 0; t < graph->tensor_count; t++)
-		root[t] = (int)t;
-	for (unsigned int i = 0; i < graph->op_count && !err; i++) {
-		placed[i].node = dla_node_of(i);
-		placed[i].fused_into = DLA_NO_OP;
-		if (!options->hw)
-			placed[i].why = options->absent;
-		else if (follows_the_cpu(graph, &graph->op[i], placed))
-			placed[i].why = "its input is on the CPU";
-		else
-			err = place_on_npu(&lower, &fuser, i, placed);
-		fuser.node[i] = placed[i].node;
-	}
-	dla_fuser_release(&fuser);
-	for (unsigned int i = 0; i < graph->op_count && !err; i++)
-		placed[i].xnnpack = options->xnnpack && !dla_placed_on_npu(&placed[i]) && dla_xnn_has(graph, i);
+	if (!err && options->hw && options->profile)
+		err = may ? dla_placer_choose(placer, may) : dla_fail(ENOMEM, "out of memory");
+	if (!err)
+		err = finish(placer, may, placed, root);
+	dla_placer_free(placer);
+	free(may);
 	return err;
 }
 

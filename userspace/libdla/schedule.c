@@ -56,19 +56,11 @@ static void live_npu(struct maker *m, int tensor, int moment)
 	live(&m->npu[root], feature.bytes, moment);
 }
 
-static bool is_output(const struct dla_graph *graph, int tensor)
-{
-	for (unsigned int i = 0; i < graph->output_count; i++)
-		if (graph->output[i] == tensor)
-			return true;
-	return false;
-}
-
 static bool used_by_cpu(const struct maker *m, int tensor)
 {
 	const struct dla_graph *graph = m->graph;
 
-	if (m->keep || is_output(graph, tensor))
+	if (m->keep || dla_graph_has_output(graph, tensor))
 		return true;
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		if (dla_placed_on_npu(&m->placed[i]))
@@ -147,7 +139,7 @@ static bool used_outside(const struct maker *m, int tensor, const struct dla_cpu
 	const struct dla_graph *graph = m->graph;
 	bool used = false;
 
-	if (m->keep || is_output(graph, tensor))
+	if (m->keep || dla_graph_has_output(graph, tensor))
 		return true;
 	for (unsigned int i = part->first; i < graph->op_count; i++) {
 		for (unsigned int j = 0; j < graph->op[i].input_count; j++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
+#include "cost.h"
 #include "layout.h"
 #include "tile.h"
 
@@ -17,9 +18,6 @@
 
 /* CSC counts weights in these. */
 #define WEIGHT_ALIGN		128
-
-/* CACC hands an atom of sums over in so many cycles. */
-#define DELIVERY		11.7
 
 static uint32_t div_up(uint64_t a, uint32_t b)
 {
@@ -213,7 +211,7 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 		  (uint32_t)w->pad_left;
 	c.entries = div_up(s->channels, hw->atom) * at_most(columns, s->in_width);
 	c.mac = (double)s->out_width * s->out_height * div_up(s->kernels, hw->atomic_k) *
-		(steps > DELIVERY ? steps : DELIVERY);
+		(steps > DLA_CACC_CYCLES ? steps : DLA_CACC_CYCLES);
 	least_weights = div_up(c.kernel_bytes * hw->atomic_k + WEIGHT_ALIGN, c.bank_bytes);
 	if (c.entries > ENTRIES_PER_SLICE_LIMIT || least_weights >= hw->cbuf_banks) {
 		*why = least_weights >= hw->cbuf_banks ? "eight kernels do not fit in the convolution buffer" :

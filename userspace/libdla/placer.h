@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DLA_PLACER_H
+#define DLA_PLACER_H
+
+#include "place.h"
+
+/* Between trying placements (place.c) and choosing one (place_cost.c). */
+
+/* What came of an attempt to lower a node whose inputs are views of root[]. */
+struct dla_attempt {
+	struct dla_attempt *next;
+	struct dla_node node;
+	int root[4];			/* of its inputs, up to DLA_NO_TENSOR */
+	struct dla_lowered *lowered;	/* NULL: it cannot be done, @why says why not */
+	const char *why;
+	double npu_ns;			/* see struct dla_placed */
+	int output_root;
+};
+
+struct dla_placer {
+	const struct dla_graph *graph;
+	struct dla_place_options options;
+	struct dla_fuser fuser;
+	struct dla_attempt **attempt;	/* per operation: of nodes that end there */
+	signed char *xnnpack;		/* per operation: +1: XNNPACK has it, -1: it has not, 0: not tried */
+};
+
+/* Whether the CPU does an operation with XNNPACK. */
+bool dla_placer_xnnpack(const struct dla_placer *placer, unsigned int op);
+
+/* The attempt at a node as things are: made now, or earlier. */
+int dla_placer_attempt(struct dla_placer *placer, const struct dla_node *node, int *root,
+		       const struct dla_attempt **attempt);
+
+#endif
