@@ -86,7 +86,7 @@ docs:
 	@echo "$(BUILD)/docs/html/index.html"
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) userspace/python/build userspace/python/*.egg-info
 	rm -f $(addprefix nvdla,.ko .o .mod .mod.c .mod.o _has.h) Module.symvers modules.order .*.cmd
 	rm -f $(addprefix kernel/,*.o .*.cmd core/*.o core/.*.cmd)
 

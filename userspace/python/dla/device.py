@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""What runs networks."""
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import Any, List, NamedTuple, Optional, Type, Union
+
+from ._dla import ffi, lib
+from .errors import check, pointer, string
+from .network import Network
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+class DeviceInfo(NamedTuple):
+    """What a device is; zeros where there is no NPU."""
+
+    config: str
+    """Hardware configuration, such as ``nv_small``."""
+    atom: int
+    """Bytes of a memory atom."""
+    macs: int
+    """Multiply-accumulates a cycle."""
+    cbuf_bytes: int
+    """Size of the convolution buffer."""
+    dma_bits: int
+    """Address bits."""
+    coherent: bool
+    """It sees the CPU's caches."""
+    resettable: bool
+    """It has a reset line, so that a hang costs one run."""
+    wedged: bool
+    """It has hung and cannot be reset."""
+    timeout_ms: int
+    """How long it may make no progress."""
+
+
+class Stats(NamedTuple):
+    """What the NPU has done since its device was opened; from ``cycles`` on zero but on an emulated device."""
+
+    operations: int
+    macs: int
+    cycles: int
+    mac_cycles: int
+    read_bytes: int
+    write_bytes: int
+    register_writes: int
+    interrupts: int
+    late_ns: int
+
+
+def devices() -> List[str]:
+    """Paths of the device nodes of this machine; empty when there is none."""
+    found: List[str] = []
+    path = ffi.new("char[]", 4096)
+    while lib.dla_device_node(len(found), path, len(path)) == 0:
+        found.append(string(path))
+    return found
+
+
+class Device:
+    """
+    What runs networks.
+
+    :param name: ``"auto"``, the first device node, or the CPU where there is none; ``"npu"``, the first device
+        node; ``"cpu"``; ``"sim:nv_small"``, the emulated NPU in this process, ``"sim:nv_small@100MHz"`` one that
+        takes the time a device of this clock takes; or the path of a device node.
+
+    The device is closed when nothing uses it any more: neither this object nor a network, a request or one of
+    its arrays. Leaving a ``with`` block or :meth:`close` lets go of it from this object.
+    """
+
+    def __init__(self, name: str = "auto") -> None:
+        self._handle: Any = ffi.gc(pointer(lib.dla_device_open(name.encode())), lib.dla_device_close)
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], value: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<dla.Device {self.name!r}>" if self._handle else "<dla.Device, closed>"
+
+    def _open(self) -> Any:
+        if self._handle is None:
+            raise ValueError("the device is closed")
+        return self._handle
+
+    def close(self) -> None:
+        """Let go of the device; using it afterwards is a ValueError. Networks that were loaded stay usable."""
+        self._handle = None
+
+    @property
+    def name(self) -> str:
+        """Which device was opened: ``"cpu"``, ``"sim:nv_small"``, ..."""
+        return string(lib.dla_device_name(self._open()))
+
+    @property
+    def info(self) -> DeviceInfo:
+        """What it is."""
+        raw = ffi.new("struct dla_device_info *")
+        lib.dla_device_info(self._open(), raw)
+        return DeviceInfo(string(raw.config), raw.atom, raw.macs, raw.cbuf_bytes, raw.dma_bits,
+                          bool(raw.coherent), bool(raw.resettable), bool(raw.wedged), raw.timeout_ms)
+
+    @property
+    def stats(self) -> Stats:
+        """What its NPU has done."""
+        raw = ffi.new("struct dla_npu_stats *")
+        lib.dla_device_stats(self._open(), raw)
+        return Stats(*(getattr(raw, name) for name in Stats._fields))
+
+    def record(self, folder: Optional[Path]) -> None:
+        """
+        Write down all that an emulated NPU is told and shown from now on, before the first request has run.
+
+        :param folder: made when missing; ``None`` ends the recording and completes it.
+        """
+        check(lib.dla_device_record(self._open(), ffi.NULL if folder is None else os.fsencode(folder)))
+
+    def load(self, path: Path, *, place: str = "default", cpu: str = "auto", exact: bool = False,
+             keep_tensors: bool = False) -> Network:
+        """
+        Read a ``.tflite`` file and compile it for this device, or read what :meth:`compile` wrote.
+
+        :param place: where operations go: ``"npu"``, whatever can go there; ``"cpu"``, none; ``"default"``.
+        :param cpu: ``"auto"``, XNNPACK where it has the operation; ``"reference"``, kernels that are slow and to
+            the bit TensorFlow Lite's.
+        :param exact: round wherever TensorFlow Lite rounds; costs the fusion of convolutions and ADDs.
+        :param keep_tensors: give every tensor memory of its own; for debugging.
+        """
+        return Network(self._open(), path, options(place, cpu, exact, keep_tensors))
+
+    def compile(self, path: Path, save_as: Path, *, place: str = "default", cpu: str = "auto",
+                exact: bool = False) -> None:
+        """Compile a ``.tflite`` file for devices of this configuration and write it to a file."""
+        check(lib.dla_network_compile(self._open(), os.fsencode(path), options(place, cpu, exact, False),
+                                      os.fsencode(save_as)))
+
+
+def choice(kind: str, value: str) -> int:
+    """The number of an option's value, from the names in dla.h."""
+    number = getattr(lib, f"DLA_{kind}_{value.upper()}", None) if value.islower() else None
+    if not isinstance(number, int):
+        start = f"DLA_{kind}_"
+        known = sorted(name[len(start):].lower() for name in dir(lib) if name.startswith(start))
+        raise ValueError(f"{kind.lower()} is {value!r}; it may be {', '.join(known)}")
+    return number
+
+
+def options(place: str, cpu: str, exact: bool, keep_tensors: bool) -> Any:
+    """struct dla_options, all zero where nothing was asked for."""
+    raw = ffi.new("struct dla_options *")
+    if place != "default":
+        raw.place = choice("PLACE", place)
+    raw.cpu = choice("CPU", cpu)
+    raw.exact = exact
+    raw.keep_tensors = keep_tensors
+    return raw
