@@ -49,14 +49,14 @@ static inline int64_t convolve(const struct dla_graph *graph, const struct dla_o
 	const struct dla_tensor *from = &graph->tensor[op->input[0]];
 	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
 	const struct dla_window *w = &op->window;
-	int32_t zero = from->quant.zero_point[0];
+	int32_t zero = from->quant.zero_point[0], zero_weight = weights->quant.zero_point[0];
 	const int32_t *kernel = weights->shape.dim, *size = from->shape.dim;
 	const int8_t *weight = weights->data;
 	int64_t acc = 0;
 
 	if (op->kind == DLA_OP_FULLY_CONNECTED) {
 		for (int32_t i = 0; i < kernel[1]; i++)
-			acc += (in[i] - zero) * weight[(size_t)k * (size_t)kernel[1] + (size_t)i];
+			acc += (in[i] - zero) * (weight[(size_t)k * (size_t)kernel[1] + (size_t)i] - zero_weight);
 		return acc;
 	}
 	for (int32_t r = 0; r < kernel[1]; r++) {
@@ -68,7 +68,7 @@ static inline int64_t convolve(const struct dla_graph *graph, const struct dla_o
 				continue;
 			for (int32_t c = 0; c < kernel[3]; c++)
 				acc += (in[(iy * size[2] + ix) * size[3] + c] - zero) *
-				       weight[((k * kernel[1] + r) * kernel[2] + s) * kernel[3] + c];
+				       (weight[((k * kernel[1] + r) * kernel[2] + s) * kernel[3] + c] - zero_weight);
 		}
 	}
 	return acc;
@@ -86,6 +86,23 @@ static inline double activate(enum dla_activation activation, double real)
 	default:
 		return real;
 	}
+}
+
+/* Between a tensor's bytes in the network and what the NPU works on. */
+static inline void flip_bytes(int8_t *bytes, size_t count, uint8_t flip)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (int8_t)(bytes[i] ^ flip);
+}
+
+static inline int8_t *flipped(const struct dla_request *request, int t, const int8_t *bytes)
+{
+	size_t count = request->network->graph->tensor[t].bytes;
+	int8_t *copy = malloc(count);
+
+	memcpy(copy, bytes, count);
+	flip_bytes(copy, count, request->network->flip[t]);
+	return copy;
 }
 
 /* What a convolution and an ADD make of quantised inputs in real arithmetic, rounded once. */
@@ -125,15 +142,18 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 				   const char *name)
 {
 	const struct dla_graph *graph = request->network->graph;
+	const struct dla_graph *there = request->network->signed_graph ? request->network->signed_graph : graph;
+	const uint8_t *flip = request->network->flip;
 	const struct dla_placed *placed = &request->network->placed[i];
 	const struct dla_lowered *lowered = placed->lowered;
 	const struct dla_node *node = &placed->node;
 	const struct dla_op *op = &graph->op[i];
 	void *const *tensor = request->tensor;
-	const int8_t *found = tensor[op->output[0]], *input[2] = { NULL };
+	int8_t *input[2] = { NULL };
 	size_t bytes = graph->tensor[op->output[0]].bytes, unequal = 0;
 	void **data = calloc(graph->tensor_count, sizeof(*data));
 	int8_t *expected = malloc(bytes), *padded = NULL, *made = NULL, *pool_padded = NULL;
+	int8_t *found = NULL;
 	unsigned int last = (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 
 	if (placed->fused_into != DLA_NO_OP) {
@@ -141,13 +161,14 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 		assert_true(dla_node_has(&request->network->placed[placed->fused_into].node, i));
 		goto out;
 	}
+	found = flipped(request, op->output[0], tensor[op->output[0]]);
 	for (unsigned int j = 0; j < 2; j++) {
 		int t = dla_node_input(graph, node, j);
 
-		input[j] = t == DLA_NO_TENSOR ? NULL : tensor[t];
+		input[j] = t == DLA_NO_TENSOR || !tensor[t] ? NULL : flipped(request, t, tensor[t]);
 	}
 	if (lowered) {
-		lowered->ops->eval(lowered, input, expected);
+		lowered->ops->eval(lowered, (const int8_t *const *)input, expected);
 		for (size_t e = 0; e < bytes; e++)
 			if (found[e] != expected[e])
 				fail_msg(
@@ -170,10 +191,16 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 		data[graph->op[last].output[0]] = made;
 		fused_tally.pooled++;
 	}
-	if (node->add != DLA_NO_OP)
-		real_conv_add(graph, node, padded ? padded : input[0], input[1], made ? made : expected);
-	else
+	if (node->add != DLA_NO_OP) {
+		int t = graph->op[node->op].input[0], sum = graph->op[node->add].output[0];
+
+		if (padded)
+			flip_bytes(padded, graph->tensor[t].bytes, flip[t]);
+		real_conv_add(there, node, padded ? padded : input[0], input[1], made ? made : expected);
+		flip_bytes(made ? made : expected, graph->tensor[sum].bytes, flip[sum]);
+	} else {
 		run_reference(graph, last, data);
+	}
 	if (node->pool_pad != DLA_NO_OP) {
 		int t = graph->op[node->pool_pad].output[0];
 
@@ -183,6 +210,7 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	}
 	if (made)
 		run_reference(graph, i, data);
+	flip_bytes(expected, bytes, flip[op->output[0]]);
 	for (size_t e = 0; e < bytes; e++) {
 		if (abs(found[e] - expected[e]) > (lowered || request->network->placed[i].xnnpack ? 1 : 0))
 			fail_msg(
@@ -203,6 +231,9 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	tally[op->kind].on_npu += lowered != NULL;
 	tally[op->kind].on_cpu += !lowered;
 out:
+	free(found);
+	free(input[0]);
+	free(input[1]);
 	free(pool_padded);
 	free(made);
 	free(padded);

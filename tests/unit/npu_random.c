@@ -45,13 +45,14 @@ static const struct flavour flavours[] = {
 	{ "wide", 200, 6, 4, 300, 9, 2, 10000 },
 	{ "deep", 80, 4, 40, 24, 256, 256, 40000 },
 	/* Too large for the convolution buffer as a whole. */
-	{ "large", 60, 2, 90, 60, 64, 2, 350000 },
+	{ "large", 90, 2, 90, 60, 64, 2, 350000 },
 };
 
 struct generator {
 	struct builder b;
 	const struct flavour *flavour;
 	unsigned int seed;
+	bool is_signed;		/* int8 all over, else uint8 */
 	struct node node[MAX_TENSORS];
 	int nodes, inputs;
 };
@@ -135,13 +136,24 @@ static struct node *new_node(struct generator *g, const struct node *like)
 	return n;
 }
 
+static int8_t type_of(const struct generator *g)
+{
+	return g->is_signed ? TYPE_INT8 : TYPE_UINT8;
+}
+
+/* Zero points are those of int8 everywhere else here. */
+static int stored_zero(const struct generator *g, int zero_point)
+{
+	return g->is_signed ? zero_point : zero_point + 128;
+}
+
 static int publish(struct generator *g, struct node *n)
 {
 	char name[16];
 
 	snprintf(name, sizeof(name), "t%d", g->nodes);
-	n->tensor = add_tensor(&g->b, name, TYPE_INT8, (struct builder_list){ n->rank, n->dim },
-			       n->scale, n->zero_point);
+	n->tensor = add_tensor(&g->b, name, type_of(g), (struct builder_list){ n->rank, n->dim },
+			       n->scale, stored_zero(g, n->zero_point));
 	g->nodes++;
 	return n->tensor;
 }
@@ -156,10 +168,26 @@ static int8_t random_activation(struct generator *g)
 	return kinds[between(g, 0, 4)];
 }
 
+/*
+ * Any, or such that the distance to their zero point needs eight bits, or nine in a few places or many,
+ * or ten.
+ */
+static void choose_weights(struct generator *g, uint8_t *data, size_t bytes, int64_t *zero)
+{
+	int kind = between(g, 0, 7);
+
+	*zero = kind == 0 ? 128 : kind == 1 ? 0 : between(g, 80, 180);
+	for (size_t i = 0; i < bytes; i++) {
+		int rare = between(g, 0, 99) == 0;
+
+		data[i] = (uint8_t)between(g, kind < 5 && !rare ? 50 : 0, kind < 5 && !rare ? 205 : 255);
+	}
+}
+
 /* Random int8 weights with one scale or one per channel along axis, and what is typical. */
 static int add_weights(struct generator *g, struct builder_list shape, int axis, float *typical)
 {
-	int count = between(g, 0, 1) ? shape.value[axis] : 1;
+	int count = g->is_signed && between(g, 0, 1) ? shape.value[axis] : 1;
 	size_t bytes = 1;
 	int8_t *data;
 	float scale[MAX_KERNELS], spread;
@@ -175,7 +203,9 @@ static int add_weights(struct generator *g, struct builder_list shape, int axis,
 	spread = uniform(g, 0, 5);
 	for (int i = 0; i < count; i++)
 		scale[i] = *typical * exp2f(-uniform(g, 0, spread));
-	tensor = add_tensor(&g->b, "weights", TYPE_INT8, shape, 0, 0);
+	if (!g->is_signed)
+		choose_weights(g, (uint8_t *)data, bytes, &zero[0]);
+	tensor = add_tensor(&g->b, "weights", type_of(g), shape, 0, 0);
 	set_quant(&g->b, tensor, scale, zero, count, axis);
 	set_data(&g->b, tensor, data, bytes);
 	free(data);
@@ -620,9 +650,9 @@ static bool random_constant(struct generator *g)
 		return false;
 	for (int i = 0; i < channels; i++)
 		value[i] = (int8_t)between(g, -128, 127);
-	constant = add_tensor(&g->b, "constant", TYPE_INT8, LIST(channels),
+	constant = add_tensor(&g->b, "constant", type_of(g), LIST(channels),
 			      which > 3 ? in.scale : which > 1 ? 0.01F : in.scale * uniform(g, 0.1, 5),
-			      which > 3 ? in.zero_point : between(g, -128, 127));
+			      stored_zero(g, which > 3 ? in.zero_point : between(g, -128, 127)));
 	set_data(&g->b, constant, value, (size_t)channels);
 	if (which < 4)
 		choose_quantisation(g, out, in.scale * uniform(g, 0.4, 2.5));
@@ -713,6 +743,7 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 
 	*g = (struct generator){ .flavour = flavour, .seed = seed * 7919 + 1 };
 	builder_begin(&g->b);
+	g->is_signed = between(g, 0, 3);
 	g->inputs = between(g, 1, 2);
 	for (int i = 0; i < g->inputs; i++) {
 		struct node *n = &g->node[i];

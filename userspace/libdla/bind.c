@@ -40,13 +40,14 @@ static bool npu_layout(const struct dla_network *network, int tensor, struct dla
 	       dla_feature_of(&t->shape, network->device->info.atom, feature);
 }
 
-/* The NPU works on it in the shape that it has outside. */
+/* The NPU works on it in the shape and in the bytes that it has outside. */
 static bool npu_uses(const struct dla_network *network, int tensor, bool output)
 {
 	const struct dla_schedule *s = &network->schedule;
 	struct dla_feature own, there;
 
-	if (!npu_layout(network, tensor, &own) || !npu_layout(network, network->root[tensor], &there) ||
+	if (network->flip[tensor] || !npu_layout(network, tensor, &own) ||
+	    !npu_layout(network, network->root[tensor], &there) ||
 	    own.width != there.width || own.height != there.height || own.channels != there.channels)
 		return false;
 	for (unsigned int i = 0; i < s->step_count; i++)

@@ -26,7 +26,19 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	f->line_stride = f->width * atom;
 	f->surface_stride = f->line_stride * f->height;
 	f->bytes = (size_t)f->surface_stride * ((f->channels + atom - 1) / atom);
+	f->flip = 0;
 	return true;
+}
+
+/* memcpy() is the faster where nothing is flipped. */
+static void copy(int8_t *to, const int8_t *from, uint32_t bytes, uint8_t flip)
+{
+	if (!flip) {
+		memcpy(to, from, bytes);
+		return;
+	}
+	for (uint32_t i = 0; i < bytes; i++)
+		to[i] = (int8_t)(from[i] ^ flip);
 }
 
 void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
@@ -38,7 +50,7 @@ void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *n
 		const int8_t *from = nhwc + c;
 
 		for (size_t i = 0; i < pixels; i++, from += f->channels, npu += f->atom) {
-			memcpy(npu, from, used);
+			copy(npu, from, used, f->flip);
 			memset(npu + used, 0, f->atom - used);
 		}
 	}
@@ -53,6 +65,6 @@ void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *
 		int8_t *to = nhwc + c;
 
 		for (size_t i = 0; i < pixels; i++, to += f->channels, npu += f->atom)
-			memcpy(to, npu, used);
+			copy(to, npu, used, f->flip);
 	}
 }

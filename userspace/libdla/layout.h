@@ -20,6 +20,7 @@ struct dla_feature {
 	uint32_t atom;
 	uint32_t line_stride, surface_stride;
 	size_t bytes;
+	uint8_t flip;		/* bits of every byte that are the other way round there, see signed.h */
 };
 
 /*

@@ -80,6 +80,7 @@ struct dla_lowered {
 	const struct dla_lowered_ops *ops;
 	const char *how;		/* a phrase for people, static */
 	unsigned int in_place;		/* bit i: the output may have the memory of dla_node_input(i) */
+	size_t behind;			/* bytes it needs behind dla_node_input(0), for itself */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "lower_conv.h"
 #include "lower_pool.h"
+#include "weights.h"
 
 /* NVDLA fetches weights in bursts that start at multiples of this. */
 #define WEIGHT_ALIGN	256
@@ -47,6 +48,7 @@ int dla_conv_job_prepare_add(struct dla_conv_job *job, const struct drm_nvdla_de
 void dla_conv_job_release(struct dla_conv_job *job)
 {
 	free(job->tiling);
+	free(job->channel);
 	free(job->rq);
 	free(job->add);
 }
@@ -191,17 +193,12 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 
 /* ------------------------------------------------- for convolutions of every kind */
 
-/* A scale that is not per tensor or per output channel, or a zero point of weights, is not for the NPU. */
+/* A scale that is not per tensor or per output channel is not for the NPU. */
 static bool weights_fit(const struct dla_tensor *weights, unsigned int axis)
 {
 	if (weights->type != DLA_INT8 || !weights->data || weights->quant.count == 0)
 		return false;
-	if (weights->quant.count > 1 && weights->quant.axis != axis)
-		return false;
-	for (unsigned int i = 0; i < weights->quant.count; i++)
-		if (weights->quant.zero_point[i] != 0)
-			return false;
-	return true;
+	return weights->quant.count == 1 || weights->quant.axis == axis;
 }
 
 static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
@@ -291,6 +288,9 @@ struct lowered_conv {
 	int input, residual;		/* DLA_NO_TENSOR: no residual */
 	int made, output;		/* made: not in memory, where it is pooled */
 	int32_t low, high;		/* what is left for a pass of its own */
+	int8_t *weights;		/* other than the tensor's */
+	uint32_t *copy;			/* planes of the input that are copied behind the last, in that order */
+	uint32_t copies;
 	bool pools;
 	struct dla_pooling pooling;	/* of what the convolution makes, and cuts in its stead */
 };
@@ -300,6 +300,8 @@ static void free_conv(struct dla_lowered *lowered)
 	struct lowered_conv *conv = (struct lowered_conv *)lowered;
 
 	dla_conv_job_release(&conv->job);
+	free(conv->weights);
+	free(conv->copy);
 	free(conv);
 }
 
@@ -317,6 +319,12 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 
 	if (conv->residual != DLA_NO_TENSOR)
 		tensors.residual = dla_emit_offset(emit, conv->residual);
+	for (uint32_t i = 0; i < conv->copies && !err; i++) {
+		const struct dla_feature *in = &conv->job.in;
+
+		err = dla_emit_copy(emit, in, tensors.src + (size_t)conv->copy[i] * in->surface_stride,
+				    tensors.src + in->bytes + (size_t)i * in->surface_stride);
+	}
 	for (unsigned int i = 0; i < tiling->count && !err; i++) {
 		const struct dla_tile *tile = &tiling->tile[i];
 
@@ -339,6 +347,7 @@ static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, u
 	const struct dla_kernels *k = &job->kernels;
 	const struct dla_window *w = &job->shape.window;
 	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels;
+	const uint16_t *channel = job->channel;
 	int32_t acc = 0;
 
 	for (uint32_t r = 0; r < k->height; r++) {
@@ -346,10 +355,10 @@ static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, u
 			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
 			bool inside = y >= 0 && y < job->shape.in_height && x >= 0 && x < job->shape.in_width;
 			const int8_t *pixel = inside ?
-				input + ((size_t)y * job->shape.in_width + (size_t)x) * k->channels : NULL;
+				input + ((size_t)y * job->shape.in_width + (size_t)x) * job->in.channels : NULL;
 
 			for (uint32_t c = 0; c < k->channels; c++)
-				acc += weight[c] * (pixel ? pixel[c] : job->pad_value);
+				acc += weight[c] * (pixel ? pixel[channel ? channel[c] : c] : job->pad_value);
 		}
 	}
 	return acc;
@@ -510,6 +519,83 @@ static const char *how(const struct lowered_conv *conv)
 	return tiles ? "with the convolution, in tiles" : "with the convolution";
 }
 
+/* Which planes have an input that is to be multiplied twice; how many. */
+static uint32_t find_copies(const int8_t *rest, size_t bytes, const struct dla_feature *in, uint32_t *copy)
+{
+	uint32_t planes = (in->channels + in->atom - 1) / in->atom, count = 0;
+	bool *needed = calloc(planes, sizeof(*needed));
+
+	if (!needed)
+		return 0;
+	for (size_t i = 0; i < bytes; i++)
+		if (rest[i])
+			needed[i % in->channels / in->atom] = true;
+	for (uint32_t p = 0; p < planes; p++)
+		if (needed[p])
+			copy[count++] = p;
+	free(needed);
+	return count;
+}
+
+/* Kernels with channels for the copied planes behind those of the last plane. */
+static int widen(struct lowered_conv *conv, const struct dla_weights *split)
+{
+	struct dla_kernels *k = &conv->job.kernels;
+	const struct dla_feature *in = &conv->job.in;
+	uint32_t planes = (in->channels + in->atom - 1) / in->atom;
+	size_t taps = (size_t)k->kernels * k->height * k->width;
+	uint32_t channels;
+
+	conv->copy = calloc(planes, sizeof(*conv->copy));
+	if (!conv->copy)
+		return dla_fail(ENOMEM, "out of memory");
+	conv->copies = find_copies(split->rest, taps * in->channels, in, conv->copy);
+	channels = (planes + conv->copies) * in->atom;
+	conv->weights = calloc(taps, channels);
+	conv->job.channel = calloc(channels, sizeof(*conv->job.channel));
+	if (!conv->copies || !conv->weights || !conv->job.channel)
+		return dla_fail(ENOMEM, "out of memory");
+
+	for (uint32_t c = 0; c < in->channels; c++)
+		conv->job.channel[c] = (uint16_t)c;
+	for (size_t tap = 0; tap < taps; tap++)
+		memcpy(conv->weights + tap * channels, split->near + tap * in->channels, in->channels);
+	for (uint32_t i = 0; i < conv->copies; i++) {
+		uint32_t from = conv->copy[i] * in->atom, to = (planes + i) * in->atom;
+
+		for (uint32_t c = 0; c < in->atom && from + c < in->channels; c++) {
+			conv->job.channel[to + c] = (uint16_t)(from + c);
+			for (size_t tap = 0; tap < taps; tap++)
+				conv->weights[tap * channels + to + c] = split->rest[tap * in->channels + from + c];
+		}
+	}
+	k->data = conv->weights;
+	k->channels = channels;
+	conv->base.behind = (size_t)conv->copies * in->surface_stride;
+	return 0;
+}
+
+/* Let the kernels multiply with the weights less their zero point. */
+static int take_zero_point(struct lowered_conv *conv, const struct dla_tensor *weights, const char **why)
+{
+	struct dla_weights split;
+	int err;
+
+	if (weights->quant.zero_point[0] == 0)
+		return 0;
+	err = dla_weights_split(weights, &split, why);
+	if (!err && !*why) {
+		if (split.rest) {
+			err = widen(conv, &split);
+		} else {
+			conv->job.kernels.data = conv->weights = split.near;
+			split.near = NULL;
+		}
+	}
+	dla_weights_release(&split);
+	return err;
+}
+
 static int lower_kernels(const struct dla_lower *lower, const struct dla_node *node,
 			 const struct dla_feature *in, const struct dla_feature *out,
 			 const struct dla_kernels *kernels, const struct dla_window *window,
@@ -535,8 +621,13 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->job.out = *out;
 	conv->job.kernels = *kernels;
 	conv->job.pad_value = graph->tensor[conv->input].quant.zero_point[0];
+	err = take_zero_point(conv, &graph->tensor[graph->op[node->op].input[1]], why);
+	if (err || *why) {
+		free_conv(&conv->base);
+		return err;
+	}
 	conv->job.shape = (struct dla_conv_shape) {
-		.in_width = in->width, .in_height = in->height, .channels = in->channels,
+		.in_width = in->width, .in_height = in->height, .channels = conv->job.kernels.channels,
 		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
 		.window = *window,
 	};
@@ -576,7 +667,7 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 	struct dla_feature in, out;
 
 	if (!dla_conv_operands_fit(lower, node, 0))
-		*why = "not a computed int8 tensor and constant symmetric weights";
+		*why = "not a computed 8-bit tensor and constant weights";
 	else if (!dla_lower_own_feature(lower, input, &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";
@@ -600,7 +691,7 @@ int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_no
 	struct dla_feature in, out;
 
 	if (!dla_conv_operands_fit(lower, node, 0))
-		*why = "not a computed int8 tensor and constant symmetric weights";
+		*why = "not a computed 8-bit tensor and constant weights";
 	else if (!dla_lower_feature(lower, op->input[0], &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out) ||
 		 out.width != 1 || out.height != 1)

@@ -13,6 +13,8 @@ struct dla_conv_job {
 	struct dla_conv_shape shape;
 	struct dla_feature in, out;
 	struct dla_kernels kernels;
+	/* Of the tensor, by the kernels' channel, those of copied planes too. NULL: the same. */
+	uint16_t *channel;
 	int32_t pad_value;
 	struct dla_requant *rq;		/* one of these */
 	struct dla_conv_add *add;

@@ -5,6 +5,7 @@
 #include "cost.h"
 #include "error.h"
 #include "lower_conv.h"
+#include "weights.h"
 
 /*
  * DEPTHWISE_CONV_2D as convolutions of a few planes each - an atom of channels, as a rule - whose
@@ -18,6 +19,13 @@ struct lowered_depthwise {
 	uint32_t multiplier;		/* output channels per input channel */
 	uint32_t block;			/* output channels of a layer */
 	int8_t *sparse;			/* [k][tap][channel of the block] */
+	/*
+	 * Planes of kernels that multiply an input twice, done once more in their place: the input's plane
+	 * beside a copy of it, which lies behind the input.
+	 */
+	struct dla_conv_job twice;
+	int8_t *doubled;		/* [k][tap][channel of the two planes]; NULL: there are none */
+	bool *is_twice;			/* per plane of the output */
 	int input, output;
 	int32_t low, high;
 };
@@ -31,17 +39,20 @@ static void free_depthwise(struct dla_lowered *lowered)
 {
 	struct lowered_depthwise *l = (struct lowered_depthwise *)lowered;
 
+	free(l->twice.tiling);
 	dla_conv_job_release(&l->job);
 	free(l->sparse);
+	free(l->doubled);
+	free(l->is_twice);
 	free(l);
 }
 
-static int emit_block(const struct lowered_depthwise *l, struct dla_emit *emit, uint32_t first)
+static int emit_block(const struct lowered_depthwise *l, const struct dla_conv_job *job, struct dla_emit *emit,
+		      uint32_t first, uint32_t kernels)
 {
-	const struct dla_conv_job *job = &l->job;
 	uint32_t left = job->out.channels - first, plane = first / l->multiplier / job->in.atom;
 	const struct dla_conv_tensors tensors = {
-		.src = dla_emit_offset(emit, l->input) + (size_t)plane * job->in.surface_stride,
+		.src = dla_emit_offset(emit, l->input) + (size_t)plane * l->job.in.surface_stride,
 		.dst = dla_emit_offset(emit, l->output),
 	};
 	struct dla_conv_constants at;
@@ -51,7 +62,7 @@ static int emit_block(const struct lowered_depthwise *l, struct dla_emit *emit, 
 		struct dla_tile tile = job->tiling->tile[i];
 
 		tile.kernel = first;
-		tile.kernels = left < l->block ? left : l->block;
+		tile.kernels = left < kernels ? left : kernels;
 		if (i == 0)
 			err = dla_conv_pack(job, &tile, &l->hw, emit->constants, &at);
 		if (!err)
@@ -60,13 +71,28 @@ static int emit_block(const struct lowered_depthwise *l, struct dla_emit *emit, 
 	return err;
 }
 
+static int emit_twice(const struct lowered_depthwise *l, struct dla_emit *emit, uint32_t first)
+{
+	const struct dla_feature *in = &l->job.in;
+	size_t src = dla_emit_offset(emit, l->input), at = (size_t)(first / l->multiplier / in->atom) * in->surface_stride;
+	struct dla_conv_job job = l->twice;
+	int err = dla_emit_copy(emit, in, src + at, src + in->bytes);
+
+	job.in.surface_stride = (uint32_t)(in->bytes - at);
+	return err ? err : emit_block(l, &job, emit, first, in->atom);
+}
+
 static int emit_depthwise(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
 	const struct lowered_depthwise *l = (const struct lowered_depthwise *)lowered;
+	uint32_t atom = l->job.out.atom;
 	int err = 0;
 
 	for (uint32_t k = 0; k < l->job.out.channels && !err; k += l->block)
-		err = emit_block(l, emit, k);
+		err = emit_block(l, &l->job, emit, k, l->block);
+	for (uint32_t k = 0; k < l->job.out.channels && !err && l->doubled; k += atom)
+		if (l->is_twice[k / atom])
+			err = emit_twice(l, emit, k);
 	return err ? err : dla_emit_clamp(emit, &l->job.out, dla_emit_offset(emit, l->output), l->low, l->high);
 }
 
@@ -77,8 +103,11 @@ static int32_t accumulate(const struct lowered_depthwise *l, const int8_t *input
 	const struct dla_kernels *k = &job->kernels;
 	const struct dla_window *w = &job->shape.window;
 	uint32_t channel = kernel / l->multiplier;
-	const int8_t *weight = k->data + (size_t)kernel * k->height * k->width * k->channels +
-			       channel % k->channels;
+	size_t taps = (size_t)k->height * k->width;
+	const int8_t *weight = k->data + kernel * taps * k->channels + channel % k->channels;
+	/* The copy's lane. */
+	const int8_t *more = l->doubled ? l->doubled + kernel * taps * 2 * job->in.atom + job->in.atom +
+					  channel % job->in.atom : NULL;
 	int32_t acc = 0;
 
 	for (uint32_t r = 0; r < k->height; r++) {
@@ -86,8 +115,14 @@ static int32_t accumulate(const struct lowered_depthwise *l, const int8_t *input
 			int64_t y = top + (int64_t)r * w->dilation_h, x = left + (int64_t)s * w->dilation_w;
 			bool inside = y >= 0 && y < job->in.height && x >= 0 && x < job->in.width;
 
-			acc += *weight * (inside ? input[((size_t)y * job->in.width + (size_t)x) *
-							 job->in.channels + channel] : job->pad_value);
+			int32_t both = *weight;
+
+			if (more) {
+				both += *more;
+				more += (size_t)2 * job->in.atom;
+			}
+			acc += both * (inside ? input[((size_t)y * job->in.width + (size_t)x) *
+						      job->in.channels + channel] : job->pad_value);
 		}
 	}
 	return acc;
@@ -142,21 +177,74 @@ static uint32_t block_planes(const struct dla_conv_shape *shape, uint32_t channe
 	return best;
 }
 
-/* Weights [1,R,S,K] as kernels with zeros around the one channel of each that counts. */
-static int spread_weights(struct lowered_depthwise *l, const struct dla_tensor *weights)
+/* Weights [1,R,S,K] in lanes of kernels of zeros: of their own channel, among so many. */
+static void spread_lanes(const struct dla_kernels *k, uint32_t multiplier, uint32_t lanes, uint32_t first,
+			 const int8_t *from, int8_t *to)
 {
-	struct dla_kernels *k = &l->job.kernels;
 	size_t taps = (size_t)k->height * k->width;
-	const int8_t *from = weights->data;
 
-	l->sparse = calloc(k->kernels * taps, k->channels);
-	if (!l->sparse)
-		return dla_fail(ENOMEM, "out of memory");
 	for (size_t tap = 0; tap < taps; tap++)
 		for (uint32_t i = 0; i < k->kernels; i++)
-			l->sparse[(i * taps + tap) * k->channels + i / l->multiplier % k->channels] = *from++;
-	k->data = l->sparse;
+			to[(i * taps + tap) * k->channels + first + i / multiplier % lanes] = *from++;
+}
+
+/* Kernels with weights for a copy too, of all planes, though few are used; and which are. */
+static int double_weights(struct lowered_depthwise *l, const struct dla_weights *split)
+{
+	struct dla_kernels *k = &l->twice.kernels;
+	uint32_t atom = l->job.in.atom;
+	size_t taps = (size_t)k->height * k->width;
+
+	l->doubled = calloc(k->kernels * taps, k->channels);
+	l->is_twice = calloc(div_up(k->kernels, atom), sizeof(*l->is_twice));
+	if (!l->doubled || !l->is_twice)
+		return dla_fail(ENOMEM, "out of memory");
+	spread_lanes(k, l->multiplier, atom, 0, split->near, l->doubled);
+	spread_lanes(k, l->multiplier, atom, atom, split->rest, l->doubled);
+	for (size_t i = 0; i < taps * k->kernels; i++)
+		if (split->rest[i])
+			l->is_twice[i % k->kernels / atom] = true;
+	k->data = l->doubled;
+	l->base.behind = l->job.in.surface_stride;
 	return 0;
+}
+
+static int spread_weights(struct lowered_depthwise *l, const struct dla_tensor *weights, const char **why)
+{
+	struct dla_kernels *k = &l->job.kernels;
+	struct dla_weights split;
+	int err;
+
+	l->sparse = calloc((size_t)k->kernels * k->height * k->width, k->channels);
+	if (!l->sparse)
+		return dla_fail(ENOMEM, "out of memory");
+	k->data = l->sparse;
+	if (weights->quant.zero_point[0] == 0) {
+		spread_lanes(k, l->multiplier, k->channels, 0, weights->data, l->sparse);
+		return 0;
+	}
+	err = dla_weights_split(weights, &split, why);
+	if (!err)
+		spread_lanes(k, l->multiplier, k->channels, 0, split.near, l->sparse);
+	if (!err && split.rest)
+		err = double_weights(l, &split);
+	dla_weights_release(&split);
+	return err;
+}
+
+/* The layers that double_weights() is for are like the others, but for the channels. */
+static void prepare_twice(struct lowered_depthwise *l, const char **why)
+{
+	struct dla_conv_job *twice = &l->twice;
+
+	twice->in = l->job.in;
+	twice->out = l->job.out;
+	twice->pad_value = l->job.pad_value;
+	twice->rq = l->job.rq;
+	twice->shape = l->job.shape;
+	twice->shape.channels = 2 * l->job.in.atom;
+	twice->shape.kernels = l->job.in.atom;
+	twice->tiling = dla_tile_conv(&l->hw, &twice->shape, why);
 }
 
 static int prepare(struct lowered_depthwise *l, const struct dla_lower *lower, const struct dla_op *op,
@@ -177,10 +265,12 @@ static int prepare(struct lowered_depthwise *l, const struct dla_lower *lower, c
 		.kernels = job->out.channels, .channels = job->shape.channels,
 		.height = (uint32_t)weights->shape.dim[1], .width = (uint32_t)weights->shape.dim[2],
 	};
-	err = spread_weights(l, weights);
-	if (err)
+	l->twice.kernels = job->kernels;
+	l->twice.kernels.channels = 2 * job->in.atom;
+	err = spread_weights(l, weights, why);
+	if (err || *why)
 		return err;
-	wish = dla_conv_wishes(lower->graph, op, &job->kernels, quant->scale[0], relu);
+	wish = dla_conv_wishes(lower->graph, op, l->doubled ? &l->twice.kernels : &job->kernels, quant->scale[0], relu);
 	if (!wish)
 		return dla_fail(ENOMEM, "out of memory");
 	job->rq = dla_requant_new(wish, job->out.channels, relu, quant->zero_point[0]);
@@ -192,6 +282,8 @@ static int prepare(struct lowered_depthwise *l, const struct dla_lower *lower, c
 	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &l->low, &l->high);
 	if (relu)
 		l->low = INT8_MIN;
+	if (l->doubled && !*why)
+		prepare_twice(l, why);
 	return 0;
 }
 
@@ -210,7 +302,7 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 	int err;
 
 	if (!dla_conv_operands_fit(lower, node, 3))
-		*why = "not a computed int8 tensor and constant symmetric weights";
+		*why = "not a computed 8-bit tensor and constant weights";
 	else if (!dla_lower_own_feature(lower, input, &in) ||
 		 !dla_lower_own_feature(lower, op->output[0], &out))
 		*why = "not one picture within 8192 x 8192 x 8192";

@@ -11,6 +11,7 @@
 #include "network.h"
 #include "overlap.h"
 #include "saved.h"
+#include "signed.h"
 #include "tflite.h"
 
 /* ------------------------------------------------------------------------ reading a file */
@@ -237,11 +238,13 @@ int dla_network_allocate(struct dla_network *network)
 	network->operation = calloc(graph->op_count, sizeof(*network->operation));
 	network->shape = calloc(graph->op_count, sizeof(*network->shape));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
+	network->flip = calloc(graph->tensor_count, sizeof(*network->flip));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
 	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
-	    !network->root || !network->input || !network->output)
+	    !network->root || !network->flip || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
+	dla_signed_find(graph, network->flip);
 	return 0;
 }
 
@@ -259,6 +262,9 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	err = dla_tflite_read(model, bytes, network->name, &network->graph);
 	if (!err)
 		err = dla_network_allocate(network);
+	if (!err)
+		err = dla_signed_graph(network->graph, network->flip, &network->signed_graph);
+	place.signed_graph = network->signed_graph;
 	if (!err)
 		err = dla_place(network->graph, &place, network->placed, network->root);
 	if (!err)
@@ -357,10 +363,12 @@ void dla_network_free(struct dla_network *network)
 	free(network->operation);
 	free(network->shape);
 	free(network->root);
+	free(network->flip);
 	free(network->input);
 	free(network->output);
 	free(network->name);
 	dla_arena_free(network->text.chunks);
+	dla_graph_free(network->signed_graph);
 	dla_graph_free(network->graph);
 	free(network);
 }

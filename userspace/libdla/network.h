@@ -21,6 +21,8 @@ struct dla_part {
 struct dla_network {
 	struct dla_device *device;
 	struct dla_graph *graph;
+	struct dla_graph *signed_graph;		/* see signed.h; only while the network is compiled, and for tests */
+	uint8_t *flip;				/* per tensor, likewise */
 	char *name;
 	struct dla_placed *placed;		/* per operation; only while the network is compiled, and for tests */
 	int *root;				/* per tensor, see struct dla_lower */

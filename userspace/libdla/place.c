@@ -62,7 +62,10 @@ static bool same_roots(const int *a, const int *b)
 static int new_attempt(struct dla_placer *placer, const struct dla_node *node, int *root, int output,
 		       struct dla_attempt *attempt)
 {
-	const struct dla_lower lower = { .graph = placer->graph, .hw = placer->options.hw, .root = root };
+	const struct dla_place_options *options = &placer->options;
+	const struct dla_lower lower = {
+		.graph = options->signed_graph ? options->signed_graph : placer->graph, .hw = options->hw, .root = root,
+	};
 	int err;
 
 	root[output] = output;

@@ -188,6 +188,7 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 
 	/* It has been given a place there, so it can lie there. */
 	(void)dla_feature_of(&network->graph->tensor[root].shape, network->device->info.atom, &feature);
+	feature.flip = network->flip[root];
 	if (to_npu)
 		dla_feature_pack(&feature, request->tensor[tensor], npu);
 	else

@@ -10,7 +10,7 @@
 #include "tflite.h"
 
 #define MAGIC		"NVDLAnet"
-#define VERSION		1
+#define VERSION		2
 #define HEADER_BYTES	24	/* magic, version, CRC-32 of what follows, bytes of what follows */
 
 #define NOWHERE		UINT64_MAX
@@ -217,7 +217,7 @@ static size_t aligned(size_t bytes)
 	return (bytes + DLA_PLAN_ALIGN - 1) / DLA_PLAN_ALIGN * DLA_PLAN_ALIGN;
 }
 
-/* What all tensors take side by side: nobody needs more. */
+/* What all tensors take side by side, on the NPU each with a copy: nobody needs more. */
 static void most_memory(const struct dla_network *network, uint64_t *host, uint64_t *npu)
 {
 	struct dla_feature feature;
@@ -227,7 +227,7 @@ static void most_memory(const struct dla_network *network, uint64_t *host, uint6
 	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
 		*host += aligned(network->graph->tensor[t].bytes);
 		if (feature_of(network, (int)t, &feature))
-			*npu += aligned(feature.bytes);
+			*npu += aligned(2 * feature.bytes);
 	}
 }
 

@@ -183,6 +183,23 @@ static void schedule_cpu(struct maker *m, unsigned int first, unsigned int last)
 	}
 }
 
+/* What an operation needs behind its input is the input's, as long as that lives. */
+static void make_room(struct maker *m)
+{
+	for (unsigned int i = 0; i < m->graph->op_count; i++) {
+		const struct dla_lowered *lowered = m->placed[i].lowered;
+		struct dla_feature feature;
+		int root;
+
+		if (!lowered || !lowered->behind)
+			continue;
+		root = m->root[dla_node_input(m->graph, &m->placed[i].node, 0)];
+		(void)dla_feature_of(&m->graph->tensor[root].shape, m->hw->atom, &feature);
+		if (m->npu[root].bytes < feature.bytes + lowered->behind)
+			m->npu[root].bytes = feature.bytes + lowered->behind;
+	}
+}
+
 static void schedule_all(struct maker *m)
 {
 	const struct dla_graph *graph = m->graph;
@@ -322,6 +339,7 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	for (unsigned int t = 0; t < graph->tensor_count; t++)
 		m.owner[t] = (int)t;
 	schedule_all(&m);
+	make_room(&m);
 	share_memory(&m);
 	err = plan(&m, m.host, s->host, &s->host_bytes, &s->host_bound);
 	if (!err)
