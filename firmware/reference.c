@@ -29,12 +29,12 @@ static int64_t clip(int64_t value, unsigned int bits)
 /* Half away from zero. */
 static int64_t shift_right(int64_t value, unsigned int shift)
 {
-	__int128 size = value < 0 ? -(__int128)value : value;
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
 
 	if (!shift)
 		return value;
-	size = (size + ((__int128)1 << (shift - 1))) >> shift;
-	return (int64_t)(value < 0 ? -size : size);
+	size = (size + (UINT64_C(1) << (shift - 1))) >> shift;
+	return value < 0 ? -(int64_t)size : (int64_t)size;
 }
 
 static int64_t shift_left(int64_t value, unsigned int shift)

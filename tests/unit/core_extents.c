@@ -25,18 +25,21 @@ struct walk {
 	u64 outside;
 };
 
-static void touch(struct walk *walk, u32 slot, unsigned __int128 at, u32 bytes, u32 access)
+static void touch(struct walk *walk, u32 slot, u64 base, u64 offset, u32 bytes, u32 access)
 {
-	if (slot >= DRM_NVDLA_MAX_SLOTS || at + bytes > walk->slots[slot].min_size ||
+	u64 at, end;
+
+	if (slot >= DRM_NVDLA_MAX_SLOTS || __builtin_add_overflow(base, offset, &at) ||
+	    __builtin_add_overflow(at, bytes, &end) || end > walk->slots[slot].min_size ||
 	    !(walk->slots[slot].access & access)) {
 		walk->outside++;
 		return;
 	}
 	if (!walk->touched)
 		return;
-	assert_true(slot < SLOTS && at + bytes <= SLOT_BYTES);
+	assert_true(slot < SLOTS && end <= SLOT_BYTES);
 	for (u32 i = 0; i < bytes; i++)
-		walk->touched->access[slot][(u64)at + i] |= access;
+		walk->touched->access[slot][at + i] |= access;
 }
 
 /* Every atom of a surface; only the outer ones of large surfaces. */
@@ -50,8 +53,7 @@ static void walk_surface(struct walk *walk, const struct drm_nvdla_surface *surf
 	for (u32 c = 0; c < planes; c += step_c)
 		for (u32 y = 0; y < height; y += step_y)
 			for (u32 x = 0; x < width; x += step_x)
-				touch(walk, surface->addr.slot,
-				      (unsigned __int128)surface->addr.offset +
+				touch(walk, surface->addr.slot, surface->addr.offset,
 				      (u64)c * surface->surface_stride +
 				      (u64)y * surface->line_stride + (u64)x * atom, atom, access);
 }
@@ -60,7 +62,7 @@ static void walk_surface(struct walk *walk, const struct drm_nvdla_surface *surf
 static void walk_line(struct walk *walk, const struct drm_nvdla_conv *conv,
 		      const struct drm_nvdla_addr *addr, u64 line, u32 pixel)
 {
-	touch(walk, addr->slot, (unsigned __int128)addr->offset + line,
+	touch(walk, addr->slot, addr->offset, line,
 	      whole((conv->src_x + conv->src_width) * pixel, 8), DRM_NVDLA_SLOT_READ);
 }
 
@@ -82,7 +84,7 @@ static void walk_conv(struct walk *walk, const struct drm_nvdla_conv *conv)
 			walk_line(walk, conv, &conv->src_uv, (u64)y * conv->uv_line_stride, 2);
 	}
 	if (!(conv->flags & DRM_NVDLA_CONV_REUSE_WEIGHTS))
-		touch(walk, conv->weights.slot, conv->weights.offset, whole(weights, 8),
+		touch(walk, conv->weights.slot, conv->weights.offset, 0, whole(weights, 8),
 		      DRM_NVDLA_SLOT_READ);
 }
 
@@ -100,7 +102,7 @@ static void walk_stage(struct walk *walk, const struct drm_nvdla_sdp *sdp,
 		walk_surface(walk, &stage->operand, sdp->width, sdp->height, sdp->channels,
 			     8 * bytes, DRM_NVDLA_SLOT_READ);
 	else if (bytes)
-		touch(walk, stage->operand.addr.slot, stage->operand.addr.offset,
+		touch(walk, stage->operand.addr.slot, stage->operand.addr.offset, 0,
 		      whole(sdp->channels, 8) * bytes, DRM_NVDLA_SLOT_READ);
 }
 

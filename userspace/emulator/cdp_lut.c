@@ -161,12 +161,15 @@ static uint64_t distance(int32_t input, const struct cdp_range *range)
 
 static int16_t interpolate(int16_t base, int64_t from, int64_t to, int32_t scale, int shift)
 {
-	__int128 product = (__int128)(to - from) * scale, half, result;
+	/* Positions have 39 bits, scales 17. */
+	int64_t product = (to - from) * scale, half, result;
+	const int64_t saturates = INT64_C(1) << 40;
 
 	if (shift < 0) {
-		product *= (__int128)1 << -shift;
+		product = product > saturates ? saturates : product < -saturates ? -saturates : product;
+		product *= INT64_C(1) << -shift;
 	} else if (shift) {
-		half = (__int128)1 << (shift - 1);
+		half = INT64_C(1) << (shift - 1);
 		product = (product + half - (product < 0)) >> shift;
 	}
 	result = product + base;

@@ -112,15 +112,19 @@ static struct answer place(uint64_t index, uint64_t fraction, unsigned int last)
 
 static struct answer linear(uint64_t distance, int select, unsigned int last)
 {
-	unsigned __int128 scaled = (unsigned __int128)distance << FRACTION_BITS;
+	uint64_t rest;
 
 	if (!distance)
 		return (struct answer){ .where = LUT_BELOW };
 	if (select < 0) /* beyond 31 even a distance of 1 is above */
 		return place(distance << (select < -31 ? 31 : -select), 0, last);
-	scaled >>= select;
-	return place((uint64_t)(scaled >> FRACTION_BITS),
-		     (uint64_t)scaled & ((UINT64_C(1) << FRACTION_BITS) - 1), last);
+	/* A distance has 32 bits. */
+	if (select >= FRACTION_BITS + 32)
+		return place(0, 0, last);
+	if (select > FRACTION_BITS)
+		return place(0, distance >> (select - FRACTION_BITS), last);
+	rest = distance & ((UINT64_C(1) << select) - 1);
+	return place(distance >> select, rest << (FRACTION_BITS - select), last);
 }
 
 /* The logarithm's whole part is the index, what follows the highest bit the fraction. */

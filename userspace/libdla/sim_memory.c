@@ -18,15 +18,15 @@ static uint64_t page_up(uint64_t value)
 struct dla_sim_buffer *dla_sim_memory_add(struct dla_sim_memory *memory, void *map, size_t size)
 {
 	struct dla_sim_buffer **at = &memory->first, *buffer;
-	uint64_t addr = MEMORY_START;
+	uint64_t addr = MEMORY_START, bytes = size;
 
 	/* A free page before the next buffer, so that no two touch. */
 	for (; *at; at = &(*at)->next) {
-		if (size < MEMORY_END && addr + page_up(size) + PAGE <= (*at)->addr)
+		if (bytes < MEMORY_END && addr + page_up(bytes) + PAGE <= (*at)->addr)
 			break;
 		addr = (*at)->addr + page_up((*at)->base.size) + PAGE;
 	}
-	if (size >= MEMORY_END || addr + page_up(size) > MEMORY_END)
+	if (bytes >= MEMORY_END || addr + page_up(bytes) > MEMORY_END)
 		return NULL;
 
 	buffer = calloc(1, sizeof(*buffer));
