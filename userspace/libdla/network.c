@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "banks.h"
+#include "cpu/xnn.h"
 #include "deps.h"
 #include "error.h"
 #include "network.h"
@@ -254,6 +255,8 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	struct dla_place_options place = { .absent = hw ? "as asked" : "no NPU" };
 	int err;
 
+	if (options->cpu == DLA_CPU_XNNPACK && !dla_xnn_built_in())
+		return dla_fail(ENOTSUP, "XNNPACK was asked for, and this libdla was built without it");
 	if (options->place == DLA_PLACE_CPU)
 		hw = NULL;
 	place.hw = hw;

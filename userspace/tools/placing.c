@@ -25,7 +25,9 @@ int placing_parse_cpu(const char *command, const char *value, struct dla_options
 {
 	if (!strcmp(value, "reference"))
 		options->cpu = DLA_CPU_REFERENCE;
-	else if (!strcmp(value, "auto") || !strcmp(value, "xnnpack"))
+	else if (!strcmp(value, "xnnpack"))
+		options->cpu = DLA_CPU_XNNPACK;
+	else if (!strcmp(value, "auto"))
 		options->cpu = DLA_CPU_AUTO;
 	else
 		return wrong(command, "--cpu is auto, xnnpack or reference, not", value);

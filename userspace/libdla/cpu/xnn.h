@@ -17,6 +17,9 @@
 
 struct dla_xnn_part;
 
+/* Is it part of this libdla? Where it is not, it has no operation. */
+bool dla_xnn_built_in(void);
+
 /* Does it have operations of that kind at all? */
 bool dla_xnn_may_have(enum dla_op_kind kind);
 

@@ -162,6 +162,7 @@ enum dla_place {
 enum dla_cpu {
 	DLA_CPU_AUTO,		/* XNNPACK's where it has the operation; at most one LSB from the reference kernels */
 	DLA_CPU_REFERENCE,	/* the reference kernels: slow, and to the bit TensorFlow Lite's */
+	DLA_CPU_XNNPACK,	/* as DLA_CPU_AUTO, and an error where libdla was built without XNNPACK */
 };
 
 /**
