@@ -2,7 +2,8 @@
 #
 # make            library, tools and emulator for this machine, in build/
 # make demo       classify the committed pictures on the emulated NPU, in process
-# make arm64      the same for the guest of the tests in QEMU, in build/arm64/
+# make cross      the same for another machine, ARCH=arm64, armhf or riscv64, in build/ARCH/
+# make arm64      that with what the guest of the tests in QEMU runs
 # make check      host tests, minutes
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long
@@ -19,7 +20,7 @@ CC ?= cc
 CFLAGS ?= -O2 -g
 # Options that the code relies on, whatever CFLAGS the user gives.
 cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC -fvisibility=hidden \
-	  -fno-strict-aliasing -D_GNU_SOURCE -pthread
+	  -fno-strict-aliasing -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -pthread
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
 	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm -I/usr/include/libnl3
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -29,8 +30,8 @@ tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
 docs-packages := python3-sphinx python3-myst-parser python3-yaml graphviz
-build-packages := gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev libxnnpack-dev
-test-packages := $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
+build-packages = gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev $(if $(XNNPACK),libxnnpack-dev)
+test-packages = $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
 
 # One short line a command; V=1 shows them whole.
 V ?= 0

@@ -10,9 +10,10 @@ selftest-obj := $(selftest-src:%.c=$(BUILD)/obj/%.o)
 selftest-san := $(patsubst %.c,$(BUILD)/san/%.o,$(filter-out firmware/selftest.c,$(selftest-src)))
 firmware-dir ?= /lib/firmware
 
-$(selftest-obj) $(selftest-san) $(BUILD)/san/tests/unit/selftest_image.o: includes += -Ikernel -Ifirmware
+$(selftest-obj) $(selftest-san) $(addsuffix /tests/unit/selftest_image.o,$(BUILD)/san $(BUILD)/obj): includes += -Ikernel -Ifirmware
 
 $(BUILD)/san/unit-selftest_image: $(selftest-san)
+$(BUILD)/unit-selftest_image: $(filter-out %/firmware/selftest.o,$(selftest-obj))
 
 $(BUILD)/firmware/selftest: $(selftest-obj) $(core-obj) $(emulator-obj)
 	@mkdir -p $(@D)

@@ -29,6 +29,13 @@ $(BUILD)/san/fuzz-%: $(BUILD)/san/tests/fuzz/%.o $(libdla-san) $(core-san) $(emu
 $(BUILD)/system-%: $(BUILD)/obj/tests/system/%.o $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $< -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' -lz
 
+# The same tests of the products' own objects, for a machine without sanitizers.
+plain-unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/unit-%)
+.PHONY: plain-units
+plain-units: $(plain-unit-bin)
+$(BUILD)/unit-%: $(BUILD)/obj/tests/unit/%.o $(libdla-obj) $(core-obj) $(emulator-obj) $(BUILD)/libnvdla-emu.so.0
+	$(call quiet,LD)$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lcmocka -ljansson $(libdla-libs)
+
 bench-bin := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
 
 $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(emulator-obj)

@@ -1,17 +1,30 @@
 # SPDX-License-Identifier: MIT
 #
-# make arm64       library and tools for the guest, in $(BUILD)/arm64, and what the tests run there
+# make cross ARCH=armhf        library and tools for arm64, armhf or riscv64, in $(BUILD)/ARCH
+# make cross-tests ARCH=armhf  and the unit tests, as tests/system/cross.test runs them
+# make arm64                   and what the tests run in the guest
 #
-# The guest's libraries are Debian's, unpacked into the cache; the C library's headers are the cross
-# compiler's.
-arm64-lib = $$sysroot/usr/lib/aarch64-linux-gnu
-arm64-cc = aarch64-linux-gnu-gcc -isystem $$sysroot/usr/include -isystem $$sysroot/usr/include/aarch64-linux-gnu \
-	   -L$(arm64-lib) -L$$sysroot/lib/aarch64-linux-gnu -Wl,-rpath-link,$(arm64-lib):$$sysroot/lib/aarch64-linux-gnu
+# The libraries are Debian's, unpacked into the cache, the C library too; where they come without
+# XNNPACK, libdla is built without it.
+cross-arm64 := aarch64-linux-gnu
+cross-armhf := arm-linux-gnueabihf
+cross-riscv64 := riscv64-linux-gnu
+cross-triplet = $(or $(cross-$(ARCH)),$(error make $@ wants ARCH=arm64, armhf or riscv64))
+cross-lib = $$sysroot/usr/lib/$(cross-triplet)
+cross-cc = $(cross-triplet)-gcc --sysroot=$$sysroot -isystem $$sysroot/usr/include \
+	   -isystem $$sysroot/usr/include/$(cross-triplet) -L$(cross-lib) -L$$sysroot/lib/$(cross-triplet) \
+	   -Wl,-rpath-link,$(cross-lib):$$sysroot/lib/$(cross-triplet)
+cross-make = sysroot=$$(tests/qemu/sysroot $(ARCH)) && \
+	     xnnpack=$$(test ! -e $$sysroot/usr/include/xnnpack.h || echo yes) && \
+	     $(MAKE) --no-print-directory BUILD=$(BUILD)/$(ARCH) XNNPACK=$$xnnpack CC="$(cross-cc)"
 
-.PHONY: arm64 guest
-arm64:
-	@scripts/need gcc-aarch64-linux-gnu python3
-	+@sysroot=$$(tests/qemu/sysroot) && $(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 CC="$(arm64-cc)" all guest
+.PHONY: cross cross-tests arm64 guest
+cross cross-tests: cross-goals = all $(if $(filter cross-tests,$@),plain-units)
+arm64: ARCH := arm64
+arm64: cross-goals := all guest
+cross cross-tests arm64:
+	@scripts/need gcc-$(cross-triplet) python3
+	+@$(cross-make) $(cross-goals)
 
 guest: $(addprefix $(BUILD)/guest-,play hog share vcpu emu_simd)
 
