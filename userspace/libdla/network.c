@@ -10,6 +10,7 @@
 #include "deps.h"
 #include "error.h"
 #include "network.h"
+#include "nvdla_core.h"
 #include "overlap.h"
 #include "saved.h"
 #include "signed.h"
@@ -114,9 +115,22 @@ static unsigned int part_layers(const struct drm_nvdla_op *op, unsigned int coun
 	return layers;
 }
 
+/* What a layer reads and writes: all of its rows once, also of those that CBUF still has. */
+static uint64_t layer_bytes(const struct nvdla_config *config, const struct drm_nvdla_op *op)
+{
+	struct nvdla_extent extent[NVDLA_MAX_EXTENTS];
+	uint32_t count = nvdla_op_extents(config, op, extent);
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		bytes += (uint64_t)extent[i].row_bytes * extent[i].rows * extent[i].planes;
+	return bytes;
+}
+
 /* One segment's layers, in the order of the network. */
 static int compile_segment(struct dla_network *network, unsigned int index, struct dla_emit *emit)
 {
+	const struct nvdla_config *config = nvdla_config_find((const char *)network->device->info.config);
 	const struct dla_segment *segment = &network->schedule.segment[index];
 	unsigned int layers;
 	int err = 0;
@@ -131,8 +145,12 @@ static int compile_segment(struct dla_network *network, unsigned int index, stru
 			return err;
 	}
 	err = dla_overlap(&network->device->info, emit);
-	for (unsigned int i = 0; i < emit->count; i++)
-		network->operation[emit->op[i].cookie].layers++;
+	for (unsigned int i = 0; i < emit->count; i++) {
+		struct dla_operation_info *info = &network->operation[emit->op[i].cookie];
+
+		info->layers++;
+		info->bytes += layer_bytes(config, &emit->op[i]);
+	}
 	network->work += emit->count;
 	for (unsigned int done = 0; done < emit->count && !err; done += layers) {
 		layers = part_layers(&emit->op[done], emit->count - done);

@@ -142,6 +142,7 @@ static void write_operations(struct dla_writer *w, const struct dla_network *net
 		const char *why = info->why ? info->why : "";
 
 		dla_write_u32(w, info->layers);
+		dla_write_u64(w, info->bytes);
 		dla_write_u32(w, (uint32_t)info->fused_into);
 		dla_write_u32(w, kernel_number(info->kernel));
 		dla_write_u32(w, (uint32_t)strlen(why));
@@ -515,6 +516,7 @@ static int read_operations(struct dla_reader *r, struct dla_network *network)
 		uint32_t kernel;
 
 		info->layers = dla_read_u32(r);
+		info->bytes = dla_read_u64(r);
 		info->fused_into = (int)dla_read_u32(r);
 		kernel = dla_read_u32(r);
 		info->why = read_phrase(r, network);

@@ -12,7 +12,9 @@
 #include <jansson.h>
 
 #include "commands.h"
+#include "json_text.h"
 #include "measure.h"
+#include "page.h"
 #include "placing.h"
 #include "status.h"
 #include "timeline.h"
@@ -35,6 +37,7 @@ static const char help[] =
 	"  --requests N      so many under way at a time (1)\n"
 	"  --processes N     so many processes, each with its own requests (1)\n"
 	"  --timeline FILE   write what ran when, for https://ui.perfetto.dev\n"
+	"  --html FILE       write all that was measured as a page for any browser\n"
 	"  --json            print one JSON object\n"
 	"  --help            print this\n"
 	"\n"
@@ -43,7 +46,7 @@ static const char help[] =
 struct options {
 	struct measure_options measure;
 	unsigned int processes;
-	const char *timeline;
+	const char *timeline, *html;
 	bool json;
 };
 
@@ -303,14 +306,15 @@ static void print_text(const struct summary *s)
 		printf("%u runs gave other bytes than the first.\n", s->wrong);
 }
 
-static int print_json(const struct summary *s)
+static json_t *summary_json(const struct summary *s)
 {
 	const struct dla_npu_stats *stats = &s->stats;
 	json_int_t runs = s->runs;
-	json_t *root = json_pack(
-		"{s:s, s:s, s:i, s:i, s:i, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
+
+	return json_pack(
+		"{s:o, s:o, s:i, s:i, s:i, s:I, s:f, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f}, s:{s:f, s:f, s:f, s:f}, s:i, s:I,"
 		" s:f, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i}",
-		"model", s->first->network, "device", s->first->device,
+		"model", json_text(s->first->network), "device", json_text(s->first->device),
 		"processes", (int)s->processes, "requests", (int)s->requests, "runs", (int)runs,
 		"load_ns", (json_int_t)s->first->load_ns,
 		"seconds", s->seconds, "throughput", s->runs / s->seconds,
@@ -329,11 +333,19 @@ static int print_json(const struct summary *s)
 		"npu_bound", (json_int_t)s->first->memory.npu_bound,
 		"host_bound", (json_int_t)s->first->memory.host_bound,
 		"retries", (int)s->retries, "wrong", (int)s->wrong);
-	int err = root ? json_dumpf(root, stdout, JSON_COMPACT) : -1;
+}
 
-	putchar('\n');
-	json_decref(root);
-	return err;
+static int print(const struct options *o, const struct summary *s, const json_t *json)
+{
+	int err = 0;
+
+	if (!o->json) {
+		print_text(s);
+	} else {
+		err = json_dumpf(json, stdout, JSON_COMPACT);
+		putchar('\n');
+	}
+	return err ? EXIT_FAILURE : 0;
 }
 
 /* -------------------------------------------------------------------------------- options */
@@ -372,7 +384,7 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
 		DEVICE = 256, PLACE, CPU, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES, TIMELINE,
-		JSON, HELP,
+		HTML, JSON, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
@@ -387,6 +399,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "requests", required_argument, NULL, REQUESTS },
 		{ "processes", required_argument, NULL, PROCESSES },
 		{ "timeline", required_argument, NULL, TIMELINE },
+		{ "html", required_argument, NULL, HTML },
 		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
@@ -435,6 +448,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->timeline = optarg;
 			m->events = true;
 			break;
+		case HTML:
+			o->html = optarg;
+			m->events = true;
+			break;
 		case JSON:
 			o->json = true;
 			break;
@@ -461,20 +478,24 @@ static int bench(const struct options *o)
 {
 	struct measure_result result[MAX_PROCESSES] = { 0 };
 	struct summary summary;
+	json_t *json = NULL;
 	int status = measure_all(o, result);
 
 	if (!status)
 		status = summarise(o, result, &summary);
-	if (!status && o->json)
-		status = print_json(&summary) ? EXIT_FAILURE : 0;
-	else if (!status)
-		print_text(&summary);
+	if (!status) {
+		json = summary_json(&summary);
+		status = json ? print(o, &summary, json) : EXIT_FAILURE;
+	}
 	if (!status && summary.wrong)
 		status = EXIT_RUN_FAILED;
 	if (!status && o->timeline && timeline_write(o->timeline, result, o->processes)) {
 		fprintf(stderr, "dla bench: %s: %s\n", o->timeline, strerror(errno));
 		status = EXIT_FAILURE;
 	}
+	if (!status && o->html)
+		status = page_write(o->html, &o->measure, result, json);
+	json_decref(json);
 	for (unsigned int i = 0; i < o->processes; i++)
 		measure_release(&result[i]);
 	return status;

@@ -11,4 +11,7 @@ $(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
 $(BUILD)/san/dla: $(tools-san) $(libdla-san) $(core-san) $(BUILD)/san/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) $(tools-libs) $(libdla-libs)
 
+# The page of `dla bench --html` is part of the program.
+$(BUILD)/obj/userspace/tools/page.o $(BUILD)/san/userspace/tools/page.o: userspace/tools/page.html
+
 all: $(BUILD)/dla

@@ -78,6 +78,7 @@ static void note_event(void *ctx, const struct dla_event *event)
 
 		*out = (struct measure_event) {
 			.track = event->track, .thread = event->thread, .request = slot->number,
+			.operation = event->operation,
 			.start_ns = event->start_ns, .end_ns = event->end_ns,
 		};
 		snprintf(out->name, sizeof(out->name), "%s", event->name);

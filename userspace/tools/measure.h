@@ -22,6 +22,7 @@ struct measure_options {
 struct measure_event {
 	enum dla_track track;
 	unsigned int thread, request;
+	int operation;			/* of the network; -1 for a conversion */
 	char name[24];
 	uint64_t start_ns, end_ns;
 };

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "json_text.h"
 #include "report.h"
 
 #define BEST 5
@@ -109,21 +110,6 @@ void report_output(const struct dla_tensor_info *info, const void *data, char **
 		else
 			printf("  [%zu]\n", found);
 	}
-}
-
-/* Names come from files and need not be UTF-8, which JSON is: then only what is ASCII remains of them. */
-static json_t *json_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char *copy = string ? NULL : strdup(text);
-
-	for (char *c = copy; c && *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	if (copy)
-		string = json_string(copy);
-	free(copy);
-	return string;
 }
 
 /* JSON has no word for infinity, nor for what is not a number. */

@@ -258,6 +258,7 @@ DLA_API const struct dla_tensor_info *dla_network_output(const struct dla_networ
  * @why: a phrase: on the NPU, how; on the CPU, why not on the NPU.
  * @macs: multiply-accumulates.
  * @layers: hardware layers that it takes on the NPU.
+ * @bytes: of memory that these read and write.
  * @fused_into: the later operation whose layers do this one's work too, or -1.
  */
 struct dla_operation_info {
@@ -269,6 +270,7 @@ struct dla_operation_info {
 	const char *why;
 	uint64_t macs;
 	unsigned int layers;
+	uint64_t bytes;
 	int fused_into;
 };
 

@@ -49,6 +49,8 @@ class Operation(NamedTuple):
     why: str
     macs: int
     layers: int
+    bytes: int
+    """Of memory that its layers on the NPU read and write."""
     fused_into: Optional[int]
     """The later operation whose layers do this one's work, too."""
 
@@ -134,7 +136,7 @@ class Network:
         for i in range(lib.dla_network_operation_count(self._handle)):
             raw = lib.dla_network_operation(self._handle, i)
             found.append(Operation(string(raw.name), string(raw.output), string(raw.shape), string(raw.where),
-                                   string(raw.kernel), string(raw.why), raw.macs, raw.layers,
+                                   string(raw.kernel), string(raw.why), raw.macs, raw.layers, raw.bytes,
                                    None if raw.fused_into < 0 else raw.fused_into))
         return found
 
