@@ -32,6 +32,14 @@ const struct dla_convert *dla_convert_find(const char *name);
 void dla_pack_from(const struct dla_pixels *pixels, size_t first, const int8_t *nhwc, int8_t *npu);
 void dla_unpack_from(const struct dla_pixels *pixels, size_t first, const int8_t *npu, int8_t *nhwc);
 
+/* How many pixels have so many bytes of others behind them: all but the last ones. */
+static inline size_t dla_pixels_before(const struct dla_pixels *pixels, size_t bytes)
+{
+	size_t last = (bytes + pixels->channels - 1) / pixels->channels;
+
+	return pixels->count > last ? pixels->count - last : 0;
+}
+
 /*
  * Pixels that are converted plane by plane before the next ones are: what lies in the network's order
  * is touched once for each plane and should be in the nearest cache then.

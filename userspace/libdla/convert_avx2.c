@@ -61,15 +61,6 @@ static AVX2 __m256i first_bytes(uint32_t bytes, uint32_t atom)
 	return atom == 16 ? load_two(at, at) : _mm256_broadcastq_epi64(load16(at));
 }
 
-/* How many pixels have so many bytes behind them: all but the last ones. */
-static size_t reachable(const struct dla_pixels *p, size_t bytes)
-{
-	size_t last = (bytes + p->channels - 1) / p->channels;
-
-	return p->count > last ? p->count - last : 0;
-}
-
-
 /* ---------------------------------------------------------------------------- one plane, or less */
 
 /*
@@ -132,7 +123,7 @@ static inline AVX2 const int8_t *spread_registers(const int8_t *nhwc, size_t hal
 static AVX2 void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
 	const struct few few = spread(p);
-	const size_t all = p->count / few.pixels, safe = reachable(p, 16) / few.pixels;
+	const size_t all = p->count / few.pixels, safe = dla_pixels_before(p, 16) / few.pixels;
 	const size_t left = (p->count - safe * few.pixels) * p->channels, rest = p->count % few.pixels;
 	int8_t in[128] = { 0 }, out[32];
 
@@ -147,7 +138,7 @@ static AVX2 void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t
 static AVX2 size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
 	const struct few few = gather(p);
-	const size_t count = reachable(p, 16), half = few.half, step = 2 * half, pixels = few.pixels;
+	const size_t count = dla_pixels_before(p, 16), half = few.half, step = 2 * half, pixels = few.pixels;
 	const __m256i shuffle = few.shuffle, next = few.next;
 	size_t i = 0;
 
@@ -192,7 +183,7 @@ static inline AVX2 void pack_planes(const struct dla_pixels *p, const int8_t *fr
 
 static AVX2 size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
-	const size_t count = reachable(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -296,7 +287,7 @@ static AVX2 void unpack_channels(const struct dla_pixels *p, const int8_t *npu, 
 
 static AVX2 size_t unpack_8(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
-	const size_t count = reachable(p, p->channels == 16 ? 0 : -p->channels % 32) / 4 * 4;
+	const size_t count = dla_pixels_before(p, p->channels == 16 ? 0 : -p->channels % 32) / 4 * 4;
 	const size_t step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step)
@@ -333,7 +324,7 @@ static AVX2 void unpack_plane(const struct dla_pixels *p, const int8_t *from, in
 
 static AVX2 size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
-	const size_t count = reachable(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -348,7 +339,7 @@ static AVX2 size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int
 
 static AVX2 size_t unpack_wide(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
-	const size_t count = reachable(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -364,6 +355,8 @@ void dla_pack_avx2(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
 	size_t done;
 
+	if (!p->channels)
+		return;
 	if (p->channels <= p->atom && p->atom <= 16) {
 		pack_few(p, nhwc, npu);
 		return;
@@ -379,6 +372,8 @@ void dla_unpack_avx2(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc
 {
 	size_t done;
 
+	if (!p->channels)
+		return;
 	if (p->channels <= p->atom && p->atom <= 16)
 		done = unpack_few(p, npu, nhwc);
 	else if (p->atom == 8)

@@ -32,14 +32,6 @@ static int8x16_t first_bytes(uint32_t bytes, uint32_t atom)
 	return vld1q_s8(mask);
 }
 
-/* How many pixels have so many bytes behind them: all but the last ones. */
-static size_t reachable(const struct dla_pixels *p, size_t bytes)
-{
-	size_t last = (bytes + p->channels - 1) / p->channels;
-
-	return p->count > last ? p->count - last : 0;
-}
-
 /* ---------------------------------------------------------------------------- one plane, or less */
 
 /* A register of atoms has pixels that are so many bytes in the network's order; an index of -1 makes a zero. */
@@ -79,7 +71,7 @@ static const int8_t *spread_registers(const int8_t *nhwc, size_t bytes, uint8x16
 static void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
 	const struct few few = find_few(p);
-	const size_t all = p->count / few.pixels, safe = reachable(p, 16) / few.pixels;
+	const size_t all = p->count / few.pixels, safe = dla_pixels_before(p, 16) / few.pixels;
 	const size_t left = (p->count - safe * few.pixels) * p->channels, rest = p->count % few.pixels;
 	int8_t in[64] = { 0 }, out[16];
 
@@ -94,7 +86,7 @@ static void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu
 static size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
 	const struct few few = find_few(p);
-	const size_t count = reachable(p, 16), step = few.bytes, pixels = few.pixels;
+	const size_t count = dla_pixels_before(p, 16), step = few.bytes, pixels = few.pixels;
 	const uint8x16_t gather = few.gather;
 	size_t i = 0;
 
@@ -133,7 +125,7 @@ static void pack_one_plane(const struct dla_pixels *p, const int8_t *from, int8_
 
 static size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
-	const size_t count = reachable(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -178,7 +170,7 @@ static void unpack_one_plane(const struct dla_pixels *p, const int8_t *from, int
  */
 static size_t unpack_8(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
-	const size_t count = reachable(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -220,7 +212,7 @@ static void unpack_plane(const struct dla_pixels *p, const int8_t *from, int8_t 
 
 static size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
-	const size_t count = reachable(p, -p->channels % p->atom), step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % p->atom), step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -234,7 +226,7 @@ static size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int8_t *
 
 static size_t unpack_wide(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
-	const size_t count = reachable(p, -p->channels % p->atom), step = dla_pixels_at_once(p);
+	const size_t count = dla_pixels_before(p, -p->channels % p->atom), step = dla_pixels_at_once(p);
 
 	for (size_t first = 0; first < count; first += step) {
 		size_t n = count - first < step ? count - first : step;
@@ -250,6 +242,8 @@ void dla_pack_neon(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
 	size_t done;
 
+	if (!p->channels)
+		return;
 	if (p->channels <= p->atom && p->atom <= 16) {
 		pack_few(p, nhwc, npu);
 		return;
@@ -262,6 +256,8 @@ void dla_unpack_neon(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc
 {
 	size_t done;
 
+	if (!p->channels)
+		return;
 	if (p->channels <= p->atom && p->atom <= 16)
 		done = unpack_few(p, npu, nhwc);
 	else
