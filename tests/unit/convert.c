@@ -88,7 +88,7 @@ static void check(const struct dla_convert *convert, const struct dla_pixels *p)
 		nhwc[i] = random_byte();
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t c = 0; c < planes_of(p) * p->atom; c++)
-			expected[place(p, i, c)] = c < p->channels ? nhwc[i * p->channels + c] : 0;
+			expected[place(p, i, c)] = c < p->channels ? (int8_t)(nhwc[i * p->channels + c] ^ p->flip) : 0;
 	convert->pack(p, nhwc, npu);
 	check_around(&memory[1]);
 	if (memcmp(npu, expected, bytes))
@@ -104,7 +104,7 @@ static void check(const struct dla_convert *convert, const struct dla_pixels *p)
 	check_around(&memory[0]);
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t c = 0; c < p->channels; c++)
-			if (nhwc[i * p->channels + c] != expected[place(p, i, c)])
+			if ((int8_t)(nhwc[i * p->channels + c] ^ p->flip) != expected[place(p, i, c)])
 				fail_msg("%s: unpacking %zu pixels of %u channels from atoms of %u: pixel %zu, channel %zu",
 					 convert->name, p->count, p->channels, p->atom, i, c);
 	free(expected);
@@ -124,12 +124,14 @@ static void all_shapes(void **state)
 		for (uint32_t channels = 1; channels <= most; channels++)
 			for (size_t count = 0; count <= 40; count++)
 				check(convert, &(struct dla_pixels) { count, channels, atom,
-								      count * atom + below(3) * 7 });
+								      count * atom + below(3) * 7,
+								      below(2) ? 0x80 : 0 });
 		/* More pixels than are converted at once. */
 		for (unsigned int i = 0; i < 60; i++) {
 			size_t count = 300 + below(3000);
 
-			check(convert, &(struct dla_pixels) { count, 1 + (uint32_t)below(most), atom, count * atom });
+			check(convert, &(struct dla_pixels) { count, 1 + (uint32_t)below(most), atom, count * atom,
+							      below(2) ? 0x80 : 0 });
 		}
 		if (atom > 4)
 			for (size_t count = 1; count < 30; count++)

@@ -4,29 +4,34 @@
 
 #include "convert.h"
 
-/* A whole atom: its size is a constant for the compiler, which has no calls of memcpy() then. */
-static inline void copy_atom(int8_t *to, const int8_t *from, uint32_t bytes)
-{
-	switch (bytes) {
-	case 4:
-		memcpy(to, from, 4);
-		break;
-	case 8:
-		memcpy(to, from, 8);
-		break;
-	case 16:
-		memcpy(to, from, 16);
-		break;
-	default:
-		memcpy(to, from, 32);
-	}
-}
-
-/* Too few to be worth a call. */
-static inline void copy_some(int8_t *to, const int8_t *from, uint32_t bytes)
+static inline void copy(int8_t *to, const int8_t *from, uint32_t bytes, uint8_t flip)
 {
 	for (uint32_t i = 0; i < bytes; i++)
-		to[i] = from[i];
+		to[i] = (int8_t)(from[i] ^ flip);
+}
+
+/* Of a whole atom the size is a constant for the compiler, which knows what to make of that. */
+static inline void copy_atom(int8_t *to, const int8_t *from, uint32_t bytes, uint8_t flip)
+{
+	int8_t atom[32];
+
+	switch (bytes) {
+	case 4:
+		copy(atom, from, 4, flip);
+		memcpy(to, atom, 4);
+		break;
+	case 8:
+		copy(atom, from, 8, flip);
+		memcpy(to, atom, 8);
+		break;
+	case 16:
+		copy(atom, from, 16, flip);
+		memcpy(to, atom, 16);
+		break;
+	default:
+		copy(atom, from, 32, flip);
+		memcpy(to, atom, 32);
+	}
 }
 
 static uint32_t channels_in_plane(const struct dla_pixels *p, uint32_t first)
@@ -43,11 +48,11 @@ void dla_pack_from(const struct dla_pixels *p, size_t first, const int8_t *nhwc,
 
 		for (size_t i = first; i < p->count; i++, from += p->channels, to += p->atom) {
 			if (used == p->atom) {
-				copy_atom(to, from, p->atom);
+				copy_atom(to, from, p->atom, p->flip);
 				continue;
 			}
 			memset(to, 0, p->atom);
-			copy_some(to, from, used);
+			copy(to, from, used, p->flip);
 		}
 	}
 }
@@ -61,9 +66,9 @@ void dla_unpack_from(const struct dla_pixels *p, size_t first, const int8_t *npu
 
 		for (size_t i = first; i < p->count; i++, from += p->atom, to += p->channels) {
 			if (used == p->atom)
-				copy_atom(to, from, p->atom);
+				copy_atom(to, from, p->atom, p->flip);
 			else
-				copy_some(to, from, used);
+				copy(to, from, used, p->flip);
 		}
 	}
 }

@@ -16,6 +16,7 @@ struct dla_pixels {
 	uint32_t channels;
 	uint32_t atom;		/* 4, 8, 16 or 32; 4 only as one plane, which is a picture's */
 	size_t plane_stride;	/* bytes from one plane to the next */
+	uint8_t flip;		/* bits of every byte that are the other way round on the NPU */
 };
 
 struct dla_convert {

@@ -26,6 +26,11 @@ static inline AVX2 __m256i load32(const int8_t *at)
 	return _mm256_loadu_si256((const __m256i *)at);
 }
 
+static inline AVX2 __m256i load_flipped(const int8_t *at, __m256i flip)
+{
+	return _mm256_xor_si256(load32(at), flip);
+}
+
 static inline AVX2 __m256i load_two(const int8_t *low, const int8_t *high)
 {
 	return _mm256_inserti128_si256(_mm256_castsi128_si256(load16(low)), load16(high), 1);
@@ -45,6 +50,11 @@ static inline AVX2 void store_two(int8_t *low, int8_t *high, __m256i v)
 {
 	store16(low, _mm256_castsi256_si128(v));
 	store16(high, _mm256_extracti128_si256(v, 1));
+}
+
+static inline AVX2 __m256i flipped(const struct dla_pixels *p)
+{
+	return _mm256_set1_epi8((char)p->flip);
 }
 
 /* Ones in the first bytes of each atom; all, if there are more. */
@@ -72,9 +82,14 @@ struct few {
 	__m256i shuffle, next;
 };
 
+static uint32_t pixels_in_lane(const struct dla_pixels *p)
+{
+	return p->atom == 4 ? 4 : p->atom == 8 ? 2 : 1;
+}
+
 static AVX2 struct few spread(const struct dla_pixels *p)
 {
-	uint32_t lane = 16 / p->atom;
+	uint32_t lane = pixels_in_lane(p);
 	int8_t from[16], *at = from;
 
 	for (uint32_t i = 0; i < lane; i++)
@@ -85,7 +100,7 @@ static AVX2 struct few spread(const struct dla_pixels *p)
 
 static AVX2 struct few gather(const struct dla_pixels *p)
 {
-	uint32_t lane = 16 / p->atom, half = lane * p->channels;
+	uint32_t lane = pixels_in_lane(p), half = lane * p->channels;
 	/* Where both lanes' bytes fit one, the second's go behind the first's; and if so, others behind those. */
 	uint32_t second = 2 * half <= 16 ? half : 0, next = 4 * half <= 16 ? 2 * half : 0;
 	int8_t from[64];
@@ -111,12 +126,15 @@ static inline AVX2 __m128i or_lanes(__m256i v)
 }
 
 /* So many whole registers; returns where the next pixels are to be found. */
-static inline AVX2 const int8_t *spread_registers(const int8_t *nhwc, size_t half, __m256i shuffle, size_t count,
-						  int8_t *npu)
+static inline AVX2 const int8_t *spread_registers(const int8_t *nhwc, size_t half, __m256i shuffle, __m256i flip,
+						  size_t count, int8_t *npu)
 {
 #pragma GCC unroll 4
-	for (; count; count--, nhwc += 2 * half, npu += 32)
-		store32(npu, _mm256_shuffle_epi8(load_two(nhwc, nhwc + half), shuffle));
+	for (; count; count--, nhwc += 2 * half, npu += 32) {
+		__m256i v = _mm256_xor_si256(load_two(nhwc, nhwc + half), flip);
+
+		store32(npu, _mm256_shuffle_epi8(v, shuffle));
+	}
 	return nhwc;
 }
 
@@ -125,13 +143,14 @@ static AVX2 void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t
 	const struct few few = spread(p);
 	const size_t all = p->count / few.pixels, safe = dla_pixels_before(p, 16) / few.pixels;
 	const size_t left = (p->count - safe * few.pixels) * p->channels, rest = p->count % few.pixels;
+	const __m256i flip = flipped(p);
 	int8_t in[128] = { 0 }, out[32];
 
-	nhwc = spread_registers(nhwc, few.half, few.shuffle, safe, npu);
+	nhwc = spread_registers(nhwc, few.half, few.shuffle, flip, safe, npu);
 	/* Less than a register's pixels and the sixteen bytes before which it had to end. */
 	memcpy(in, nhwc, left);
-	nhwc = spread_registers(in, few.half, few.shuffle, all - safe, npu + 32 * safe);
-	spread_registers(nhwc, few.half, few.shuffle, 1, out);
+	nhwc = spread_registers(in, few.half, few.shuffle, flip, all - safe, npu + 32 * safe);
+	spread_registers(nhwc, few.half, few.shuffle, flip, 1, out);
 	memcpy(npu + 32 * all, out, rest * p->atom);
 }
 
@@ -139,22 +158,25 @@ static AVX2 size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int
 {
 	const struct few few = gather(p);
 	const size_t count = dla_pixels_before(p, 16), half = few.half, step = 2 * half, pixels = few.pixels;
-	const __m256i shuffle = few.shuffle, next = few.next;
+	const __m256i shuffle = few.shuffle, next = few.next, flip = flipped(p);
 	size_t i = 0;
 
 	if (2 * step <= 16) {
 #pragma GCC unroll 4
-		for (; i + 2 * pixels <= count; i += 2 * pixels, nhwc += 2 * step, npu += 64)
-			store16(nhwc, or_lanes(_mm256_or_si256(_mm256_shuffle_epi8(load32(npu), shuffle),
-							       _mm256_shuffle_epi8(load32(npu + 32), next))));
+		for (; i + 2 * pixels <= count; i += 2 * pixels, nhwc += 2 * step, npu += 64) {
+			__m256i v = _mm256_shuffle_epi8(load_flipped(npu, flip), shuffle);
+			__m256i w = _mm256_shuffle_epi8(load_flipped(npu + 32, flip), next);
+
+			store16(nhwc, or_lanes(_mm256_or_si256(v, w)));
+		}
 	} else if (step <= 16) {
 #pragma GCC unroll 4
 		for (; i + pixels <= count; i += pixels, nhwc += step, npu += 32)
-			store16(nhwc, or_lanes(_mm256_shuffle_epi8(load32(npu), shuffle)));
+			store16(nhwc, or_lanes(_mm256_shuffle_epi8(load_flipped(npu, flip), shuffle)));
 	} else {
 #pragma GCC unroll 4
 		for (; i + pixels <= count; i += pixels, nhwc += step, npu += 32)
-			store_two(nhwc, nhwc + half, _mm256_shuffle_epi8(load32(npu), shuffle));
+			store_two(nhwc, nhwc + half, _mm256_shuffle_epi8(load_flipped(npu, flip), shuffle));
 	}
 	return i;
 }
@@ -166,10 +188,12 @@ static inline AVX2 void pack_planes(const struct dla_pixels *p, const int8_t *fr
 				    bool two, __m256i mask)
 {
 	const size_t c = p->channels;
+	const __m256i flip = flipped(p);
 	int8_t *second = to + p->plane_stride;
 
 	for (size_t i = 0; i < count; i += 4, from += 4 * c) {
-		__m256i even = load_two(from, from + 2 * c), odd = load_two(from + c, from + 3 * c);
+		__m256i even = _mm256_xor_si256(load_two(from, from + 2 * c), flip);
+		__m256i odd = _mm256_xor_si256(load_two(from + c, from + 3 * c), flip);
 		__m256i low = _mm256_unpacklo_epi64(even, odd), high = _mm256_unpackhi_epi64(even, odd);
 
 		if (!two) {
@@ -206,13 +230,14 @@ static AVX2 size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t
 static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count,
 					   bool four)
 {
+	const __m256i flip = flipped(p);
 	const size_t c = p->channels;
 	const int8_t *second = from + p->plane_stride, *third = second + p->plane_stride;
 	const int8_t *fourth = four ? third + p->plane_stride : third;
 
 	for (size_t i = 0; i < count; i += 4, to += 4 * c) {
-		__m256i ab = load32(from + 8 * i), b = load32(second + 8 * i);
-		__m256i de = load32(third + 8 * i), e = load32(fourth + 8 * i);
+		__m256i ab = load_flipped(from + 8 * i, flip), b = load_flipped(second + 8 * i, flip);
+		__m256i de = load_flipped(third + 8 * i, flip), e = load_flipped(fourth + 8 * i, flip);
 		__m256i ab_odd = _mm256_unpackhi_epi64(ab, b), de_odd = _mm256_unpackhi_epi64(de, e);
 
 		ab = _mm256_unpacklo_epi64(ab, b);
@@ -227,10 +252,12 @@ static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, const int
 
 static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
+	const __m256i flip = flipped(p);
+	const int8_t *second = from + p->plane_stride;
 	const size_t c = p->channels;
 
 	for (size_t i = 0; i < count; i += 4, to += 4 * c) {
-		__m256i a = load32(from + 8 * i), b = load32(from + p->plane_stride + 8 * i);
+		__m256i a = load_flipped(from + 8 * i, flip), b = load_flipped(second + 8 * i, flip);
 		__m256i even = _mm256_unpacklo_epi64(a, b), odd = _mm256_unpackhi_epi64(a, b);
 
 		/* In the order of pixels, since one may reach into the next. */
@@ -243,15 +270,21 @@ static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, const int8
 
 static inline AVX2 void unpack_one_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
-	for (size_t i = 0; i < count; i++, to += p->channels)
-		_mm_storel_epi64((__m128i *)to, _mm_loadl_epi64((const __m128i *)(from + 8 * i)));
+	const __m128i flip = _mm256_castsi256_si128(flipped(p));
+	const size_t c = p->channels;
+
+	for (size_t i = 0; i < count; i++, to += c)
+		_mm_storel_epi64((__m128i *)to, _mm_xor_si128(_mm_loadl_epi64((const __m128i *)(from + 8 * i)), flip));
 }
 
 /* All channels of a pixel in sixteen bytes: two of them fill a register. */
 static AVX2 void unpack_sixteen(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
+	const __m256i flip = flipped(p);
+	const int8_t *second = from + p->plane_stride;
+
 	for (size_t i = 0; i < count; i += 4, to += 64) {
-		__m256i a = load32(from + 8 * i), b = load32(from + p->plane_stride + 8 * i);
+		__m256i a = load_flipped(from + 8 * i, flip), b = load_flipped(second + 8 * i, flip);
 		__m256i even = _mm256_unpacklo_epi64(a, b), odd = _mm256_unpackhi_epi64(a, b);
 
 		store32(to, _mm256_permute2x128_si256(even, odd, 0x20));
@@ -300,26 +333,28 @@ static AVX2 size_t unpack_8(const struct dla_pixels *p, const int8_t *npu, int8_
 
 static AVX2 void pack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count, __m256i mask)
 {
+	const __m256i flip = flipped(p);
 	const size_t c = p->channels;
 
 	if (p->atom == 32)
 		for (size_t i = 0; i < count; i++, from += c, to += 32)
-			store32(to, _mm256_and_si256(load32(from), mask));
+			store32(to, _mm256_and_si256(load_flipped(from, flip), mask));
 	else
 		for (size_t i = 0; i < count; i += 2, from += 2 * c, to += 32)
-			store32(to, _mm256_and_si256(load_two(from, from + c), mask));
+			store32(to, _mm256_and_si256(_mm256_xor_si256(load_two(from, from + c), flip), mask));
 }
 
 static AVX2 void unpack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
+	const __m256i flip = flipped(p);
 	const size_t c = p->channels;
 
 	if (p->atom == 32)
 		for (size_t i = 0; i < count; i++, from += 32, to += c)
-			store32(to, load32(from));
+			store32(to, load_flipped(from, flip));
 	else
 		for (size_t i = 0; i < count; i += 2, from += 32, to += 2 * c)
-			store_two(to, to + c, load32(from));
+			store_two(to, to + c, load_flipped(from, flip));
 }
 
 static AVX2 size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)

@@ -12,9 +12,19 @@
 #include <arm_neon.h>
 #include <string.h>
 
-static inline int64x2_t load_64(const int8_t *at)
+static inline int8x16_t flipped(const struct dla_pixels *p)
 {
-	return vreinterpretq_s64_s8(vld1q_s8(at));
+	return vdupq_n_s8((int8_t)p->flip);
+}
+
+static inline int8x16_t load(const int8_t *at, int8x16_t flip)
+{
+	return veorq_s8(vld1q_s8(at), flip);
+}
+
+static inline int64x2_t load_64(const int8_t *at, int8x16_t flip)
+{
+	return vreinterpretq_s64_s8(load(at, flip));
 }
 
 static inline void store_64(int8_t *at, int64x2_t v)
@@ -42,7 +52,7 @@ struct few {
 
 static struct few find_few(const struct dla_pixels *p)
 {
-	struct few few = { .pixels = 16 / p->atom };
+	struct few few = { .pixels = p->atom == 4 ? 4 : p->atom == 8 ? 2 : 1 };
 	uint8_t spread[16], gather[16];
 
 	few.bytes = few.pixels * p->channels;
@@ -60,11 +70,12 @@ static struct few find_few(const struct dla_pixels *p)
 }
 
 /* So many whole registers; returns where the next pixels are to be found. */
-static const int8_t *spread_registers(const int8_t *nhwc, size_t bytes, uint8x16_t spread, size_t count, int8_t *npu)
+static const int8_t *spread_registers(const int8_t *nhwc, size_t bytes, uint8x16_t spread, int8x16_t flip,
+				       size_t count, int8_t *npu)
 {
 #pragma GCC unroll 4
 	for (; count; count--, nhwc += bytes, npu += 16)
-		vst1q_s8(npu, vqtbl1q_s8(vld1q_s8(nhwc), spread));
+		vst1q_s8(npu, vqtbl1q_s8(load(nhwc, flip), spread));
 	return nhwc;
 }
 
@@ -73,13 +84,14 @@ static void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu
 	const struct few few = find_few(p);
 	const size_t all = p->count / few.pixels, safe = dla_pixels_before(p, 16) / few.pixels;
 	const size_t left = (p->count - safe * few.pixels) * p->channels, rest = p->count % few.pixels;
+	const int8x16_t flip = flipped(p);
 	int8_t in[64] = { 0 }, out[16];
 
-	nhwc = spread_registers(nhwc, few.bytes, few.spread, safe, npu);
+	nhwc = spread_registers(nhwc, few.bytes, few.spread, flip, safe, npu);
 	/* Less than a register's pixels and the sixteen bytes before which it had to end. */
 	memcpy(in, nhwc, left);
-	nhwc = spread_registers(in, few.bytes, few.spread, all - safe, npu + 16 * safe);
-	spread_registers(nhwc, few.bytes, few.spread, 1, out);
+	nhwc = spread_registers(in, few.bytes, few.spread, flip, all - safe, npu + 16 * safe);
+	spread_registers(nhwc, few.bytes, few.spread, flip, 1, out);
 	memcpy(npu + 16 * all, out, rest * p->atom);
 }
 
@@ -88,11 +100,12 @@ static size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int8_t *
 	const struct few few = find_few(p);
 	const size_t count = dla_pixels_before(p, 16), step = few.bytes, pixels = few.pixels;
 	const uint8x16_t gather = few.gather;
+	const int8x16_t flip = flipped(p);
 	size_t i = 0;
 
 #pragma GCC unroll 4
 	for (; i + pixels <= count; i += pixels, nhwc += step, npu += 16)
-		vst1q_s8(nhwc, vqtbl1q_s8(vld1q_s8(npu), gather));
+		vst1q_s8(nhwc, vqtbl1q_s8(load(npu, flip), gather));
 	return i;
 }
 
@@ -100,13 +113,14 @@ static size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int8_t *
 
 static void pack_two_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count, int8x16_t mask)
 {
+	const int8x16_t flip = flipped(p);
 	const size_t c = p->channels;
 	int8_t *second = to + p->plane_stride;
 	int64x2_t keep = vreinterpretq_s64_s8(mask);
 
 	for (size_t i = 0; i < count; i += 4, from += 4 * c) {
-		int64x2_t a = load_64(from), b = load_64(from + c);
-		int64x2_t d = load_64(from + 2 * c), e = load_64(from + 3 * c);
+		int64x2_t a = load_64(from, flip), b = load_64(from + c, flip);
+		int64x2_t d = load_64(from + 2 * c, flip), e = load_64(from + 3 * c, flip);
 
 		store_64(to + 8 * i, vzip1q_s64(a, b));
 		store_64(to + 8 * i + 16, vzip1q_s64(d, e));
@@ -117,10 +131,14 @@ static void pack_two_planes(const struct dla_pixels *p, const int8_t *from, int8
 
 static void pack_one_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count, int8x16_t mask)
 {
+	const int8x16_t flip = flipped(p);
 	const size_t c = p->channels;
 
-	for (size_t i = 0; i < count; i += 2, from += 2 * c)
-		vst1q_s8(to + 8 * i, vandq_s8(vcombine_s8(vld1_s8(from), vld1_s8(from + c)), mask));
+	for (size_t i = 0; i < count; i += 2, from += 2 * c) {
+		int8x16_t v = vcombine_s8(vld1_s8(from), vld1_s8(from + c));
+
+		vst1q_s8(to + 8 * i, vandq_s8(veorq_s8(v, flip), mask));
+	}
 }
 
 static size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
@@ -148,10 +166,11 @@ static size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu
 static void unpack_two_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
 	const int8_t *second = from + p->plane_stride;
+	const int8x16_t flip = flipped(p);
 	const size_t c = p->channels;
 
 	for (size_t i = 0; i < count; i += 2, to += 2 * c) {
-		int64x2_t a = load_64(from + 8 * i), b = load_64(second + 8 * i);
+		int64x2_t a = load_64(from + 8 * i, flip), b = load_64(second + 8 * i, flip);
 
 		store_64(to, vzip1q_s64(a, b));
 		store_64(to + c, vzip2q_s64(a, b));
@@ -160,8 +179,11 @@ static void unpack_two_planes(const struct dla_pixels *p, const int8_t *from, in
 
 static void unpack_one_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
-	for (size_t i = 0; i < count; i++, to += p->channels)
-		vst1_s8(to, vld1_s8(from + 8 * i));
+	const int8x8_t flip = vget_low_s8(flipped(p));
+	const size_t c = p->channels;
+
+	for (size_t i = 0; i < count; i++, to += c)
+		vst1_s8(to, veor_s8(vld1_s8(from + 8 * i), flip));
 }
 
 /*
@@ -192,21 +214,24 @@ static size_t unpack_8(const struct dla_pixels *p, const int8_t *npu, int8_t *nh
 
 static void pack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count, uint32_t used)
 {
+	const int8x16_t flip = flipped(p);
 	int8x16_t low = first_bytes(used, 16), high = first_bytes(used > 16 ? used - 16 : 0, 16);
 
 	for (size_t i = 0; i < count; i++, from += p->channels, to += p->atom) {
-		vst1q_s8(to, vandq_s8(vld1q_s8(from), low));
+		vst1q_s8(to, vandq_s8(load(from, flip), low));
 		if (p->atom == 32)
-			vst1q_s8(to + 16, vandq_s8(vld1q_s8(from + 16), high));
+			vst1q_s8(to + 16, vandq_s8(load(from + 16, flip), high));
 	}
 }
 
 static void unpack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
 {
+	const int8x16_t flip = flipped(p);
+
 	for (size_t i = 0; i < count; i++, from += p->atom, to += p->channels) {
-		vst1q_s8(to, vld1q_s8(from));
+		vst1q_s8(to, load(from, flip));
 		if (p->atom == 32)
-			vst1q_s8(to + 16, vld1q_s8(from + 16));
+			vst1q_s8(to + 16, load(from + 16, flip));
 	}
 }
 
