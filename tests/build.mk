@@ -6,7 +6,7 @@
 # NAME.test there runs it for a while.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
-# tests/bench/NAME.c measures the optimised emulator from inside, make bench.
+# tests/bench/NAME.c measures the optimised objects from inside, make bench; those that print TAP are tests.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads $(BUILD)/tsan/unit-requests
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
@@ -38,12 +38,14 @@ $(BUILD)/unit-%: $(BUILD)/obj/tests/unit/%.o $(libdla-obj) $(core-obj) $(emulato
 
 bench-bin := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
 
-$(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(emulator-obj)
-	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -pthread
+$(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(libdla-obj) $(core-obj) $(emulator-obj) $(BUILD)/libnvdla-emu.so.0
+	$(call quiet,LD)$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(libdla-libs)
 
 .PHONY: bench
 bench: $(bench-bin)
 	@for program in $^; do $$program || exit 1; done
+
+speed-tests := $(BUILD)/bench-convert
 
 # The validator without each of its checks: takes the options that tests/mutants has.
 mutants-obj := $(filter-out $(BUILD)/obj/kernel/core/validate%,$(core-obj)) $(emulator-obj) \
@@ -74,8 +76,8 @@ check-bin := $(unit-bin) $(BUILD)/san/fuzz-programs_mutate $(BUILD)/validator-mu
 check: all $(check-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 	@BUILD=$(BUILD) tests/run $(check-bin) tests/fuzz/registers.test
 
-test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
-	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests)
+test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(speed-tests) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests) $(speed-tests)
 
 .PHONY: test-debug
 test-debug: all arm64 | need-test

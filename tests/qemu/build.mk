@@ -26,7 +26,7 @@ cross cross-tests arm64:
 	@scripts/need gcc-$(cross-triplet) python3
 	+@$(cross-make) $(cross-goals)
 
-guest: $(addprefix $(BUILD)/guest-,play hog share vcpu emu_simd)
+guest: $(addprefix $(BUILD)/guest-,play hog share vcpu emu_simd convert)
 
 $(BUILD)/guest-play: $(BUILD)/obj/tests/qemu/guest/play.o $(BUILD)/obj/userspace/tools/trace.o
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lz
@@ -42,3 +42,6 @@ $(BUILD)/guest-vcpu: $(BUILD)/obj/tests/qemu/guest/vcpu.o
 
 $(BUILD)/guest-emu_simd: $(BUILD)/obj/tests/unit/emu_simd.o $(emulator-obj)
 	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lcmocka -pthread
+
+$(BUILD)/guest-convert: $(addprefix $(BUILD)/obj/,tests/unit/convert.o $(addprefix userspace/libdla/,convert.o convert_neon.o))
+	$(call quiet,LD)$(CC) $(CFLAGS) $^ -o $@ -lcmocka

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
+#include "convert.h"
 #include "layout.h"
 
 bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_feature *f)
@@ -30,41 +31,42 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	return true;
 }
 
-/* memcpy() is the faster where nothing is flipped. */
-static void copy(int8_t *to, const int8_t *from, uint32_t bytes, uint8_t flip)
+static struct dla_pixels pixels_of(const struct dla_feature *f)
 {
-	if (!flip) {
-		memcpy(to, from, bytes);
-		return;
-	}
-	for (uint32_t i = 0; i < bytes; i++)
-		to[i] = (int8_t)(from[i] ^ flip);
+	return (struct dla_pixels) {
+		.count = (size_t)f->width * f->height,
+		.channels = f->channels,
+		.atom = f->atom,
+		.plane_stride = f->surface_stride,
+		.flip = f->flip,
+	};
+}
+
+/* It lies there as in the network, but for spare channels behind all. */
+static bool is_plain(const struct dla_feature *f)
+{
+	return !f->flip && (f->channels == f->atom || f->width * f->height == 1);
 }
 
 void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
 {
-	size_t pixels = (size_t)f->width * f->height;
+	struct dla_pixels pixels = pixels_of(f);
+	size_t bytes = pixels.count * f->channels;
 
-	for (uint32_t c = 0; c < f->channels; c += f->atom) {
-		uint32_t used = f->channels - c < f->atom ? f->channels - c : f->atom;
-		const int8_t *from = nhwc + c;
-
-		for (size_t i = 0; i < pixels; i++, from += f->channels, npu += f->atom) {
-			copy(npu, from, used, f->flip);
-			memset(npu + used, 0, f->atom - used);
-		}
+	if (is_plain(f)) {
+		memcpy(npu, nhwc, bytes);
+		memset(npu + bytes, 0, f->bytes - bytes);
+	} else {
+		dla_convert_find(NULL)->pack(&pixels, nhwc, npu);
 	}
 }
 
 void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *nhwc)
 {
-	size_t pixels = (size_t)f->width * f->height;
+	struct dla_pixels pixels = pixels_of(f);
 
-	for (uint32_t c = 0; c < f->channels; c += f->atom) {
-		uint32_t used = f->channels - c < f->atom ? f->channels - c : f->atom;
-		int8_t *to = nhwc + c;
-
-		for (size_t i = 0; i < pixels; i++, to += f->channels, npu += f->atom)
-			copy(to, npu, used, f->flip);
-	}
+	if (is_plain(f))
+		memcpy(nhwc, npu, pixels.count * f->channels);
+	else
+		dla_convert_find(NULL)->unpack(&pixels, npu, nhwc);
 }
