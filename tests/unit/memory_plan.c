@@ -133,7 +133,11 @@ static void layout_shapes(void **unused)
 	assert_int_equal(f.height, 1);
 	assert_true(dla_feature_of(&(struct dla_shape) { 1, { 12 } }, 8, &f));
 	assert_int_equal(f.channels, 12);
-	assert_false(dla_feature_of(&(struct dla_shape) { 2, { 2, 10 } }, 8, &f));
+	assert_true(dla_feature_of(&(struct dla_shape) { 4, { 3, 2, 5, 10 } }, 8, &f));
+	assert_int_equal(f.pictures, 3);
+	assert_int_equal(f.height, 6);
+	assert_int_equal(dla_feature_picture(&f).height, 2);
+	assert_false(dla_feature_of(&(struct dla_shape) { 4, { 100, 100, 1, 1 } }, 8, &f));
 	assert_false(dla_feature_of(&(struct dla_shape) { 0, { 0 } }, 8, &f));
 	assert_false(dla_feature_of(&(struct dla_shape) { 2, { 1, 8193 } }, 8, &f));
 }

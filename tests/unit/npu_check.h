@@ -42,9 +42,9 @@ static inline void run_reference(const struct dla_graph *graph, unsigned int i, 
 	dla_cpu_op_free(cpu);
 }
 
-/* Sum of products of a convolution for output element (y, x, k), without bias. */
+/* Sum of products of a convolution for output element (n, y, x, k), without bias. */
 static inline int64_t convolve(const struct dla_graph *graph, const struct dla_op *op, const int8_t *in,
-			       int y, int x, int k)
+			       int n, int y, int x, int k)
 {
 	const struct dla_tensor *from = &graph->tensor[op->input[0]];
 	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
@@ -55,10 +55,12 @@ static inline int64_t convolve(const struct dla_graph *graph, const struct dla_o
 	int64_t acc = 0;
 
 	if (op->kind == DLA_OP_FULLY_CONNECTED) {
+		in += n * kernel[1];
 		for (int32_t i = 0; i < kernel[1]; i++)
 			acc += (in[i] - zero) * (weight[(size_t)k * (size_t)kernel[1] + (size_t)i] - zero_weight);
 		return acc;
 	}
+	in += n * size[1] * size[2] * size[3];
 	for (int32_t r = 0; r < kernel[1]; r++) {
 		for (int32_t s = 0; s < kernel[2]; s++) {
 			int32_t iy = y * w->stride_h - w->pad_top + r * w->dilation_h;
@@ -118,11 +120,13 @@ static inline void real_conv_add(const struct dla_graph *graph, const struct dla
 	const int32_t *bias = conv->input_count > 2 && conv->input[2] != DLA_NO_TENSOR ?
 				      graph->tensor[conv->input[2]].data : NULL;
 	int channels = to->shape.dim[to->shape.rank - 1];
-	int width = to->shape.rank == 4 ? to->shape.dim[2] : 1;
+	int width = conv->kind == DLA_OP_CONV_2D ? to->shape.dim[2] : 1;
+	int height = conv->kind == DLA_OP_CONV_2D ? to->shape.dim[1] : 1;
 
 	for (int i = 0; i < (int)to->bytes; i++) {
 		int k = i % channels, pixel = i / channels;
-		int64_t acc = convolve(graph, conv, in, pixel / width, pixel % width, k);
+		int64_t acc = convolve(graph, conv, in, pixel / width / height, pixel / width % height,
+				       pixel % width, k);
 		double real = (double)(acc + (bias ? bias[k] : 0)) * input->scale[0] *
 			      weights->scale[weights->count > 1 ? k : 0];
 

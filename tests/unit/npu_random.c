@@ -314,19 +314,19 @@ static struct node *append_conv(struct generator *g, const struct node *n, int k
 	return out;
 }
 
-/* A fully connected layer of all of n. */
-static struct node *append_fully_connected(struct generator *g, const struct node *n, int kernels)
+/* A fully connected layer of all of n, in so many rows. */
+static struct node *append_fully_connected(struct generator *g, const struct node *n, int kernels, int rows)
 {
 	const struct node in = *n;
-	int weights, bias, count = (int)elements(&in);
+	int weights, bias, count = (int)elements(&in) / rows;
 	struct node *out = new_node(g, n);
 	uint32_t options;
 	float scale;
 
-	if (count > 4096)
+	if (count > 4096 || rows * kernels > (int)g->flavour->elements || rows * kernels * count > MAX_MACS)
 		return NULL;
 	out->rank = 2;
-	out->dim[0] = 1;
+	out->dim[0] = rows;
 	out->dim[1] = kernels;
 	weights = add_weights(g, LIST(kernels, count), 0, &scale);
 	bias = add_bias(g, kernels, 2 * spread(count));
@@ -340,7 +340,13 @@ static struct node *append_fully_connected(struct generator *g, const struct nod
 
 static bool random_fully_connected(struct generator *g)
 {
-	return append_fully_connected(g, pick(g), between(g, 1, 30));
+	const struct node *in = pick(g);
+	int rows = 1;
+
+	/* A row of one batch, line or pixel each. */
+	for (int axis = between(g, 0, 1) ? between(g, 0, in->rank - 1) : 0; axis > 0; axis--)
+		rows *= in->dim[axis - 1];
+	return append_fully_connected(g, in, between(g, 1, 30), rows);
 }
 
 /* main + around, in either order. */
@@ -382,8 +388,8 @@ static bool random_residual_of_vectors(struct generator *g)
 
 	if (g->b.tensor_count + 7 > MAX_TENSORS)
 		return false;
-	main = append_fully_connected(g, in, kernels);
-	around = main ? append_fully_connected(g, in, kernels) : NULL;
+	main = append_fully_connected(g, in, kernels, 1);
+	around = main ? append_fully_connected(g, in, kernels, 1) : NULL;
 	return around && append_add(g, main, around);
 }
 

@@ -14,13 +14,14 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	dim[0] = shape->rank > 1 ? shape->dim[0] : 1;
 	for (unsigned int i = shape->rank > 1 ? 1 : 0; i < shape->rank; i++)
 		dim[4 - shape->rank + i] = shape->dim[i];
-	if (dim[0] != 1)
-		return false;
-	for (int i = 1; i < 4; i++)
+	for (int i = 0; i < 4; i++)
 		if (dim[i] > DLA_SIZE_LIMIT)
 			return false;
+	if ((int64_t)dim[0] * dim[1] > DLA_SIZE_LIMIT)
+		return false;
 
-	f->height = (uint32_t)dim[1];
+	f->pictures = (uint32_t)dim[0];
+	f->height = (uint32_t)(dim[0] * dim[1]);
 	f->width = (uint32_t)dim[2];
 	f->channels = (uint32_t)dim[3];
 	f->atom = atom;
@@ -29,6 +30,18 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	f->bytes = (size_t)f->surface_stride * ((f->channels + atom - 1) / atom);
 	f->flip = 0;
 	return true;
+}
+
+struct dla_feature dla_feature_picture(const struct dla_feature *all)
+{
+	struct dla_feature one = *all;
+
+	one.height /= all->pictures;
+	one.pictures = 1;
+	/* The planes of one pixel lie packed, also where there is but one. */
+	if (one.width == 1 && one.height == 1 && one.channels <= one.atom)
+		one.surface_stride = one.atom;
+	return one;
 }
 
 static struct dla_pixels pixels_of(const struct dla_feature *f)

@@ -13,14 +13,19 @@ bool dla_lower_feature(const struct dla_lower *lower, int tensor, struct dla_fea
 	return dla_feature_of(&root->shape, lower->hw->atom, feature);
 }
 
-bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature)
+bool dla_lower_own_pictures(const struct dla_lower *lower, int tensor, struct dla_feature *feature)
 {
 	struct dla_feature own;
 
 	return dla_lower_feature(lower, tensor, feature) &&
 	       dla_feature_of(&lower->graph->tensor[tensor].shape, lower->hw->atom, &own) &&
 	       own.width == feature->width && own.height == feature->height &&
-	       own.channels == feature->channels;
+	       own.channels == feature->channels && own.pictures == feature->pictures;
+}
+
+bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature)
+{
+	return dla_lower_own_pictures(lower, tensor, feature) && feature->pictures == 1;
 }
 
 bool dla_lower_is_int8(const struct dla_lower *lower, int tensor)
@@ -131,7 +136,7 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_node *n
 	struct alias *alias;
 
 	if (!dla_lower_is_int8(lower, op->input[0]) || !dla_lower_feature(lower, op->input[0], &feature)) {
-		*why = "not one int8 picture";
+		*why = "not int8 pictures";
 		return 0;
 	}
 	alias = calloc(1, sizeof(*alias));
@@ -155,25 +160,25 @@ static const struct {
 	[DLA_OP_ADD] = { { dla_lower_add, dla_lower_table, dla_lower_element },
 		"8-bit; two pictures of one size, or one and a constant number or one for each channel" },
 	[DLA_OP_AVERAGE_POOL_2D] = { { dla_lower_pool },
-		"8-bit, one picture; no padding; one scale" },
+		"8-bit; one scale; no padding; one picture if windows are of more than 7" },
 	[DLA_OP_CONV_2D] = { { dla_lower_conv },
-		"8-bit, one picture; a group of kernels in the convolution buffer, windows up to 32x32, strides up to 8" },
+		"8-bit; a group of kernels in the convolution buffer, windows up to 32x32, strides up to 8" },
 	[DLA_OP_DEPTHWISE_CONV_2D] = { { dla_lower_depthwise },
-		"8-bit, one picture; windows up to 32x32, strides up to 8" },
+		"8-bit; windows up to 32x32, strides up to 8" },
 	[DLA_OP_EXPAND_DIMS] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
 	[DLA_OP_FULLY_CONNECTED] = { { dla_lower_fully_connected },
-		"8-bit, one row" },
+		"8-bit; a row of whole pixels, 32 x 32 at most; several, 8 x 32" },
 	[DLA_OP_HARD_SWISH] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_LEAKY_RELU] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_LOGISTIC] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_MAXIMUM] = { { dla_lower_element, dla_lower_table },
 		"8-bit; two pictures of one size, or one and a number, or one for each channel; exact" },
 	[DLA_OP_MAX_POOL_2D] = { { dla_lower_pool },
-		"8-bit, one picture; windows up to 8x8; exact" },
+		"8-bit; windows up to 8x8; exact" },
 	[DLA_OP_MEAN] = { { dla_lower_mean },
 		"8-bit, one picture; over height and width" },
 	[DLA_OP_MINIMUM] = { { dla_lower_element, dla_lower_table },
@@ -182,17 +187,17 @@ static const struct {
 		"8-bit; a picture and a constant number or one for each channel; a picture and another, or a computed number for each channel, if a zero point is 0 or minus a power of two" },
 	[DLA_OP_PAD] = { .limits = "in the convolution behind it" },
 	[DLA_OP_PRELU] = { { dla_lower_element, dla_lower_table },
-		"8-bit, one picture; a constant slope, or one for each channel" },
+		"8-bit; a constant slope, or one for each channel" },
 	[DLA_OP_QUANTIZE] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_RELU] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_RELU6] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_RELU_0_TO_1] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_RELU_N1_TO_1] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 	[DLA_OP_RESHAPE] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
 	[DLA_OP_SQUEEZE] = { { lower_reshape },
@@ -200,7 +205,7 @@ static const struct {
 	[DLA_OP_SUB] = { { dla_lower_add, dla_lower_table, dla_lower_element },
 		"8-bit; two pictures of one size, or one and a constant number or one for each channel" },
 	[DLA_OP_TANH] = { { dla_lower_table },
-		"8-bit to 8-bit, one picture; exact" },
+		"8-bit to 8-bit; exact" },
 };
 
 const char *dla_lower_limits(enum dla_op_kind kind)

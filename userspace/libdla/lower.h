@@ -36,6 +36,9 @@ struct dla_lower {
 bool dla_lower_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
 
 /* Likewise, and false also when its shape there is not its own (after a RESHAPE). */
+bool dla_lower_own_pictures(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
+
+/* Likewise, and false also when it is more than one picture. */
 bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla_feature *feature);
 
 /* Computed - constants have no place in the arena -, int8, and quantised as a whole. */

@@ -85,8 +85,8 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 			*why = "not two computed int8 tensors";
 			return 0;
 		}
-		if (!dla_lower_own_feature(lower, tensor, &feature[i])) {
-			*why = "not one picture within 8192 x 8192 x 8192";
+		if (!dla_lower_own_pictures(lower, tensor, &feature[i])) {
+			*why = "not pictures within 8192 x 8192 x 8192";
 			return 0;
 		}
 		if (feature[i].width != feature[0].width || feature[i].height != feature[0].height ||

@@ -148,6 +148,7 @@ static int prepare(struct lowered_average *l, const char **why)
 		wish[k] = a->wish;
 	job->in = a->in;
 	job->out = a->out;
+	job->pictures = 1;
 	job->shape = (struct dla_conv_shape) {
 		.in_width = a->in.width, .in_height = a->in.height, .channels = atom,
 		.out_width = a->out.width, .out_height = a->out.height, .kernels = atom,

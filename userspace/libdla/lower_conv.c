@@ -83,6 +83,23 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 	return 0;
 }
 
+bool dla_conv_picture_fits(const struct dla_feature *all)
+{
+	return all->pictures == 1 || all->width > 1 || all->height > all->pictures || all->channels <= all->atom;
+}
+
+struct dla_conv_tensors dla_conv_tensors_of(const struct dla_conv_job *job, const struct dla_conv_tensors *first,
+					    uint32_t picture)
+{
+	size_t out = (size_t)picture * job->out.height * job->out.line_stride;
+	struct dla_conv_tensors tensors = *first;
+
+	tensors.src += (size_t)picture * job->in.height * job->in.line_stride;
+	tensors.dst += out;
+	tensors.residual += out;
+	return tensors;
+}
+
 /* Pairs of one operand each per channel. */
 static void set_pairs(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
 		      unsigned int mul_shift, bool relu)
@@ -273,7 +290,8 @@ bool dla_conv_take_pad(const struct dla_lower *lower, const struct dla_node *nod
 	from = &lower->graph->tensor[pad->input[0]].shape;
 	to = &lower->graph->tensor[pad->output[0]].shape;
 	return from->rank == 4 && from->dim[0] == to->dim[0] && from->dim[3] == to->dim[3] &&
-	       add_padding(pad->pad.before[1], (int32_t)in->height, (int32_t)out->height,
+	       add_padding(pad->pad.before[1], (int32_t)(in->height / in->pictures),
+			   (int32_t)(out->height / out->pictures),
 			   (w->kernel_h - 1) * w->dilation_h + 1, w->stride_h, &w->pad_top, &w->pad_bottom) &&
 	       add_padding(pad->pad.before[2], (int32_t)in->width, (int32_t)out->width,
 			   (w->kernel_w - 1) * w->dilation_w + 1, w->stride_w, &w->pad_left, &w->pad_right);
@@ -285,6 +303,7 @@ struct lowered_conv {
 	struct dla_lowered base;
 	struct dla_conv_job job;
 	struct drm_nvdla_dev_info hw;
+	struct dla_feature in, out;	/* of all pictures */
 	int input, residual;		/* DLA_NO_TENSOR: no residual */
 	int made, output;		/* made: not in memory, where it is pooled */
 	int32_t low, high;		/* what is left for a pass of its own */
@@ -305,6 +324,18 @@ static void free_conv(struct dla_lowered *lowered)
 	free(conv);
 }
 
+static int emit_picture(const struct lowered_conv *conv, unsigned int first, unsigned int end, uint32_t picture,
+			const struct dla_conv_constants *at, const struct dla_conv_tensors *tensors,
+			struct dla_emit *emit)
+{
+	struct dla_conv_tensors own = dla_conv_tensors_of(&conv->job, tensors, picture);
+	int err = 0;
+
+	for (unsigned int i = first; i < end && !err; i++)
+		err = dla_conv_emit(&conv->job, &conv->job.tiling->tile[i], at, emit, &own);
+	return err;
+}
+
 static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
 	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
@@ -320,25 +351,24 @@ static int emit_conv(const struct dla_lowered *lowered, struct dla_emit *emit)
 	if (conv->residual != DLA_NO_TENSOR)
 		tensors.residual = dla_emit_offset(emit, conv->residual);
 	for (uint32_t i = 0; i < conv->copies && !err; i++) {
-		const struct dla_feature *in = &conv->job.in;
+		const struct dla_feature *in = &conv->in;
 
 		err = dla_emit_copy(emit, in, tensors.src + (size_t)conv->copy[i] * in->surface_stride,
 				    tensors.src + in->bytes + (size_t)i * in->surface_stride);
 	}
-	for (unsigned int i = 0; i < tiling->count && !err; i++) {
-		const struct dla_tile *tile = &tiling->tile[i];
-
+	for (unsigned int first = 0, end; first < tiling->count && !err; first = end) {
+		for (end = first + 1; end < tiling->count && tiling->tile[end].kernel == tiling->tile[first].kernel; )
+			end++;
 		/* All bands of a range of kernels read the same weights. */
-		if (i == 0 || tile->kernel != tile[-1].kernel)
-			err = dla_conv_pack(&conv->job, tile, &conv->hw, emit->constants, &at);
-		if (!err)
-			err = dla_conv_emit(&conv->job, tile, &at, emit, &tensors);
+		err = dla_conv_pack(&conv->job, &tiling->tile[first], &conv->hw, emit->constants, &at);
+		for (uint32_t p = 0; p < conv->job.pictures && !err; p++)
+			err = emit_picture(conv, first, end, p, &at, &tensors, emit);
 	}
 	if (err)
 		return err;
 	if (conv->pools)
 		return dla_pooling_emit(&conv->pooling, emit, tensors.dst);
-	return dla_emit_clamp(emit, &conv->job.out, tensors.dst, conv->low, conv->high);
+	return dla_emit_clamp(emit, &conv->out, tensors.dst, conv->low, conv->high);
 }
 
 static int32_t accumulate(const struct dla_conv_job *job, const int8_t *input, uint32_t kernel,
@@ -387,16 +417,27 @@ static void convolve(const struct lowered_conv *conv, const int8_t *const input[
 	}
 }
 
+static size_t elements(const struct dla_feature *feature)
+{
+	return (size_t)feature->width * feature->height * feature->channels;
+}
+
 static void eval_conv(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
 {
 	const struct lowered_conv *conv = (const struct lowered_conv *)lowered;
 	const struct dla_feature *made = &conv->pooling.in;
+	size_t from = elements(&conv->job.in), to = elements(&conv->job.out);
 	int8_t *between;
 
-	if (!conv->pools) {
-		convolve(conv, input, conv->job.shape.out_width, output);
-		return;
+	for (uint32_t p = 0; p < conv->job.pictures && !conv->pools; p++) {
+		const int8_t *const own[] = {
+			input[0] + p * from, conv->residual == DLA_NO_TENSOR ? NULL : input[1] + p * to,
+		};
+
+		convolve(conv, own, conv->job.shape.out_width, output + p * to);
 	}
+	if (!conv->pools)
+		return;
 	between = calloc((size_t)made->width * made->height, made->channels);
 	if (!between)
 		abort();
@@ -446,8 +487,8 @@ static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *
 	int err;
 
 	if (!dla_lower_is_int8(lower, conv->residual) || !dla_lower_is_int8(lower, conv->made) ||
-	    !dla_lower_own_feature(lower, conv->residual, &feature[0]) ||
-	    !dla_lower_own_feature(lower, conv->made, &feature[1]) ||
+	    !dla_lower_own_pictures(lower, conv->residual, &feature[0]) ||
+	    !dla_lower_own_pictures(lower, conv->made, &feature[1]) ||
 	    !same_shape(&feature[0], &feature[1]))
 		*why = "not two int8 tensors of one shape";
 	else if (op->activation != DLA_ACT_NONE && op->activation != DLA_ACT_RELU)
@@ -617,8 +658,11 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->residual = adds ? dla_node_input(graph, node, 1) : DLA_NO_TENSOR;
 	conv->made = graph->op[adds ? node->add : node->op].output[0];
 	conv->output = graph->op[dla_node_last(node)].output[0];
-	conv->job.in = *in;
-	conv->job.out = *out;
+	conv->in = *in;
+	conv->out = *out;
+	conv->job.pictures = in->pictures;
+	conv->job.in = dla_feature_picture(in);
+	conv->job.out = dla_feature_picture(out);
 	conv->job.kernels = *kernels;
 	conv->job.pad_value = graph->tensor[conv->input].quant.zero_point[0];
 	err = take_zero_point(conv, &graph->tensor[graph->op[node->op].input[1]], why);
@@ -627,8 +671,8 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 		return err;
 	}
 	conv->job.shape = (struct dla_conv_shape) {
-		.in_width = in->width, .in_height = in->height, .channels = conv->job.kernels.channels,
-		.out_width = out->width, .out_height = out->height, .kernels = out->channels,
+		.in_width = in->width, .in_height = conv->job.in.height, .channels = conv->job.kernels.channels,
+		.out_width = out->width, .out_height = conv->job.out.height, .kernels = out->channels,
 		.window = *window,
 	};
 	if (node->pool != DLA_NO_OP && !prepare_pooling(lower, node, conv, why)) {
@@ -650,6 +694,20 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	return 0;
 }
 
+/*
+ * Pictures whose windows tile their lines, without padding above or below, are one picture to a
+ * convolution.
+ */
+static void join_pictures(struct dla_feature *in, struct dla_feature *out, const struct dla_window *w)
+{
+	int32_t in_height = (int32_t)(in->height / in->pictures), out_height = (int32_t)(out->height / out->pictures);
+
+	if (w->pad_top || w->pad_bottom || out_height * w->stride_h != in_height ||
+	    (w->kernel_h - 1) * w->dilation_h + 1 > w->stride_h)
+		return;
+	in->pictures = out->pictures = 1;
+}
+
 int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 		   struct dla_lowered **lowered, const char **why)
 {
@@ -668,45 +726,102 @@ int dla_lower_conv(const struct dla_lower *lower, const struct dla_node *node,
 
 	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed 8-bit tensor and constant weights";
-	else if (!dla_lower_own_feature(lower, input, &in) ||
-		 !dla_lower_own_feature(lower, op->output[0], &out))
-		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (!dla_lower_own_pictures(lower, input, &in) ||
+		 !dla_lower_own_pictures(lower, op->output[0], &out))
+		*why = "not pictures within 8192 x 8192 x 8192";
 	else if (in.channels != kernels.channels)
 		*why = "grouped";
 	else if (!dla_conv_take_pad(lower, node, &in, &out, &window))
 		*why = "padding wider than the hardware's";
+	else
+		join_pictures(&in, &out, &window);
+	if (!*why && !dla_conv_picture_fits(&out))
+		*why = "several pictures of one pixel";
 	if (*why)
 		return 0;
 	return lower_kernels(lower, node, &in, &out, &kernels, &window, lowered, why);
 }
 
-/* A fully connected layer is a convolution whose one kernel position covers the whole input. */
+/*
+ * Let a tensor be rows of so many pixels each, one below the other: its pixels lie one behind the other,
+ * and so do those of a row, which are a rectangle of any sides. Several rows have to be of no more
+ * lines than the hardware's widest stride. False when there is no such rectangle.
+ */
+static bool take_rows(struct dla_feature *feature, uint32_t rows)
+{
+	enum { KERNEL_LIMIT = 32, STRIDE_LIMIT = 8 };
+	uint32_t pixels = feature->width * feature->height / rows;
+	uint32_t height = feature->height / rows, limit = rows > 1 ? STRIDE_LIMIT : KERNEL_LIMIT;
+
+	if (feature->height % rows || height > limit || feature->width > KERNEL_LIMIT)
+		for (height = 1; height <= limit && (pixels % height || pixels / height > KERNEL_LIMIT); )
+			height++;
+	if (height > limit)
+		return false;
+	feature->width = pixels / height;
+	feature->height = height * rows;
+	feature->line_stride = feature->width * feature->atom;
+	return true;
+}
+
+/* Rows of one pixel each: a picture, of lines that leave most of the convolution buffer empty. */
+static void make_picture(struct dla_feature *in, struct dla_feature *out, uint32_t rows)
+{
+	enum { LINE_ENTRIES = 2048 };
+	uint32_t planes = (in->channels + in->atom - 1) / in->atom, height = 1;
+
+	while (rows % height || (uint64_t)planes * (rows / height) > LINE_ENTRIES)
+		if (++height == rows)
+			break;
+	in->height = out->height = height;
+	in->width = out->width = rows / height;
+	in->line_stride = out->line_stride = in->width * in->atom;
+}
+
+/* A row of its input is what one kernel position of a convolution covers. */
 int dla_lower_fully_connected(const struct dla_lower *lower, const struct dla_node *node,
 			      struct dla_lowered **lowered, const char **why)
 {
 	const struct dla_op *op = &lower->graph->op[node->op];
 	const struct dla_tensor *weights = &lower->graph->tensor[op->input[1]];
-	struct dla_window window = { .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1 };
+	struct dla_window window = {
+		.kernel_h = 1, .kernel_w = 1, .stride_h = 1, .stride_w = 1, .dilation_h = 1, .dilation_w = 1,
+	};
 	struct dla_kernels kernels;
 	struct dla_feature in, out;
+	uint32_t rows = 0, columns = (uint32_t)weights->shape.dim[1];
 
-	if (!dla_conv_operands_fit(lower, node, 0))
+	if (!dla_conv_operands_fit(lower, node, 0)) {
 		*why = "not a computed 8-bit tensor and constant weights";
-	else if (!dla_lower_feature(lower, op->input[0], &in) ||
-		 !dla_lower_own_feature(lower, op->output[0], &out) ||
-		 out.width != 1 || out.height != 1)
-		*why = "not one vector within 8192";
-	else if ((size_t)in.width * in.height * in.channels != (size_t)weights->shape.dim[1])
-		*why = "several vectors";
+	} else if (!dla_lower_feature(lower, op->input[0], &in) ||
+		   !dla_lower_own_pictures(lower, op->output[0], &out)) {
+		*why = "not pictures within 8192 x 8192 x 8192";
+	} else {
+		rows = out.width * out.height;
+		if (columns % in.channels)
+			*why = "rows of parts of pixels";
+		else if (columns > in.channels && !take_rows(&in, rows))
+			*why = "rows of too many pixels for a kernel";
+	}
 	if (*why)
 		return 0;
 
-	/* The input was flattened row by row, channels innermost: weights lie as a kernel's do. */
-	window.kernel_h = (int32_t)in.height;
-	window.kernel_w = (int32_t)in.width;
+	if (columns == in.channels) {
+		make_picture(&in, &out, rows);
+	} else {
+		window.kernel_h = window.stride_h = (int32_t)(in.height / rows);
+		window.kernel_w = (int32_t)in.width;
+		out.width = 1;
+		out.height = rows;
+		out.line_stride = out.atom;
+	}
+	if (rows == 1)
+		window.stride_h = 1;
+	in.pictures = out.pictures = 1;
+	/* A row was flattened line by line, channels innermost: weights lie as a kernel's do. */
 	kernels = (struct dla_kernels) {
-		.data = weights->data,
-		.kernels = out.channels, .height = in.height, .width = in.width, .channels = in.channels,
+		.data = weights->data, .kernels = out.channels,
+		.height = (uint32_t)window.kernel_h, .width = (uint32_t)window.kernel_w, .channels = in.channels,
 	};
 	return lower_kernels(lower, node, &in, &out, &kernels, &window, lowered, why);
 }

@@ -7,11 +7,13 @@
 
 /*
  * A convolution ready to become hardware layers: CONV_2D, FULLY_CONNECTED, and averages of large
- * windows; also with an ADD, whose other operand lies as the output does.
+ * windows; also with an ADD, whose other operand lies as the output does. Each of several pictures is
+ * done for itself.
  */
 struct dla_conv_job {
 	struct dla_conv_shape shape;
-	struct dla_feature in, out;
+	struct dla_feature in, out;	/* of one picture */
+	uint32_t pictures;
 	struct dla_kernels kernels;
 	/* Of the tensor, by the kernels' channel, those of copied planes too. NULL: the same. */
 	uint16_t *channel;
@@ -62,6 +64,13 @@ struct dla_conv_tensors {
 	size_t residual;		/* with an ADD */
 	bool on_the_fly;		/* PDP takes the result: it is not written to dst */
 };
+
+/* SDP ignores how far apart the planes of one pixel are: it cannot write such a picture of several. */
+bool dla_conv_picture_fits(const struct dla_feature *all);
+
+/* The same places of another picture. */
+struct dla_conv_tensors dla_conv_tensors_of(const struct dla_conv_job *job, const struct dla_conv_tensors *first,
+					    uint32_t picture);
 
 /* One tile: a CONV layer and the SDP layer behind it. */
 int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,

@@ -15,6 +15,7 @@
 struct lowered_depthwise {
 	struct dla_lowered base;
 	struct dla_conv_job job;	/* shape: of one block; kernels: of all */
+	struct dla_feature in, out;	/* of all pictures */
 	struct drm_nvdla_dev_info hw;
 	uint32_t multiplier;		/* output channels per input channel */
 	uint32_t block;			/* output channels of a layer */
@@ -58,22 +59,26 @@ static int emit_block(const struct lowered_depthwise *l, const struct dla_conv_j
 	struct dla_conv_constants at;
 	int err = 0;
 
-	for (unsigned int i = 0; i < job->tiling->count && !err; i++) {
-		struct dla_tile tile = job->tiling->tile[i];
+	for (uint32_t p = 0; p < job->pictures; p++) {
+		const struct dla_conv_tensors own = dla_conv_tensors_of(job, &tensors, p);
 
-		tile.kernel = first;
-		tile.kernels = left < kernels ? left : kernels;
-		if (i == 0)
-			err = dla_conv_pack(job, &tile, &l->hw, emit->constants, &at);
-		if (!err)
-			err = dla_conv_emit(job, &tile, &at, emit, &tensors);
+		for (unsigned int i = 0; i < job->tiling->count && !err; i++) {
+			struct dla_tile tile = job->tiling->tile[i];
+
+			tile.kernel = first;
+			tile.kernels = left < kernels ? left : kernels;
+			if (i == 0 && p == 0)
+				err = dla_conv_pack(job, &tile, &l->hw, emit->constants, &at);
+			if (!err)
+				err = dla_conv_emit(job, &tile, &at, emit, &own);
+		}
 	}
 	return err;
 }
 
 static int emit_twice(const struct lowered_depthwise *l, struct dla_emit *emit, uint32_t first)
 {
-	const struct dla_feature *in = &l->job.in;
+	const struct dla_feature *in = &l->in;
 	size_t src = dla_emit_offset(emit, l->input), at = (size_t)(first / l->multiplier / in->atom) * in->surface_stride;
 	struct dla_conv_job job = l->twice;
 	int err = dla_emit_copy(emit, in, src + at, src + in->bytes);
@@ -93,7 +98,7 @@ static int emit_depthwise(const struct dla_lowered *lowered, struct dla_emit *em
 	for (uint32_t k = 0; k < l->job.out.channels && !err && l->doubled; k += atom)
 		if (l->is_twice[k / atom])
 			err = emit_twice(l, emit, k);
-	return err ? err : dla_emit_clamp(emit, &l->job.out, dla_emit_offset(emit, l->output), l->low, l->high);
+	return err ? err : dla_emit_clamp(emit, &l->out, dla_emit_offset(emit, l->output), l->low, l->high);
 }
 
 static int32_t accumulate(const struct lowered_depthwise *l, const int8_t *input, uint32_t kernel,
@@ -128,9 +133,8 @@ static int32_t accumulate(const struct lowered_depthwise *l, const int8_t *input
 	return acc;
 }
 
-static void eval_depthwise(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+static int8_t *eval_picture(const struct lowered_depthwise *l, const int8_t *input, int8_t *output)
 {
-	const struct lowered_depthwise *l = (const struct lowered_depthwise *)lowered;
 	const struct dla_feature *out = &l->job.out;
 	const struct dla_window *w = &l->job.shape.window;
 
@@ -140,12 +144,22 @@ static void eval_depthwise(const struct dla_lowered *lowered, const int8_t *cons
 			int64_t left = (int64_t)x * w->stride_w - w->pad_left;
 
 			for (uint32_t k = 0; k < out->channels; k++) {
-				int32_t acc = accumulate(l, input[0], k, top, left);
+				int32_t acc = accumulate(l, input, k, top, left);
 
 				*output++ = dla_clamp(dla_requant_eval(l->job.rq, k, acc), l->low, l->high);
 			}
 		}
 	}
+	return output;
+}
+
+static void eval_depthwise(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
+{
+	const struct lowered_depthwise *l = (const struct lowered_depthwise *)lowered;
+	const struct dla_feature *in = &l->job.in;
+
+	for (uint32_t p = 0; p < l->job.pictures; p++)
+		output = eval_picture(l, input[0] + (size_t)p * in->width * in->height * in->channels, output);
 }
 
 /*
@@ -239,6 +253,7 @@ static void prepare_twice(struct lowered_depthwise *l, const char **why)
 
 	twice->in = l->job.in;
 	twice->out = l->job.out;
+	twice->pictures = l->job.pictures;
 	twice->pad_value = l->job.pad_value;
 	twice->rq = l->job.rq;
 	twice->shape = l->job.shape;
@@ -303,11 +318,13 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 
 	if (!dla_conv_operands_fit(lower, node, 3))
 		*why = "not a computed 8-bit tensor and constant weights";
-	else if (!dla_lower_own_feature(lower, input, &in) ||
-		 !dla_lower_own_feature(lower, op->output[0], &out))
-		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (!dla_lower_own_pictures(lower, input, &in) ||
+		 !dla_lower_own_pictures(lower, op->output[0], &out))
+		*why = "not pictures within 8192 x 8192 x 8192";
 	else if (!dla_conv_take_pad(lower, node, &in, &out, &window))
 		*why = "padding wider than the hardware's";
+	else if (!dla_conv_picture_fits(&out))
+		*why = "several pictures of one pixel";
 	if (*why)
 		return 0;
 
@@ -319,8 +336,11 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 	l->input = input;
 	l->output = op->output[0];
 	l->multiplier = out.channels / in.channels;
-	l->job.in = in;
-	l->job.out = out;
+	l->in = in;
+	l->out = out;
+	l->job.pictures = in.pictures;
+	l->job.in = in = dla_feature_picture(&in);
+	l->job.out = out = dla_feature_picture(&out);
 	l->job.pad_value = lower->graph->tensor[input].quant.zero_point[0];
 	l->job.shape = (struct dla_conv_shape) {
 		.in_width = in.width, .in_height = in.height, .channels = in.atom,

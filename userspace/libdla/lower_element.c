@@ -253,7 +253,7 @@ static enum other other_of(const struct dla_lower *lower, int tensor, const stru
 		return t->type == DLA_INT8 && t->quant.count == 1 && channels &&
 		       dla_shape_elements(&t->shape) == size->channels ? OTHER_CONSTANT : OTHER_NOTHING_FIT;
 	}
-	if (!dla_lower_is_int8(lower, tensor) || !dla_lower_own_feature(lower, tensor, &own))
+	if (!dla_lower_is_int8(lower, tensor) || !dla_lower_own_pictures(lower, tensor, &own))
 		return OTHER_NOTHING_FIT;
 	if (same_size(&own, size))
 		return OTHER_ELEMENT;
@@ -382,8 +382,8 @@ int dla_lower_element(const struct dla_lower *lower, const struct dla_node *node
 	struct lowered_element *l;
 	int err;
 
-	if (!dla_lower_is_int8(lower, op->output[0]) || !dla_lower_own_feature(lower, op->output[0], &out)) {
-		*why = "not one int8 picture within 8192 x 8192 x 8192";
+	if (!dla_lower_is_int8(lower, op->output[0]) || !dla_lower_own_pictures(lower, op->output[0], &out)) {
+		*why = "not int8 pictures within 8192 x 8192 x 8192";
 		return 0;
 	}
 	first = other_of(lower, op->input[0], &out);

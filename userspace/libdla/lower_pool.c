@@ -22,7 +22,8 @@ static int32_t at_most(int32_t value, int32_t limit)
 
 struct lowered_pdp {
 	struct dla_lowered base;
-	struct dla_pooling pooling;
+	struct dla_pooling pooling;	/* of one picture */
+	struct dla_feature out;		/* of all */
 	int32_t columns;		/* output columns that one layer may make */
 	int input, output;
 };
@@ -86,11 +87,9 @@ static void set_layer(struct drm_nvdla_pdp *pdp, const struct dla_pooling *p, co
 	pdp->recip_height = p->recip_height;
 }
 
-static int emit_pdp(const struct dla_lowered *lowered, struct dla_emit *emit)
+static int emit_picture(const struct lowered_pdp *l, struct dla_emit *emit, size_t src, size_t dst)
 {
-	const struct lowered_pdp *l = (const struct lowered_pdp *)lowered;
 	const struct dla_feature *in = &l->pooling.in, *out = &l->pooling.out;
-	size_t src = dla_emit_offset(emit, l->input), dst = dla_emit_offset(emit, l->output);
 	int32_t out_width = (int32_t)out->width;
 
 	for (int32_t column = 0; column < out_width; column += l->columns) {
@@ -104,7 +103,20 @@ static int emit_pdp(const struct dla_lowered *lowered, struct dla_emit *emit)
 		op->pdp.src = dla_emit_surface(in, src + (size_t)x.start * in->atom);
 		op->pdp.dst = dla_emit_surface(out, dst + (size_t)column * out->atom);
 	}
-	return dla_emit_clamp(emit, out, dst, l->pooling.low, l->pooling.high);
+	return 0;
+}
+
+static int emit_pdp(const struct dla_lowered *lowered, struct dla_emit *emit)
+{
+	const struct lowered_pdp *l = (const struct lowered_pdp *)lowered;
+	const struct dla_feature *in = &l->pooling.in, *out = &l->pooling.out;
+	size_t src = dla_emit_offset(emit, l->input), dst = dla_emit_offset(emit, l->output);
+	int err = 0;
+
+	for (size_t p = 0; p < l->out.pictures && !err; p++)
+		err = emit_picture(l, emit, src + p * in->height * in->line_stride,
+				   dst + p * out->height * out->line_stride);
+	return err ? err : dla_emit_clamp(emit, &l->out, dst, l->pooling.low, l->pooling.high);
 }
 
 static int8_t pool_eval(const struct dla_pooling *p, const int8_t *input, int64_t top, int64_t left,
@@ -144,7 +156,12 @@ void dla_pooling_eval(const struct dla_pooling *p, const int8_t *input, int8_t *
 
 static void eval_pdp(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output)
 {
-	dla_pooling_eval(&((const struct lowered_pdp *)lowered)->pooling, input[0], output);
+	const struct lowered_pdp *l = (const struct lowered_pdp *)lowered;
+	const struct dla_feature *in = &l->pooling.in, *out = &l->pooling.out;
+
+	for (size_t p = 0; p < l->out.pictures; p++)
+		dla_pooling_eval(&l->pooling, input[0] + p * in->width * in->height * in->channels,
+				 output + p * out->width * out->height * out->channels);
 }
 
 /* The line buffer is shared by the output lines that are open at once. */
@@ -178,16 +195,20 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	static const struct dla_lowered_ops ops = {
 		.emit = emit_pdp, .eval = eval_pdp, .free = free_pdp,
 	};
+	struct dla_pooling one = *pooling;
 	struct lowered_pdp *l;
 
-	*why = out_of_range(pooling);
+	one.in = dla_feature_picture(&pooling->in);
+	one.out = dla_feature_picture(&pooling->out);
+	*why = out_of_range(&one);
 	if (*why)
 		return 0;
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return dla_fail(ENOMEM, "out of memory");
 	l->base.ops = &ops;
-	l->pooling = *pooling;
+	l->pooling = one;
+	l->out = pooling->out;
 	l->input = op->input[0];
 	l->output = op->output[0];
 	l->columns = columns_per_layer(lower->hw, &pooling->window);
@@ -309,9 +330,9 @@ int dla_lower_pool(const struct dla_lower *lower, const struct dla_node *node,
 		*why = "not a computed int8 tensor";
 	else if (!same_quantisation(in, out))
 		*why = "changes the scale";
-	else if (!dla_lower_own_feature(lower, op->input[0], &pooling.in) ||
-		 !dla_lower_own_feature(lower, op->output[0], &pooling.out))
-		*why = "not one picture within 8192 x 8192 x 8192";
+	else if (!dla_lower_own_pictures(lower, op->input[0], &pooling.in) ||
+		 !dla_lower_own_pictures(lower, op->output[0], &pooling.out))
+		*why = "not pictures within 8192 x 8192 x 8192";
 	else if (average && (w->pad_top || w->pad_bottom || w->pad_left || w->pad_right))
 		*why = "the NPU counts padding into an average";
 	if (*why)
@@ -332,7 +353,9 @@ int dla_lower_pool(const struct dla_lower *lower, const struct dla_node *node,
 			.input = op->input[0], .output = op->output[0],
 		};
 
-		return dla_lower_average(lower, &averaging, lowered, why);
+		if (pooling.in.pictures > 1)
+			*why = "an average of many elements in several pictures";
+		return *why ? 0 : dla_lower_average(lower, &averaging, lowered, why);
 	}
 	return lower_pdp(lower, op, &pooling, lowered, why);
 }

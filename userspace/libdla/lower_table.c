@@ -132,10 +132,10 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 		*why = "not with one constant number";
 	else if (!is_bytes(&graph->tensor[op->input[in]]) || !is_bytes(&graph->tensor[op->output[0]]))
 		*why = "not from a computed 8-bit tensor to another";
-	else if (!dla_lower_own_feature(lower, op->input[in], &from) ||
-		 !dla_lower_own_feature(lower, op->output[0], &to) || from.width != to.width ||
+	else if (!dla_lower_own_pictures(lower, op->input[in], &from) ||
+		 !dla_lower_own_pictures(lower, op->output[0], &to) || from.width != to.width ||
 		 from.height != to.height || from.channels != to.channels)
-		*why = "not one picture within 8192 x 8192 x 8192";
+		*why = "not pictures within 8192 x 8192 x 8192";
 	if (*why)
 		return 0;
 

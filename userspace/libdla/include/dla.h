@@ -355,7 +355,7 @@ enum dla_layout {
  *	and it is &DLA_LAYOUT_PLAIN that needs none.
  * @bytes: from the first to behind the last.
  * @width: W.
- * @height: H.
+ * @height: H, of all pictures.
  * @channels: C.
  * @atom: bytes.
  * @line_stride: bytes.
