@@ -164,6 +164,29 @@ static void what_cannot_fit_is_refused(void **unused)
 	assert_string_equal(why, "one line does not fit in the convolution buffer");
 }
 
+/*
+ * Neither the input nor the weights fit. Kept from band to band, half of the weights leave room for the next
+ * band's input to be loaded early: the multipliers wait less, although the input is read twice.
+ */
+static void ranges_of_kernels_pay(void **unused)
+{
+	const char *why;
+	struct dla_tiling *tiling = tile(28, 512, 128, 1, &why);
+	unsigned int ranges = 0;
+
+	(void)unused;
+	assert_non_null(tiling);
+	for (unsigned int i = 0; i < tiling->count; i++) {
+		const struct dla_tile *t = &tiling->tile[i];
+
+		ranges += t->out_y == 0;
+		assert_int_equal(t->reuse_weights, t->out_y != 0);
+		assert_true(t->kernels < 128);
+	}
+	assert_int_equal(ranges, 2);
+	free(tiling);
+}
+
 static void many_kernels_are_split(void **unused)
 {
 	const char *why;
@@ -185,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tilings_are_legal_and_complete),
 		cmocka_unit_test(what_cannot_fit_is_refused),
+		cmocka_unit_test(ranges_of_kernels_pay),
 		cmocka_unit_test(many_kernels_are_split),
 	};
 

@@ -28,7 +28,7 @@ static struct split both(struct split a, const struct drm_nvdla_conv *conv)
 static unsigned int run(const struct drm_nvdla_dev_info *hw, const struct drm_nvdla_op *op,
 			unsigned int first, unsigned int count, struct split *split)
 {
-	unsigned int end = first;
+	unsigned int end = first, spare, followers = 0, loads = 0;
 
 	*split = (struct split){ 0 };
 	for (; end < count; end++) {
@@ -40,12 +40,15 @@ static unsigned int run(const struct drm_nvdla_dev_info *hw, const struct drm_nv
 		if (wider.data + wider.weights > hw->cbuf_banks)
 			break;
 		*split = wider;
+		followers += end > first;
+		loads += end > first && !(op[end].conv.flags & DRM_NVDLA_CONV_REUSE_WEIGHTS);
 	}
 	/*
 	 * What nobody needs is for what comes early: the next one's input beside the present one's, then
-	 * weights.
+	 * weights, where these are not kept as a rule.
 	 */
-	split->data += smaller(split->data, (hw->cbuf_banks - split->data - split->weights) / 2);
+	spare = hw->cbuf_banks - split->data - split->weights;
+	split->data += smaller(split->data, 4 * loads > followers ? spare / 2 : spare);
 	split->weights = hw->cbuf_banks - split->data;
 	return end;
 }

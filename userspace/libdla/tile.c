@@ -91,12 +91,14 @@ struct cut {
 	uint32_t banks, bank_entries, bank_bytes;
 	uint32_t entries;		/* of an input line */
 	uint64_t kernel_bytes;
+	uint32_t group;			/* kernels that are computed together */
 	double mac;			/* cycles, of all that is computed */
 	uint32_t range;			/* kernels of a tile at most */
 };
 
 /* A way to do it. */
 struct plan {
+	uint32_t ranges, kernels;	/* of each range but the last; every one is done band by band */
 	uint32_t bands, height;		/* output lines of each band but the last */
 	uint32_t data_banks, weight_banks;
 	bool keep_weights;
@@ -112,55 +114,77 @@ static uint32_t band_lines(const struct dla_conv_shape *s, uint32_t height)
 }
 
 /* Banks for as many weights as are worth it: all, or what is left. */
-static uint32_t weight_banks(const struct cut *c, uint32_t left)
+static uint32_t weight_banks(const struct cut *c, uint32_t kernels, uint32_t left)
 {
-	return at_most(left, div_up(c->kernel_bytes * at_most(c->shape->kernels, c->range) + WEIGHT_ALIGN,
-				    c->bank_bytes));
+	return at_most(left, div_up(c->kernel_bytes * kernels + WEIGHT_ALIGN, c->bank_bytes));
+}
+
+/* Cycles in which nothing is computed because of a tile that is not the first. */
+static double tile_wait(const struct cut *c, const struct plan *p, double load, uint32_t entries, bool weights_fit)
+{
+	enum { TURN = 350 };
+	uint32_t room = (c->banks - p->data_banks - p->weight_banks) * c->bank_entries;
+	double computed = c->mac / p->bands / p->ranges;
+
+	if (entries > room || !weights_fit)
+		return entries + TURN;
+	return load > computed ? load - computed : 0;
 }
 
 /*
- * Cycles and bytes with this many output lines in a band. The first band is loaded before anything
- * is computed. Another one costs a turn if it is not loaded before, and an interrupt in any case.
+ * Cycles and bytes with this many output lines in a band and kernels in a range. The first tile is loaded
+ * before anything is computed. Another one costs a turn if it is not loaded before, and an interrupt in
+ * any case. A range's weights can be kept from band to band, but each range reads all of the input.
  */
-static struct plan make_plan(const struct cut *c, uint32_t height)
+static struct plan make_plan(const struct cut *c, uint32_t ranges, uint32_t height)
 {
-	enum { TURN = 350, QUEUED = 60, BAND = 1000, ATOM_BYTES = 8 };
+	enum { QUEUED = 60, BAND = 1000, ATOM_BYTES = 8 };
 	const struct dla_conv_shape *s = c->shape;
-	struct plan p = { .bands = div_up(s->out_height, height), .height = height };
+	uint32_t kernels = at_most(div_up(div_up(s->kernels, ranges), c->group) * c->group, s->kernels);
+	struct plan p = {
+		.ranges = div_up(s->kernels, kernels), .kernels = kernels,
+		.bands = div_up(s->out_height, height), .height = height,
+	};
 	uint32_t lines = band_lines(s, height), fresh = at_most(height * (uint32_t)s->window.stride_h, lines);
-	double weights = (double)c->kernel_bytes * s->kernels, later, load;
-	uint32_t all = weight_banks(c, UINT32_MAX);
-	bool early;
+	double weights = (double)c->kernel_bytes * kernels / ATOM_BYTES, band, range;
+	uint32_t all = weight_banks(c, kernels, UINT32_MAX), tiles = p.ranges * p.bands;
 
 	p.data_banks = div_up((uint64_t)c->entries * lines, c->bank_entries);
 	p.keep_weights = p.bands > 1 && all + p.data_banks <= c->banks;
-	p.weight_banks = weight_banks(c, c->banks - p.data_banks);
-	early = (uint64_t)(c->banks - p.data_banks - p.weight_banks) * c->bank_entries >= (uint64_t)c->entries * fresh;
+	p.weight_banks = weight_banks(c, kernels, c->banks - p.data_banks);
+	band = tile_wait(c, &p, (double)c->entries * fresh + (p.keep_weights ? 0 : weights), c->entries * fresh, true);
+	/* The banks of a range's weights are free when its last band is done. */
+	range = tile_wait(c, &p, (double)c->entries * lines + weights, c->entries * lines, false);
 
-	load = (double)c->entries * fresh + (p.keep_weights ? 0 : weights / ATOM_BYTES);
-	later = early ? load - c->mac / p.bands : (double)c->entries * fresh + TURN;
-	if (later < 0)
-		later = 0;
-	p.cycles = c->mac + (double)c->entries * lines + p.bands * (double)BAND + (p.bands - 1) * (later + QUEUED);
-	p.bytes = weights * (p.keep_weights ? 1 : p.bands);
+	p.cycles = c->mac + (double)c->entries * lines + tiles * (double)BAND + (tiles - 1) * (double)QUEUED +
+		   p.ranges * (p.bands - 1) * band + (p.ranges - 1) * range;
+	p.bytes = (double)c->kernel_bytes * s->kernels * (p.keep_weights ? 1 : p.bands) +
+		  (double)c->entries * s->in_height * ATOM_BYTES * p.ranges;
 	return p;
 }
 
+static bool better(const struct plan *a, const struct plan *b)
+{
+	return a->cycles < b->cycles || (a->cycles == b->cycles && a->bytes < b->bytes);
+}
+
 /*
- * From as few bands as fit on: the fewest cycles, then the fewest bytes. What fits whole stays whole:
- * others see better what cutting it would be good for, see overlap.h.
+ * From as few bands as fit on, and as few ranges of kernels: the fewest cycles, then the fewest bytes. What
+ * fits whole stays whole: others see better what cutting it would be good for, see overlap.h.
  */
 static struct plan search(const struct cut *c, uint32_t height)
 {
 	enum { MORE = 8 };
-	uint32_t least = div_up(c->shape->out_height, height);
-	struct plan best = make_plan(c, div_up(c->shape->out_height, least));
+	uint32_t least = div_up(c->shape->out_height, height), fewest = div_up(c->shape->kernels, c->range);
+	struct plan best = make_plan(c, fewest, div_up(c->shape->out_height, least));
 
-	for (uint32_t bands = least + 1; least > 1 && bands <= least + MORE && bands <= c->shape->out_height; bands++) {
-		struct plan plan = make_plan(c, div_up(c->shape->out_height, bands));
+	for (uint32_t ranges = fewest; least > 1 && ranges <= fewest + MORE; ranges++) {
+		for (uint32_t bands = least; bands <= least + MORE && bands <= c->shape->out_height; bands++) {
+			struct plan plan = make_plan(c, ranges, div_up(c->shape->out_height, bands));
 
-		if (plan.cycles < best.cycles || (plan.cycles == best.cycles && plan.bytes < best.bytes))
-			best = plan;
+			if (better(&plan, &best))
+				best = plan;
+		}
 	}
 	return best;
 }
@@ -173,7 +197,7 @@ static unsigned int add_tiles(const struct cut *c, const struct plan *plan, uint
 
 	for (uint32_t y = 0; y < s->out_height; y += plan->height, tile++, count++) {
 		tile->kernel = kernel;
-		tile->kernels = at_most(s->kernels - kernel, c->range);
+		tile->kernels = at_most(s->kernels - kernel, plan->kernels);
 		tile->out_y = y;
 		tile->out_height = at_most(s->out_height - y, plan->height);
 		band_input(s, tile);
@@ -197,6 +221,7 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 		.banks = hw->cbuf_banks, .bank_entries = hw->cbuf_entries,
 		.bank_bytes = hw->cbuf_entries * hw->cbuf_entry_bytes,
 		.kernel_bytes = (uint64_t)s->channels * w->kernel_w * w->kernel_h,
+		.group = hw->atomic_k,
 	};
 	uint32_t height, columns, least_weights;
 	double steps = (double)w->kernel_w * w->kernel_h * div_up(s->channels, hw->atomic_c);
@@ -228,14 +253,14 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 	plan = search(&c, at_most(height, OUTPUT_LIMIT / s->out_width));
 
 	tiling = calloc(1, sizeof(*tiling) +
-			   sizeof(tiling->tile[0]) * (size_t)plan.bands * div_up(s->kernels, c.range));
+			   sizeof(tiling->tile[0]) * (size_t)plan.bands * plan.ranges);
 	if (!tiling) {
 		*why = "out of memory";
 		return NULL;
 	}
 	tiling->in_width = at_most(columns, s->in_width);
 	tiling->pad_right = columns - tiling->in_width;
-	for (uint32_t k = 0; k < s->kernels; k += c.range)
+	for (uint32_t k = 0; k < s->kernels; k += plan.kernels)
 		tiling->count += add_tiles(&c, &plan, k, &tiling->tile[tiling->count]);
 	return tiling;
 }

@@ -11,10 +11,11 @@
 
 /*
  * A convolution's input has to fit in the convolution buffer whole, beside one group of kernels at
- * least; what does not fit is cut into bands of output lines, and channels beyond a register's
- * range into ranges of kernels. Each tile is one hardware layer. How many bands is found by search:
- * the multipliers wait for all of the first band, and for what is not loaded during the band before.
- * Lines that two bands read stay in the buffer, and so do weights if there is room for all of them.
+ * least; what does not fit is cut into bands of output lines, and into ranges of kernels. Each tile is
+ * one hardware layer. How many bands and ranges is found by search: the multipliers wait for all of the
+ * first tile, and for what is not loaded during the tile before. Lines that two bands read stay in the
+ * buffer, and so do a range's weights if there is room for all of them: then each range reads the input
+ * once more, and otherwise each band the weights.
  */
 struct dla_tile {
 	uint32_t in_y, in_height;	/* lines of the input that it reads */
