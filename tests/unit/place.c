@@ -94,7 +94,7 @@ static void trial_free(struct trial *t)
 static double time_of(struct trial *t, const bool *may)
 {
 	assert_int_equal(dla_placer_try(t->placer, may, t->placed, t->root), 0);
-	return dla_placer_time(t->placer, t->placed, t->root);
+	return dla_placer_time(t->placer, t->placed, t->root, NULL);
 }
 
 static void check_stretch(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw,

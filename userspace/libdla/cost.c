@@ -21,7 +21,7 @@
 
 static double divide_up(uint32_t a, uint32_t b)
 {
-	return (a + b - 1) / b;
+	return ceil((double)a / b);
 }
 
 static double atoms(const struct drm_nvdla_dev_info *hw, uint32_t width, uint32_t height, uint32_t channels)
