@@ -35,8 +35,8 @@ struct classifier {
 
 static int open_classifier(struct classifier *c, const char *device, const char *model)
 {
-	/* What the NPU is compared with. */
-	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	/* The NPU is what is shown, whether or not it is the quickest; the reference is what it is compared with. */
+	const struct dla_options options = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE };
 
 	c->device = dla_device_open(device);
 	c->network = c->device ? dla_network_load(c->device, model, &options) : NULL;

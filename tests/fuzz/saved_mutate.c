@@ -65,8 +65,9 @@ static void put32(uint8_t *data, uint32_t value)
 static bool compile(struct dla_device *device, const char *model, struct file *file)
 {
 	char path[] = "/tmp/saved_mutate.XXXXXX";
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	int fd = mkstemp(path);
-	bool ok = fd >= 0 && !dla_network_compile(device, model, NULL, path);
+	bool ok = fd >= 0 && !dla_network_compile(device, model, &options, path);
 
 	file->data = ok ? read_file(path, &file->bytes) : NULL;
 	if (fd >= 0) {

@@ -212,7 +212,7 @@ static size_t mutate(const struct file *file, struct random *random, uint8_t cha
  */
 static void try_on_npu(const void *data, size_t bytes)
 {
-	static const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	static const struct dla_options options = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE };
 	struct dla_device *device = dla_device_open("sim:nv_small");
 	char path[] = "/tmp/mutated-XXXXXX";
 	int fd = mkstemp(path);

@@ -32,7 +32,7 @@ struct runner {
 
 static bool open_runner(struct runner *r, const char *device)
 {
-	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	const struct dla_options options = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE };
 
 	r->device = dla_device_open(device);
 	r->network = r->device ? dla_network_load(r->device, MODEL, &options) : NULL;

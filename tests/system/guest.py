@@ -91,12 +91,13 @@ def resnet8_the_same_as_in_process(kernel):
         inputs = [g["input"] for g in json.load(file) if "pretrainedResnet" in g["model"]]
     for name in inputs:
         files["/demo/" + os.path.basename(name)] = shared("models/" + name)
-    guest = Guest(kernel, "for f in *.dat; do ./dla run resnet.tflite --device npu --input $f --json || exit 1; done\n",
+    guest = Guest(kernel, "for f in *.dat; do\n"
+                  "./dla run resnet.tflite --device npu --place npu --input $f --json || exit 1; done\n",
                   files=files).good()
     runs = [json.loads(line) for line in guest.text.splitlines()]
     assert len(runs) == len(inputs) == 10
     for name, run in zip(sorted(os.path.basename(name) for name in inputs), runs):
-        here = dla_json("run", shared(RESNET), "--device", "sim:nv_small", "--input",
+        here = dla_json("run", shared(RESNET), "--device", "sim:nv_small", "--place", "npu", "--input",
                         shared("models/samples/mlperf-imgc/" + name))
         assert run["outputs"] == here["outputs"], name
         assert [o["where"] for o in run["operations"]] == [o["where"] for o in here["operations"]]
@@ -128,7 +129,8 @@ def tables_the_same_as_tensorflow_lite(kernel):
                     file.write(blob)
                 files["/demo/" + name + suffix] = os.path.join(folder, name + suffix)
         guest = Guest(kernel, f"for n in {' '.join(found)}; do "
-                      "./dla run $n.tflite --device npu --input $n.in --json || exit 1; done\n", files=files).good()
+                      "./dla run $n.tflite --device npu --place npu --input $n.in --json || exit 1; done\n",
+                      files=files).good()
     runs = [json.loads(line) for line in guest.text.splitlines()]
     assert len(runs) == len(TABLES)
     for run, (name, blobs) in zip(runs, found.items()):
@@ -149,7 +151,7 @@ def the_manuals_example(kernel):
 # ------------------------------------------------------------------------------ mistakes
 
 def without_the_module(kernel):
-    Guest(kernel, "./dla info; echo status $?; ./dla run model.tflite --device npu; echo status $?\n"
+    Guest(kernel, "./dla info; echo status $?; ./dla run model.tflite --device npu --place npu; echo status $?\n"
           "./dla run model.tflite >/dev/null; echo status $?\n", module=False).good() \
         .says("the module nvdla is not loaded", "modprobe nvdla", "status 3\n", "status 0\n")
 
@@ -193,8 +195,8 @@ def with_no_contiguous_memory_left(kernel):
     model = shared("models/coral/tf2_mobilenet_v2_1.0_224_ptq.tflite")
     Guest(kernel, f"./hog {kernel.node} >/tmp/hog & hog=$!\n"
           "while ! grep -q pieces /tmp/hog; do sleep 1; done; cat /tmp/hog\n"
-          "./dla run net.tflite --device npu >/dev/null; echo status $?\n"
-          "kill $hog; wait $hog 2>/dev/null; ./dla run model.tflite --device npu >/dev/null; echo status $?\n",
+          "./dla run net.tflite --device npu --place npu >/dev/null; echo status $?\n"
+          "kill $hog; wait $hog 2>/dev/null; ./dla run model.tflite --device npu --place npu >/dev/null; echo status $?\n",
           "--memory", "256", files={"/demo/net.tflite": model, "/demo/hog": os.path.join(ARM64, "guest-hog")}).good() \
         .says("no contiguous memory left", "cma=", "status 4\n", "status 0\n")
 
@@ -212,26 +214,28 @@ def a_recording_replays(kernel):
 
 
 def a_hang_costs_one_run(kernel):
-    guest = Guest(kernel, "./dla run model.tflite --device npu --seed 1 --json; echo status $?\n"
-                  "./dla run model.tflite --device npu --seed 1 --json; echo status $?\n", "--npu", "hang-at=5")
+    guest = Guest(kernel, "./dla run model.tflite --device npu --place npu --seed 1 --json; echo status $?\n"
+                  "./dla run model.tflite --device npu --place npu --seed 1 --json; echo status $?\n", "--npu", "hang-at=5")
     guest.good().says("hung in layer", "was reset", "status 6\n", "status 0\n")
     (line,) = [line for line in guest.text.splitlines() if line.startswith("{")]
-    assert json.loads(line)["outputs"] == dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+    here = dla_json("run", MODEL, "--device", "sim", "--place", "npu", "--seed", "1")
+    assert json.loads(line)["outputs"] == here["outputs"]
 
 
 def what_the_driver_need_not_notice(kernel):
     """An interrupt without a reason, and memory that is slow to answer."""
-    guest = Guest(kernel, "./dla run model.tflite --device npu --seed 1 --json\n",
+    guest = Guest(kernel, "./dla run model.tflite --device npu --place npu --seed 1 --json\n",
                   "--npu", "spurious-irq-at=3,slow-memory=20").good()
-    assert json.loads(guest.text)["outputs"] == dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+    here = dla_json("run", MODEL, "--device", "sim", "--place", "npu", "--seed", "1")
+    assert json.loads(guest.text)["outputs"] == here["outputs"]
 
 
 def what_the_driver_cannot_notice(kernel):
     """Wrong data, once."""
-    run = "./dla run model.tflite --device npu --seed 1 --json\n"
+    run = "./dla run model.tflite --device npu --place npu --seed 1 --json\n"
     guest = Guest(kernel, run + run, "--npu", "wrong-data-at=2").good()
     first, second = [json.loads(line)["outputs"] for line in guest.text.splitlines()]
-    here = dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+    here = dla_json("run", MODEL, "--device", "sim", "--place", "npu", "--seed", "1")["outputs"]
     assert first != here and second == here
 
 
@@ -261,7 +265,8 @@ def many_inferences_from_four_processes(kernel):
 # ---------------------------------------------------------------- requests, compiled networks, dma-bufs
 
 def requests_of_two_processes(kernel):
-    guest = Guest(kernel, "./dla bench model.tflite --device npu --seed 1 --runs 10 --requests 4 --processes 2 --json\n").good()
+    guest = Guest(kernel, "./dla bench model.tflite --device npu --place npu --seed 1 --runs 10 --requests 4 "
+                  "--processes 2 --json\n").good()
     bench = json.loads(guest.text)
     assert bench["runs"] == 20 and bench["wrong"] == 0 and bench["retries"] == 0, bench
     # One device for both: its jobs do not overlap, and it is told how long they took.
@@ -270,7 +275,7 @@ def requests_of_two_processes(kernel):
 
 def a_hang_under_requests(kernel):
     """Behind the first runs, which show that the programs are good: the run is done again."""
-    guest = Guest(kernel, "./dla bench model.tflite --device npu --seed 1 --runs 8 --requests 4 --json\n",
+    guest = Guest(kernel, "./dla bench model.tflite --device npu --place npu --seed 1 --runs 8 --requests 4 --json\n",
                   "--npu", "hang-at=60").good()
     bench = json.loads(guest.text)
     assert bench["runs"] == 8 and bench["wrong"] == 0 and bench["retries"] == 1, bench
@@ -279,12 +284,12 @@ def a_hang_under_requests(kernel):
 def a_network_compiled_elsewhere(kernel):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "net.dla")
-        dla("compile", MODEL, "-o", path, "--device", "sim:nv_small")
+        dla("compile", MODEL, "-o", path, "--device", "sim:nv_small", "--place", "npu")
         guest = Guest(kernel, "./dla run net.dla --device npu --seed 1 --json\n"
-                      "./dla compile model.tflite --device npu -o here.dla && cmp net.dla here.dla && echo the same\n",
+                      "./dla compile model.tflite --device npu --place npu -o here.dla && cmp net.dla here.dla && echo the same\n",
                       files={"/demo/net.dla": path}).good().says("the same\n")
     assert json.loads(guest.text.splitlines()[0])["outputs"] == \
-        dla_json("run", MODEL, "--device", "sim", "--seed", "1")["outputs"]
+        dla_json("run", MODEL, "--device", "sim", "--place", "npu", "--seed", "1")["outputs"]
 
 
 def buffers_of_others(kernel):

@@ -41,11 +41,12 @@ static double now(void)
 
 static bool open_runner(struct runner *r, const char *device)
 {
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	bool ok;
 
 	memset(r, 0, sizeof(*r));
 	r->device = dla_device_open(device);
-	r->network = r->device ? dla_network_load(r->device, path, NULL) : NULL;
+	r->network = r->device ? dla_network_load(r->device, path, &options) : NULL;
 	ok = r->network;
 	for (unsigned int i = 0; i < REQUESTS && ok; i++) {
 		r->request[i] = dla_request_new(r->network);

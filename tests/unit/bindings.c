@@ -44,6 +44,8 @@ static void buffer_free(struct buffer *buffer)
 	close(buffer->fd);
 }
 
+static const struct dla_options on_the_npu = { .place = DLA_PLACE_NPU };
+
 static struct dla_network *load(struct dla_device *device, const struct builder *b)
 {
 	char path[] = "/tmp/bindings.XXXXXX";
@@ -52,7 +54,7 @@ static struct dla_network *load(struct dla_device *device, const struct builder 
 
 	assert_int_equal(write(fd, b->data, b->bytes), b->bytes);
 	close(fd);
-	network = dla_network_load(device, path, NULL);
+	network = dla_network_load(device, path, &on_the_npu);
 	unlink(path);
 	if (!network)
 		fail_msg("%s", dla_strerror());
@@ -172,7 +174,7 @@ static void cpu_at_the_end(void **unused)
 {
 	static const unsigned int conversions[2][2] = { { 2, 3 }, { 1, 2 } };
 	struct dla_device *device = dla_device_open("sim");
-	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
 
 	(void)unused;
 	assert_non_null(network);
@@ -234,7 +236,7 @@ static void both_want_it(void **unused)
 static void the_cpu_alone(void **unused)
 {
 	struct dla_device *device = dla_device_open("cpu");
-	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
 	struct dla_request *plain = dla_request_new(network), *request = dla_request_new(network);
 	struct buffer in = buffer_new(ROOM), out = buffer_new(ROOM);
 	size_t bytes = dla_network_input(network, 0)->bytes;
@@ -264,7 +266,7 @@ static void the_cpu_alone(void **unused)
 static void mistakes(void **unused)
 {
 	struct dla_device *device = dla_device_open("sim@100kHz");
-	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
 	struct dla_request *request = dla_request_new(network);
 	struct buffer in = buffer_new(ROOM);
 	int closed = memfd_create("closed", 0), small = memfd_create("small", 0);

@@ -17,7 +17,7 @@
 #include "network.h"
 
 /* A network's estimate may be so far off. */
-#define WRONG	0.12
+#define WRONG	0.07
 
 /* One pointer, because the library has no place for more. */
 static struct {

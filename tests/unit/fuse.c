@@ -127,6 +127,8 @@ static void build(struct builder *b, const struct block *block)
 		    (struct builder_list){ block->shown ? 2 : 1, outputs });
 }
 
+static const struct dla_options plainly = { .place = DLA_PLACE_NPU };
+
 struct loaded {
 	struct dla_device *device;
 	struct dla_network *network;
@@ -161,7 +163,7 @@ static void unload(struct loaded *l)
 /* Run it and hold every operation to the rules; returns the ADD's way. */
 static const char *check(const struct block *block)
 {
-	static const struct dla_options keep = { .keep_tensors = 1 };
+	static const struct dla_options keep = { .place = DLA_PLACE_NPU, .keep_tensors = 1 };
 	struct loaded l = load(block, &keep);
 	struct dla_request *request = dla_request_new(l.network);
 	unsigned int add = l.network->graph->op_count - 1;
@@ -199,7 +201,7 @@ static void plain_block_fuses(void **unused)
 
 static void both_are_on_the_npu(void **unused)
 {
-	struct loaded l = load(&plain, NULL);
+	struct loaded l = load(&plain, &plainly);
 	const struct dla_operation_info *conv = dla_network_operation(l.network, 0);
 	const struct dla_operation_info *add = dla_network_operation(l.network, 1);
 
@@ -215,7 +217,7 @@ static void both_are_on_the_npu(void **unused)
 
 static void exact_fuses_nothing(void **unused)
 {
-	static const struct dla_options exact = { .exact = 1 };
+	static const struct dla_options exact = { .place = DLA_PLACE_NPU, .exact = 1 };
 	struct loaded l = load(&plain, &exact);
 
 	(void)unused;
@@ -307,7 +309,7 @@ static void constants_are_not_added(void **unused)
 
 	(void)unused;
 	block.constant = true;
-	l = load(&block, NULL);
+	l = load(&block, &plainly);
 	assert_int_equal(l.network->placed[0].fused_into, DLA_NO_OP);
 	assert_non_null(l.network->placed[0].lowered);
 	unload(&l);
@@ -336,14 +338,14 @@ static void pad_goes_into_the_convolution(void **unused)
 	block.padded = true;
 	for (block.kernel = 3; block.kernel <= 5; block.kernel += 2) {
 		assert_true(fuses(&block));
-		l = load(&block, NULL);
+		l = load(&block, &plainly);
 		/* PAD and convolution are both the ADD's. */
 		assert_int_equal(l.network->placed[0].fused_into, 2);
 		assert_int_equal(l.network->placed[1].fused_into, 2);
 		unload(&l);
 		block.shown = true;
 		assert_false(fuses(&block));
-		l = load(&block, NULL);
+		l = load(&block, &plainly);
 		assert_int_equal(l.network->placed[0].fused_into, 1);
 		assert_int_equal(l.network->placed[1].fused_into, DLA_NO_OP);
 		unload(&l);
@@ -356,7 +358,7 @@ static void output_replaces_the_residual(void **unused)
 {
 	struct dla_device *device = dla_device_open("sim");
 	struct dla_network *network =
-		dla_network_load(device, "examples/fashion-mnist/fashion_resnet_int8.tflite", NULL);
+		dla_network_load(device, "examples/fashion-mnist/fashion_resnet_int8.tflite", &plainly);
 	const struct dla_graph *graph = network->graph;
 	const size_t *npu = network->schedule.npu;
 	const int *root = network->root;
@@ -382,7 +384,7 @@ static void output_replaces_the_residual(void **unused)
 static void ends_have_memory_of_their_own(void **unused)
 {
 	struct block block = plain;
-	struct loaded l = load(&block, NULL);
+	struct loaded l = load(&block, &plainly);
 	const struct dla_graph *graph = l.network->graph;
 	const size_t *npu = l.network->schedule.npu;
 

@@ -823,7 +823,9 @@ static void meet(const char *how)
 /* Where roundings are skipped, the same network without that. */
 static void check_exact(const char *path, const char *name, unsigned int seed)
 {
-	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = true, .exact = true };
+	const struct dla_options options = {
+		.place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE, .keep_tensors = true, .exact = true,
+	};
 	struct loaded l = load(path, &options);
 
 	run(&l, seed);
@@ -836,7 +838,7 @@ static void check_exact(const char *path, const char *name, unsigned int seed)
 
 static void check_graph(const char *path, const char *name, unsigned int seed)
 {
-	struct dla_options options = { .cpu = DLA_CPU_REFERENCE };
+	struct dla_options options = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE };
 	struct loaded kept, lean = load(path, &options);
 	bool adds = false;
 

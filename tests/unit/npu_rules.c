@@ -28,7 +28,9 @@ static char *shared_path(const char *name)
 /* Run and check; returns how many operations were on the NPU. */
 static unsigned int check_network(const char *path, const char *input, unsigned int seed)
 {
-	static const struct dla_options options = { .cpu = DLA_CPU_REFERENCE, .keep_tensors = 1 };
+	static const struct dla_options options = {
+		.place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE, .keep_tensors = 1,
+	};
 	struct dla_device *device = dla_device_open("sim:nv_small");
 	struct dla_network *network;
 	struct dla_request *request;
@@ -122,7 +124,9 @@ static void poisoned_memory(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(poison); i++) {
 		struct dla_device *device = dla_device_open("sim:nv_small");
-		struct dla_network *network = dla_network_load(device, "examples/fashion-mnist/fashion_resnet_int8.tflite", NULL);
+		const struct dla_options options = { .place = DLA_PLACE_NPU };
+		struct dla_network *network =
+			dla_network_load(device, "examples/fashion-mnist/fashion_resnet_int8.tflite", &options);
 		struct dla_request *request = network ? dla_request_new(network) : NULL;
 
 		if (!request)

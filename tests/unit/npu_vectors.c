@@ -80,7 +80,7 @@ static void unload(struct loaded *l)
 
 static void on_the_npu(void **state)
 {
-	static const struct dla_options options = { .keep_tensors = 1, .cpu = DLA_CPU_REFERENCE };
+	static const struct dla_options options = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE, .keep_tensors = 1 };
 	struct dla_device *device = dla_device_open("sim:nv_small");
 	const char *path = getenv("DLA_VECTORS");
 	gzFile file = gzopen(path ? path : VECTORS, "rb");

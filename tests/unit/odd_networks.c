@@ -16,6 +16,7 @@
 
 static struct dla_network *load(struct dla_device *device, const struct builder *b)
 {
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	char path[] = "/tmp/odd_networks.XXXXXX";
 	struct dla_network *network;
 	int fd = mkstemp(path);
@@ -23,7 +24,7 @@ static struct dla_network *load(struct dla_device *device, const struct builder 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, b->data, b->bytes), b->bytes);
 	close(fd);
-	network = dla_network_load(device, path, NULL);
+	network = dla_network_load(device, path, &options);
 	unlink(path);
 	if (!network)
 		fail_msg("%s", dla_strerror());

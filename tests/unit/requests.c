@@ -38,6 +38,8 @@ static void fill(struct dla_request *request, const struct dla_network *network,
 		data[e] = (uint8_t)(rand_r(&seed) >> 7);
 }
 
+static const struct dla_options on_the_npu = { .place = DLA_PLACE_NPU };
+
 static bool is_right(const struct subject *s, const struct dla_request *request, unsigned int seed)
 {
 	return !memcmp(dla_request_output(request, 0), s->expected[seed], dla_network_output(s->network, 0)->bytes);
@@ -47,7 +49,7 @@ static void load(struct dla_device *device, const char *path, struct subject *s)
 {
 	struct dla_request *request;
 
-	s->network = dla_network_load(device, path, NULL);
+	s->network = dla_network_load(device, path, &on_the_npu);
 	if (!s->network)
 		fail_msg("%s", dla_strerror());
 	assert_true(dla_network_output(s->network, 0)->bytes <= MAX_OUTPUT);
@@ -241,7 +243,7 @@ static void a_clock_sets_the_pace(void **unused)
 		struct dla_request *request;
 
 		assert_non_null(device);
-		subject.network = dla_network_load(device, FASHION, NULL);
+		subject.network = dla_network_load(device, FASHION, &on_the_npu);
 		request = dla_request_new(subject.network);
 		assert_non_null(request);
 		assert_int_equal(dla_request_run(request), 0);
@@ -416,7 +418,7 @@ static void hangs_are_reported(void **unused)
 	const struct nvdla_emu_fault first = { .kind = NVDLA_EMU_FAULT_HANG, .at = 1, .engine = NVDLA_EMU_ENGINES };
 	const struct nvdla_emu_fault second = { .kind = NVDLA_EMU_FAULT_HANG, .at = 2, .engine = NVDLA_EMU_ENGINES };
 	struct dla_device *device = dla_device_open("sim");
-	struct dla_network *network = dla_network_load(device, FASHION, NULL);
+	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
 	struct dla_request *request = dla_request_new(network);
 	struct dla_run_info info;
 

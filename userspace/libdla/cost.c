@@ -12,8 +12,9 @@
  */
 /* In which SDP, PDP or CDP take an atom. */
 #define ATOM_CYCLES	8.2
-/* To start a chain, and from its last result to the next one's start. */
+/* To start a chain, and from its last result to the next one's start; and where nothing is waited for. */
 #define CHAIN_CYCLES	260
+#define QUEUED_CYCLES	40
 /* To write a look-up table: as a rule it is another one than that of the layer before. */
 #define TABLE_CYCLES	3000
 /* Of the MAC array, for each cycle that it computes in. */
@@ -21,7 +22,7 @@
 
 static double divide_up(uint32_t a, uint32_t b)
 {
-	return (a + b - 1) / b;
+	return ceil((double)a / b);
 }
 
 static double atoms(const struct drm_nvdla_dev_info *hw, uint32_t width, uint32_t height, uint32_t channels)
@@ -68,7 +69,9 @@ double dla_cost_layers(const struct drm_nvdla_dev_info *hw, const struct drm_nvd
 
 	for (unsigned int i = 0; i < count; i++) {
 		if (!dla_op_on_the_fly(&op[i])) {
-			sum += slowest + CHAIN_CYCLES;
+			bool queued = i && op[i].cookie == op[i - 1].cookie;
+
+			sum += slowest + (queued ? QUEUED_CYCLES : CHAIN_CYCLES);
 			slowest = 0;
 		}
 		slowest = fmax(slowest, layer_cycles(hw, &op[i]));

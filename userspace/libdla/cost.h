@@ -12,7 +12,7 @@
 /*
  * What hardware layers take on the NPU, in cycles of its clock: an estimate for choosing, within a few
  * per cent of the emulator's timing model for a network as a whole (tests/unit/cost.c compares). Layers
- * are in the order of a program, chains whole.
+ * are in the order of a program, chains whole; chains of one cookie do not wait for each other.
  */
 double dla_cost_layers(const struct drm_nvdla_dev_info *hw, const struct drm_nvdla_op *op, unsigned int count);
 

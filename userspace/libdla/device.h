@@ -95,6 +95,7 @@ struct dla_device {
 	struct dla_threads *threads;		/* threads for what the CPU does */
 	char name[64];
 	struct drm_nvdla_dev_info info;		/* of the NPU */
+	const char *profile;			/* of the CPU beside it, see dla_profile_find(); NULL: this machine's */
 };
 
 int dla_device_drm_open(const char *path, struct dla_device **device);

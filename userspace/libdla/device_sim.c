@@ -36,6 +36,10 @@
 /* What a register reads as when there is no device behind it. */
 #define NOBODY		0xffffffffu
 
+/* The board that is emulated, where nobody has said: an FPGA's clock, and the CPUs that stand beside it. */
+#define BOARD_HZ	100000000
+#define BOARD_CPU	"slow-in-order"
+
 struct dla_program {
 	unsigned int count;
 	struct drm_nvdla_slot slot[DRM_NVDLA_MAX_SLOTS];
@@ -615,6 +619,8 @@ int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device *
 	sim->config = config;
 	sim->api = api;
 	sim->clock_hz = clock_hz;
+	sim->base.info.max_khz = (uint32_t)((clock_hz ? clock_hz : BOARD_HZ) / 1000);
+	sim->base.profile = BOARD_CPU;
 	sim->io = (struct nvdla_io) { .ctx = sim, .read = register_read, .write = register_write };
 	sim->params = (struct nvdla_emu_params) {
 		.config = config->name,

@@ -256,38 +256,64 @@ int dla_network_allocate(struct dla_network *network)
 	network->part_end = calloc(graph->op_count, sizeof(*network->part_end));
 	network->operation = calloc(graph->op_count, sizeof(*network->operation));
 	network->shape = calloc(graph->op_count, sizeof(*network->shape));
+	network->weighed.op = calloc(graph->op_count, sizeof(*network->weighed.op));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->flip = calloc(graph->tensor_count, sizeof(*network->flip));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
 	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
-	    !network->root || !network->flip || !network->input || !network->output)
+	    !network->weighed.op || !network->root || !network->flip || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	dla_signed_find(graph, network->flip);
 	return 0;
 }
 
+/* Of devices that do not say: that of FPGAs. */
+#define UNKNOWN_HZ	100000000
+
+static int place(struct dla_network *network, const struct drm_nvdla_dev_info *hw, const struct dla_options *options)
+{
+	const struct dla_device *device = network->device;
+	struct dla_place_options place = {
+		.signed_graph = network->signed_graph,
+		.hw = hw,
+		.absent = device->ops ? "as asked" : "no NPU",
+		.exact = options->exact,
+		.xnnpack = options->cpu != DLA_CPU_REFERENCE,
+	};
+	struct dla_estimate *estimate = &network->weighed.estimate;
+	struct dla_profile profile;
+
+	if (hw && options->place == DLA_PLACE_AUTO) {
+		int err = dla_profile_find(options->cpu_profile ? options->cpu_profile : device->profile, &profile);
+
+		if (err)
+			return err;
+		estimate->profile = profile.name;
+		estimate->npu_hz = hw->max_khz ? hw->max_khz * UINT64_C(1000) : UNKNOWN_HZ;
+		place.profile = &profile;
+		place.npu_hz = (double)estimate->npu_hz;
+		place.weighed = &network->weighed;
+	}
+	return dla_place(network->graph, &place, network->placed, network->root);
+}
+
 static int compile(struct dla_network *network, const void *model, size_t bytes, const struct dla_options *options)
 {
 	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
-	struct dla_place_options place = { .absent = hw ? "as asked" : "no NPU" };
 	int err;
 
 	if (options->cpu == DLA_CPU_XNNPACK && !dla_xnn_built_in())
 		return dla_fail(ENOTSUP, "XNNPACK was asked for, and this libdla was built without it");
 	if (options->place == DLA_PLACE_CPU)
 		hw = NULL;
-	place.hw = hw;
-	place.exact = options->exact;
-	place.xnnpack = options->cpu != DLA_CPU_REFERENCE;
 	err = dla_tflite_read(model, bytes, network->name, &network->graph);
 	if (!err)
 		err = dla_network_allocate(network);
 	if (!err)
 		err = dla_signed_graph(network->graph, network->flip, &network->signed_graph);
-	place.signed_graph = network->signed_graph;
 	if (!err)
-		err = dla_place(network->graph, &place, network->placed, network->root);
+		err = place(network, hw, options);
 	if (!err)
 		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
 					options->keep_tensors, &network->schedule);
@@ -383,6 +409,7 @@ void dla_network_free(struct dla_network *network)
 	free(network->part_end);
 	free(network->operation);
 	free(network->shape);
+	free(network->weighed.op);
 	free(network->root);
 	free(network->flip);
 	free(network->input);
@@ -438,6 +465,25 @@ const struct dla_tensor_info *dla_network_output(const struct dla_network *netwo
 const struct dla_operation_info *dla_network_operation(const struct dla_network *network, unsigned int index)
 {
 	return in_range(index, network->graph->op_count, "operation") ? &network->operation[index] : NULL;
+}
+
+int dla_network_estimate(const struct dla_network *network, struct dla_estimate *estimate)
+{
+	*estimate = network->weighed.estimate;
+	if (estimate->profile)
+		return 0;
+	dla_fail(EOPNOTSUPP, "%s was not placed by time", network->name);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+const struct dla_placement_info *dla_network_placement(const struct dla_network *network, unsigned int index)
+{
+	struct dla_estimate estimate;
+
+	if (!in_range(index, network->graph->op_count, "operation") || dla_network_estimate(network, &estimate))
+		return NULL;
+	return &network->weighed.op[index];
 }
 
 void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info)

@@ -24,6 +24,7 @@ struct dla_network {
 	struct dla_graph *signed_graph;		/* see signed.h; only while the network is compiled, and for tests */
 	uint8_t *flip;				/* per tensor, likewise */
 	char *name;
+	struct dla_weighed weighed;		/* estimate.profile NULL: it was not placed by cost */
 	struct dla_placed *placed;		/* per operation; only while the network is compiled, and for tests */
 	int *root;				/* per tensor, see struct dla_lower */
 	struct dla_schedule schedule;

@@ -81,11 +81,11 @@ static int new_attempt(struct dla_placer *placer, const struct dla_node *node, i
 	return err;
 }
 
-int dla_placer_attempt(struct dla_placer *placer, const struct dla_node *node, int *root,
-		       const struct dla_attempt **out)
+const struct dla_attempt *dla_placer_attempt(struct dla_placer *placer, const struct dla_node *node, int *root,
+					     int *err)
 {
 	unsigned int last = dla_node_last(node);
-	int output = placer->graph->op[last].output[0], inputs[4], err;
+	int output = placer->graph->op[last].output[0], inputs[4];
 	struct dla_attempt *attempt;
 
 	roots_of_inputs(placer->graph, node, root, inputs);
@@ -94,17 +94,28 @@ int dla_placer_attempt(struct dla_placer *placer, const struct dla_node *node, i
 			break;
 	if (!attempt) {
 		attempt = calloc(1, sizeof(*attempt));
-		if (!attempt)
-			return dla_fail(ENOMEM, "out of memory");
+		if (!attempt) {
+			*err = dla_fail(ENOMEM, "out of memory");
+			return NULL;
+		}
 		attempt->next = placer->attempt[last];
 		placer->attempt[last] = attempt;
-		err = new_attempt(placer, node, root, output, attempt);
-		if (err)
-			return err;
+		*err = new_attempt(placer, node, root, output, attempt);
+		if (*err)
+			return NULL;
 	}
 	root[output] = attempt->output_root;
-	*out = attempt;
-	return 0;
+	return attempt;
+}
+
+const struct dla_attempt *dla_placer_alone(struct dla_placer *placer, unsigned int op, int *root, int *err)
+{
+	const struct dla_node node = dla_node_of(op);
+	int output = placer->graph->op[op].output[0], before = root[output];
+	const struct dla_attempt *attempt = dla_placer_attempt(placer, &node, root, err);
+
+	root[output] = before;
+	return attempt;
 }
 
 bool dla_placer_xnnpack(const struct dla_placer *placer, unsigned int op)
@@ -140,6 +151,7 @@ static void absorb(struct dla_placed *placed, int part, unsigned int last, const
 	if (part == DLA_NO_OP || part == (int)last)
 		return;
 	placed[part].lowered = NULL;
+	placed[part].npu_ns = 0;
 	placed[part].fused_into = (int)last;
 	placed[part].why = why;
 }
@@ -158,8 +170,8 @@ static int place_on_npu(struct dla_placer *placer, unsigned int i, const bool *m
 
 		if (!may_all(may, &choice[n]))
 			continue;
-		err = dla_placer_attempt(placer, &choice[n], root, &attempt);
-		if (err)
+		attempt = dla_placer_attempt(placer, &choice[n], root, &err);
+		if (!attempt)
 			return err;
 		placed[i].why = attempt->why;
 		if (!attempt->lowered)
@@ -214,7 +226,9 @@ int dla_placer_new(const struct dla_graph *graph, const struct dla_place_options
 	placer->options = *options;
 	placer->attempt = calloc(graph->op_count, sizeof(*placer->attempt));
 	placer->xnnpack = calloc(graph->op_count, sizeof(*placer->xnnpack));
-	err = placer->attempt && placer->xnnpack ? 0 : dla_fail(ENOMEM, "out of memory");
+	placer->in = calloc(graph->tensor_count, sizeof(*placer->in));
+	placer->out = calloc(graph->tensor_count, sizeof(*placer->out));
+	err = placer->attempt && placer->xnnpack && placer->in && placer->out ? 0 : dla_fail(ENOMEM, "out of memory");
 	if (!err)
 		err = dla_fuser_init(&placer->fuser, graph, options->exact);
 	if (err) {
@@ -240,34 +254,45 @@ void dla_placer_free(struct dla_placer *placer)
 	dla_fuser_release(&placer->fuser);
 	free(placer->attempt);
 	free(placer->xnnpack);
+	free(placer->in);
+	free(placer->out);
 	free(placer);
 }
 
-/* dla_placer_try(), and what placed[] refers to becomes the caller's. */
-static int finish(struct dla_placer *placer, const bool *may, struct dla_placed *placed, int *root)
+/* What placed[] refers to becomes the caller's. */
+static void hand_over(struct dla_placer *placer, const struct dla_placed *placed)
 {
-	int err = dla_placer_try(placer, may, placed, root);
-
 	for (unsigned int i = 0; i < placer->graph->op_count; i++)
 		for (struct dla_attempt *attempt = placer->attempt[i]; attempt; attempt = attempt->next)
 			if (attempt->lowered == placed[i].lowered)
 				attempt->lowered = NULL;
+}
+
+static int place_by_cost(struct dla_placer *placer, struct dla_placed *placed, int *root)
+{
+	bool *may = calloc(placer->graph->op_count, sizeof(*may));
+	int err = may ? dla_placer_choose(placer, may) : dla_fail(ENOMEM, "out of memory");
+
+	if (!err)
+		err = dla_placer_explain(placer, may, placed, root);
+	free(may);
 	return err;
 }
 
 int dla_place(const struct dla_graph *graph, const struct dla_place_options *options, struct dla_placed *placed,
 	      int *root)
 {
-	bool *may = options->hw && options->profile ? calloc(graph->op_count, sizeof(*may)) : NULL;
-	struct dla_placer *placer = NULL;
+	struct dla_placer *placer;
 	int err = dla_placer_new(graph, options, &placer);
 
-	if (!err && options->hw && options->profile)
-		err = may ? dla_placer_choose(placer, may) : dla_fail(ENOMEM, "out of memory");
-	if (!err)
-		err = finish(placer, may, placed, root);
+	if (err)
+		return err;
+	if (options->hw && options->profile)
+		err = place_by_cost(placer, placed, root);
+	else
+		err = dla_placer_try(placer, NULL, placed, root);
+	hand_over(placer, placed);
 	dla_placer_free(placer);
-	free(may);
 	return err;
 }
 

@@ -2,6 +2,7 @@
 #ifndef DLA_PLACE_H
 #define DLA_PLACE_H
 
+#include "dla.h"
 #include "lower.h"
 #include "profile.h"
 
@@ -20,15 +21,22 @@ static inline bool dla_placed_on_npu(const struct dla_placed *placed)
 	return placed->lowered || placed->fused_into != DLA_NO_OP;
 }
 
+/* What placing by cost has weighed. */
+struct dla_weighed {
+	struct dla_estimate estimate;
+	struct dla_placement_info *op;	/* one each */
+};
+
 struct dla_place_options {
 	const struct drm_nvdla_dev_info *hw;	/* NULL where there is none, or none is wanted */
 	const char *absent;			/* which of these, a phrase */
 	const struct dla_graph *signed_graph;	/* as the NPU sees it, where that is another; see signed.h */
 	bool exact;				/* see struct dla_fuser */
 	bool xnnpack;				/* where it has the operation */
-	/* By cost; NULL: on the NPU whatever can go there. */
+	/* By cost, and all of the following; NULL: on the NPU whatever can go there. */
 	const struct dla_profile *profile;
 	double npu_hz;
+	struct dla_weighed *weighed;		/* to be filled in */
 };
 
 /*
@@ -47,8 +55,12 @@ void dla_placer_free(struct dla_placer *placer);
  */
 int dla_placer_try(struct dla_placer *placer, const bool *may, struct dla_placed *placed, int *root);
 
-/* Nanoseconds of a run in which one thing happens after the other. It has a profile. */
-double dla_placer_time(struct dla_placer *placer, const struct dla_placed *placed, const int *root);
+/*
+ * Nanoseconds of a run in which one thing happens after the other. It has a profile. To border[] is added
+ * what operations pay for being on the NPU beside their own time: conversions, and the program. It may be NULL.
+ */
+double dla_placer_time(struct dla_placer *placer, const struct dla_placed *placed, const int *root,
+		       double *border);
 
 double dla_placer_cpu_time(const struct dla_placer *placer, unsigned int op);
 

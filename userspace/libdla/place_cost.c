@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +39,24 @@ double dla_placer_cpu_time(const struct dla_placer *placer, unsigned int op)
 
 /* -------------------------------------------------------------------- the time of a placement */
 
+/* What operations pay for being on the NPU beside their own time: summed, and each by itself if asked for. */
+struct borders {
+	double sum;
+	double *each;			/* or NULL */
+};
+
+static void pay(struct borders *borders, unsigned int op, double time)
+{
+	borders->sum += time;
+	if (borders->each)
+		borders->each[op] += time;
+}
+
 /* What the schedule converts: each root tensor once into the arena, each tensor once out of it. */
-static double conversions(const struct dla_placer *placer, const struct dla_placed *placed, const int *root,
-			  bool *in, bool *out)
+static void pay_conversions(const struct dla_placer *placer, const struct dla_placed *placed, const int *root,
+			    bool *in, bool *out, struct borders *borders)
 {
 	const struct dla_graph *graph = placer->graph;
-	double time = 0;
 
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		const struct dla_op *op = &graph->op[i];
@@ -57,7 +70,7 @@ static double conversions(const struct dla_placer *placer, const struct dla_plac
 			    (producer >= 0 && dla_placed_on_npu(&placed[producer])))
 				continue;
 			in[root[tensor]] = true;
-			time += convert_time(placer, root[tensor]);
+			pay(borders, i, convert_time(placer, root[tensor]));
 		}
 		for (unsigned int j = 0; !dla_placed_on_npu(&placed[i]) && j < op->input_count; j++)
 			if (op->input[j] != DLA_NO_TENSOR)
@@ -68,21 +81,19 @@ static double conversions(const struct dla_placer *placer, const struct dla_plac
 			int tensor = graph->op[i].output[j];
 
 			if (out[tensor] || dla_graph_has_output(graph, tensor))
-				time += convert_time(placer, tensor);
+				pay(borders, i, convert_time(placer, tensor));
 		}
-	return time;
 }
 
-double dla_placer_time(struct dla_placer *placer, const struct dla_placed *placed, const int *root)
+double dla_placer_time(struct dla_placer *placer, const struct dla_placed *placed, const int *root, double *border)
 {
 	const struct dla_graph *graph = placer->graph;
-	bool *in = calloc(graph->tensor_count, sizeof(*in)), *out = calloc(graph->tensor_count, sizeof(*out));
+	struct borders borders = { .each = border };
 	double time = 0;
 
-	if (in && out)
-		time = conversions(placer, placed, root, in, out);
-	free(in);
-	free(out);
+	memset(placer->in, 0, graph->tensor_count * sizeof(*placer->in));
+	memset(placer->out, 0, graph->tensor_count * sizeof(*placer->out));
+	pay_conversions(placer, placed, root, placer->in, placer->out, &borders);
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		if (!dla_placed_on_npu(&placed[i])) {
 			time += dla_placer_cpu_time(placer, i);
@@ -90,9 +101,10 @@ double dla_placer_time(struct dla_placer *placer, const struct dla_placed *place
 		}
 		time += placed[i].npu_ns;
 		if (!i || !dla_placed_on_npu(&placed[i - 1]))
-			time += placer->options.profile->submit_ns;
+			pay(&borders, placed[i].lowered ? i : (unsigned int)placed[i].fused_into,
+			    placer->options.profile->submit_ns);
 	}
-	return time;
+	return time + borders.sum;
 }
 
 /* ------------------------------------------------------------------------------------- the cut */
@@ -151,20 +163,6 @@ static void add_borders(const struct dla_placer *placer, struct dla_cut *cut)
 	}
 }
 
-/* What an operation takes alone on the NPU; negative where it cannot be there alone. */
-static int time_alone(struct dla_placer *placer, unsigned int op, int *root, double *time)
-{
-	const struct dla_node node = dla_node_of(op);
-	const struct dla_attempt *attempt;
-	int output = placer->graph->op[op].output[0], before = root[output], err;
-
-	err = dla_placer_attempt(placer, &node, root, &attempt);
-	root[output] = before;
-	if (!err)
-		*time = attempt->lowered ? attempt->npu_ns : -1;
-	return err;
-}
-
 /*
  * A node of several operations, all on the NPU: what it saves belongs to the operation that gives it
  * its shape, the convolution, together with its last. What cannot be there alone is not divided from
@@ -175,24 +173,22 @@ static int add_node(struct dla_placer *placer, struct dla_cut *cut, const struct
 {
 	const struct dla_node *node = &placed->node;
 	const int part[] = { node->pad, node->op, node->add, node->pool_pad, node->pool };
-	double alone, sum = 0, whole = placed->npu_ns;
+	double sum = 0, whole = placed->npu_ns;
 	unsigned int last = dla_node_last(node);
+	const struct dla_attempt *alone;
 	int err;
 
 	for (unsigned int i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		if (part[i] == DLA_NO_OP)
 			continue;
-		err = time_alone(placer, (unsigned int)part[i], root, &alone);
-		if (err)
+		alone = dla_placer_alone(placer, (unsigned int)part[i], root, &err);
+		if (!alone)
 			return err;
-		if (alone < 0) {
-			unsigned int other = part[i] == node->op ? last : (unsigned int)node->op;
-
-			alone = 0;
-			dla_cut_pair(cut, (unsigned int)part[i], other, DLA_CUT_NEVER);
-		}
-		near[part[i]] = cost(alone);
-		sum += alone;
+		if (!alone->lowered)
+			dla_cut_pair(cut, (unsigned int)part[i], part[i] == node->op ? last : (unsigned int)node->op,
+				     DLA_CUT_NEVER);
+		near[part[i]] = cost(alone->npu_ns);
+		sum += alone->npu_ns;
 	}
 	if ((int)last == node->op || sum <= whole)
 		return 0;
@@ -249,7 +245,7 @@ struct best {
 static int consider(struct best *best, const bool *may, bool *better)
 {
 	int err = dla_placer_try(best->placer, may, best->placed, best->root);
-	double time = err ? 0 : dla_placer_time(best->placer, best->placed, best->root);
+	double time = err ? 0 : dla_placer_time(best->placer, best->placed, best->root, NULL);
 
 	*better = !err && time < best->time;
 	if (*better) {
@@ -294,7 +290,7 @@ int dla_placer_choose(struct dla_placer *placer, bool *may)
 		.placed = calloc(graph->op_count, sizeof(*best.placed)),
 		.root = calloc(graph->tensor_count, sizeof(*best.root)),
 		.may = may,
-		.time = 1e300,
+		.time = INFINITY,
 	};
 	bool *trial = calloc(graph->op_count, sizeof(*trial)), better;
 	struct dla_cut *cut = dla_cut_new(graph->op_count + 2 * graph->tensor_count);

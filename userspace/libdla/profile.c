@@ -146,7 +146,7 @@ static int read_profile(FILE *file, const char *path, struct dla_profile *profil
 	int got;
 
 	memset(profile, 0, sizeof(*profile));
-	snprintf(profile->name, sizeof(profile->name), "calibrated");
+	profile->name = "calibrated";
 	while ((got = fscanf(file, "%31s %lf", key, &value)) == 2) {
 		int i = index_of(key);
 

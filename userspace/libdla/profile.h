@@ -27,7 +27,7 @@ enum dla_kernel_set {
 };
 
 struct dla_profile {
-	char name[32];
+	const char *name;	/* static */
 	double rate[DLA_KERNELS_COUNT][DLA_WORK_COUNT];
 	double call_ns;		/* beside its work, for each operation */
 	double convert;		/* bytes a nanosecond, between the network's layout and the NPU's */

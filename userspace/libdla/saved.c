@@ -134,19 +134,48 @@ static uint32_t kernel_number(const char *name)
 	return i;
 }
 
+static void write_phrase(struct dla_writer *w, const char *phrase)
+{
+	size_t bytes = phrase ? strlen(phrase) : 0;
+
+	dla_write_u32(w, (uint32_t)bytes);
+	dla_write(w, phrase, bytes);
+}
+
+/* What placing by cost has weighed. */
+static void write_weighed(struct dla_writer *w, const struct dla_network *network)
+{
+	const struct dla_estimate *estimate = &network->weighed.estimate;
+
+	dla_write_u32(w, estimate->profile != NULL);
+	if (!estimate->profile)
+		return;
+	write_phrase(w, estimate->profile);
+	dla_write_u64(w, estimate->npu_hz);
+	dla_write_u64(w, estimate->run_ns);
+	dla_write_u64(w, estimate->all_cpu_ns);
+	dla_write_u64(w, estimate->all_npu_ns);
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		const struct dla_placement_info *info = &network->weighed.op[i];
+
+		dla_write_u64(w, info->cpu_ns);
+		dla_write_u64(w, info->npu_ns);
+		dla_write_u64(w, info->border_ns);
+		write_phrase(w, info->reason);
+	}
+}
+
 static void write_operations(struct dla_writer *w, const struct dla_network *network)
 {
 	dla_write_u32(w, network->work);
 	for (unsigned int i = 0; i < network->graph->op_count; i++) {
 		const struct dla_operation_info *info = &network->operation[i];
-		const char *why = info->why ? info->why : "";
 
 		dla_write_u32(w, info->layers);
 		dla_write_u64(w, info->bytes);
 		dla_write_u32(w, (uint32_t)info->fused_into);
 		dla_write_u32(w, kernel_number(info->kernel));
-		dla_write_u32(w, (uint32_t)strlen(why));
-		dla_write(w, why, strlen(why));
+		write_phrase(w, info->why);
 	}
 }
 
@@ -159,6 +188,7 @@ int dla_saved_write(const struct dla_network *network, const void *model, size_t
 	dla_write_u64(&body, model_bytes);
 	dla_write(&body, model, model_bytes);
 	write_operations(&body, network);
+	write_weighed(&body, network);
 	write_schedule(&body, network);
 	write_programs(&body, network);
 
@@ -509,7 +539,7 @@ static int read_operations(struct dla_reader *r, struct dla_network *network)
 {
 	unsigned int count = network->graph->op_count;
 
-	network->text.limit = r->left + 64 * (size_t)count;
+	network->text.limit = r->left + 128 * (size_t)count;
 	network->work = dla_read_u32(r);
 	for (unsigned int i = 0; i < count; i++) {
 		struct dla_operation_info *info = &network->operation[i];
@@ -525,6 +555,30 @@ static int read_operations(struct dla_reader *r, struct dla_network *network)
 			return damaged("what it says of an operation");
 		info->kernel = kernels[kernel];
 		info->where = kernel ? "cpu" : "npu";
+	}
+	return 0;
+}
+
+static int read_weighed(struct dla_reader *r, struct dla_network *network)
+{
+	struct dla_estimate *estimate = &network->weighed.estimate;
+
+	if (!dla_read_u32(r))
+		return 0;
+	estimate->profile = read_phrase(r, network);
+	estimate->npu_hz = dla_read_u64(r);
+	estimate->run_ns = dla_read_u64(r);
+	estimate->all_cpu_ns = dla_read_u64(r);
+	estimate->all_npu_ns = dla_read_u64(r);
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		struct dla_placement_info *info = &network->weighed.op[i];
+
+		info->cpu_ns = dla_read_u64(r);
+		info->npu_ns = dla_read_u64(r);
+		info->border_ns = dla_read_u64(r);
+		info->reason = read_phrase(r, network);
+		if (r->failed || !info->reason || !estimate->profile)
+			return damaged("what it says of the placement");
 	}
 	return 0;
 }
@@ -552,6 +606,8 @@ int dla_saved_read(struct dla_network *network, const void *data, size_t bytes)
 		err = dla_network_allocate(network);
 	if (!err)
 		err = read_operations(&r, network);
+	if (!err)
+		err = read_weighed(&r, network);
 	if (!err)
 		err = read_schedule(&r, network);
 	if (!err)

@@ -383,13 +383,14 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES, TIMELINE,
-		HTML, JSON, HELP,
+		DEVICE = 256, PLACE, CPU, PROFILE, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES,
+		TIMELINE, HTML, JSON, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
 		{ "place", required_argument, NULL, PLACE },
 		{ "cpu", required_argument, NULL, CPU },
+		{ "cpu-profile", required_argument, NULL, PROFILE },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "input", required_argument, NULL, INPUT },
 		{ "seed", required_argument, NULL, SEED },
@@ -418,6 +419,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case CPU:
 			err = placing_parse_cpu("bench", optarg, &m->network);
+			break;
+		case PROFILE:
+			m->network.cpu_profile = optarg;
 			break;
 		case EXACT:
 			m->network.exact = 1;

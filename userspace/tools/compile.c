@@ -17,6 +17,7 @@ static const char help[] =
 	"  -o, --output FILE  where to write it\n"
 	"  --device NAME      for which: as for dla run; sim:nv_small needs no NPU\n"
 	"  --place WHERE      as for dla run\n"
+	"  --cpu-profile P    likewise\n"
 	"  --cpu KERNELS      likewise\n"
 	"  --exact            likewise\n"
 	"  --help             print this\n"
@@ -32,12 +33,13 @@ struct options {
 /* 0: compile; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	enum { DEVICE = 256, PLACE, CPU, EXACT, HELP };
+	enum { DEVICE = 256, PLACE, CPU, PROFILE, EXACT, HELP };
 	static const struct option names[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "device", required_argument, NULL, DEVICE },
 		{ "place", required_argument, NULL, PLACE },
 		{ "cpu", required_argument, NULL, CPU },
+		{ "cpu-profile", required_argument, NULL, PROFILE },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
@@ -58,6 +60,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case CPU:
 			err = placing_parse_cpu("compile", optarg, &o->network);
+			break;
+		case PROFILE:
+			o->network.cpu_profile = optarg;
 			break;
 		case EXACT:
 			o->network.exact = 1;

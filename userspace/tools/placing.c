@@ -14,8 +14,10 @@ int placing_parse_place(const char *command, const char *value, struct dla_optio
 {
 	if (!strcmp(value, "cpu"))
 		options->place = DLA_PLACE_CPU;
-	else if (!strcmp(value, "npu") || !strcmp(value, "auto"))
+	else if (!strcmp(value, "npu"))
 		options->place = DLA_PLACE_NPU;
+	else if (!strcmp(value, "auto"))
+		options->place = DLA_PLACE_AUTO;
 	else
 		return wrong(command, "--place is auto, npu or cpu, not", value);
 	return 0;

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "explain.h"
 #include "json_text.h"
 #include "report.h"
 
@@ -167,6 +166,7 @@ int report_json(const struct dla_device *device, const struct dla_network *netwo
 			 "interrupts", (json_int_t)stats.interrupts);
 	if (!root)
 		return -1;
+	json_object_set_new(root, "estimate", explain_estimate_json(network));
 	dla_network_memory(network, &memory);
 	json_object_set_new(root, "memory", json_pack("{s:I, s:I, s:I, s:I, s:I}", "weights", (json_int_t)memory.weights,
 						      "npu", (json_int_t)memory.npu, "host", (json_int_t)memory.host,

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "dla.h"
+#include "explain.h"
 #include "inputs.h"
 #include "placing.h"
 #include "progress.h"
@@ -23,7 +24,13 @@ static const char help[] =
 	"                    npu: a device node; cpu; sim or sim:nv_small: the emulated\n"
 	"                    NPU; sim:nv_small@100MHz: the same, at the pace of such a\n"
 	"                    clock; or a node's path\n"
-	"  --place WHERE     auto (default) or npu: on the NPU what can go there; cpu\n"
+	"  --place WHERE     auto (default): so that a run takes least time; npu: on the\n"
+	"                    NPU what can go there; cpu\n"
+	"  --cpu-profile P   for auto, how fast the CPU is: slow-in-order, fast-in-order,\n"
+	"                    out-of-order, or a file of `dla bench --calibrate`. Without\n"
+	"                    it, the user's own such file or what this machine seems to\n"
+	"                    be; for an emulated NPU, slow-in-order\n"
+	"  --explain         say where operations are placed, and why, instead of running\n"
 	"  --cpu KERNELS     auto (default) or xnnpack: XNNPACK's where it has the operation; reference:\n"
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
@@ -42,12 +49,12 @@ struct options {
 	const char *model, *device, *labels, *record;
 	struct dla_options network;
 	struct inputs inputs;
-	bool json;
+	bool json, explain;
 };
 
 enum {
 	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS, OPT_RECORD,
-	OPT_JSON, OPT_HELP,
+	OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
 };
 
 static int wrong(const char *what, const char *value)
@@ -63,6 +70,8 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "device", required_argument, NULL, OPT_DEVICE },
 		{ "place", required_argument, NULL, OPT_PLACE },
 		{ "cpu", required_argument, NULL, OPT_CPU },
+		{ "cpu-profile", required_argument, NULL, OPT_PROFILE },
+		{ "explain", no_argument, NULL, OPT_EXPLAIN },
 		{ "exact", no_argument, NULL, OPT_EXACT },
 		{ "input", required_argument, NULL, OPT_INPUT },
 		{ "seed", required_argument, NULL, OPT_SEED },
@@ -85,6 +94,12 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_CPU:
 			err = placing_parse_cpu("run", optarg, &o->network);
+			break;
+		case OPT_PROFILE:
+			o->network.cpu_profile = optarg;
+			break;
+		case OPT_EXPLAIN:
+			o->explain = true;
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;
@@ -184,6 +199,7 @@ static int report(const struct options *o, const struct dla_device *device, cons
 	printf("%s on %s\n\n", dla_network_name(network), dla_device_name(device));
 	report_operations(network);
 	putchar('\n');
+	explain_estimate(network);
 	report_npu(device, network);
 	putchar('\n');
 	for (unsigned int i = 0; i < dla_network_output_count(network); i++)
@@ -226,6 +242,8 @@ static int run(const struct options *o)
 	network = dla_network_load(device, o->model, &o->network);
 	if (!network)
 		status = fail(EXIT_BAD_MODEL);
+	else if (o->explain)
+		status = explain(device, network, o->json) ? EXIT_FAILURE : EXIT_SUCCESS;
 	else if (o->record && dla_device_record(device, o->record))
 		status = fail(EXIT_NO_DEVICE);
 	else

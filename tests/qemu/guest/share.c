@@ -64,8 +64,9 @@ static void relay(const struct dla_layout_info *l, uint8_t *plain, uint8_t *atom
 
 int main(int argc, char **argv)
 {
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	struct dla_device *device = dla_device_open("npu");
-	struct dla_network *network = device && argc == 3 ? dla_network_load(device, argv[1], NULL) : NULL;
+	struct dla_network *network = device && argc == 3 ? dla_network_load(device, argv[1], &options) : NULL;
 	struct dla_request *plain = network ? dla_request_new(network) : NULL, *request[2];
 	int node = argc == 3 ? open(argv[2], O_RDWR | O_CLOEXEC) : -1, scattered = memfd_create("scattered", 0);
 	size_t in_bytes, out_bytes;

@@ -154,6 +154,7 @@ DLA_API int dla_device_record(struct dla_device *device, const char *dir);
 
 /** enum dla_place - where operations go */
 enum dla_place {
+	DLA_PLACE_AUTO,		/* so that a run of the network takes least time, as far as can be foreseen */
 	DLA_PLACE_NPU,		/* on the NPU whatever can go there */
 	DLA_PLACE_CPU,		/* all on the CPU */
 };
@@ -169,6 +170,10 @@ enum dla_cpu {
  * struct dla_options - how to compile a network
  * @place: see &enum dla_place.
  * @cpu: see &enum dla_cpu.
+ * @cpu_profile: how fast the CPU is, for &DLA_PLACE_AUTO: "slow-in-order" (such as a Cortex-A53),
+ *	"fast-in-order" (Cortex-A55), "out-of-order" (Cortex-A76 and larger), or the path of a file that
+ *	``dla bench --calibrate`` made. NULL: for an emulated device, slow-in-order; for another one the user's
+ *	own such file, ~/.config/nvdla/cpu-profile, or if there is none what this machine seems to be.
  * @keep_tensors: nonzero: give every tensor memory of its own, so that all of them can be read after
  *	a run; for debugging. Tensors between operations that the NPU does as one do not exist.
  * @exact: nonzero: round wherever TensorFlow Lite rounds. Otherwise a convolution and the ADD behind
@@ -178,6 +183,7 @@ enum dla_cpu {
 struct dla_options {
 	enum dla_place place;
 	enum dla_cpu cpu;
+	const char *cpu_profile;
 	int keep_tensors;
 	int exact;
 };
@@ -279,6 +285,48 @@ DLA_API unsigned int dla_network_operation_count(const struct dla_network *netwo
 /** dla_network_operation() - describe operation @index of the file; NULL (ERANGE) past the last */
 DLA_API const struct dla_operation_info *dla_network_operation(const struct dla_network *network,
 							      unsigned int index);
+
+/**
+ * struct dla_estimate - what &DLA_PLACE_AUTO expects of a network
+ * @profile: of the CPU, see &dla_options.cpu_profile; "calibrated" if it is from a file.
+ * @npu_hz: the NPU's clock: the device's highest, or 100 MHz where that is not known.
+ * @run_ns: nanoseconds of a run as placed, when nothing else runs.
+ * @all_cpu_ns: likewise with all operations on the CPU.
+ * @all_npu_ns: likewise with all that can go there on the NPU.
+ */
+struct dla_estimate {
+	const char *profile;
+	uint64_t npu_hz;
+	uint64_t run_ns;
+	uint64_t all_cpu_ns;
+	uint64_t all_npu_ns;
+};
+
+/** dla_network_estimate() - what placing expected; -1 (EOPNOTSUPP) if this network was not placed by time */
+DLA_API int dla_network_estimate(const struct dla_network *network, struct dla_estimate *estimate);
+
+/**
+ * struct dla_placement_info - why an operation is where it is
+ * @cpu_ns: nanoseconds that it is expected to take on the CPU.
+ * @npu_ns: likewise on the NPU: if it is there, with the operations that are &dla_operation_info.fused_into
+ *	it, and 0 for these; otherwise alone. 0 also if it cannot be there.
+ * @border_ns: what else its being on the NPU costs: conversions of what it shares with the CPU, and for the
+ *	first of a stretch of operations on the NPU, giving it work and waiting for its end.
+ * @reason: a phrase.
+ */
+struct dla_placement_info {
+	uint64_t cpu_ns;
+	uint64_t npu_ns;
+	uint64_t border_ns;
+	const char *reason;
+};
+
+/**
+ * dla_network_placement() - explain operation @index; NULL with ERANGE past the last, with EOPNOTSUPP if this
+ *	network was not placed by time
+ */
+DLA_API const struct dla_placement_info *dla_network_placement(const struct dla_network *network,
+							       unsigned int index);
 
 /**
  * struct dla_memory_info - bytes that a network needs: once, and again for each request

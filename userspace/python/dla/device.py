@@ -121,12 +121,13 @@ class Device:
         """
         check(lib.dla_device_record(self._open(), ffi.NULL if folder is None else os.fsencode(folder)))
 
-    def load(self, path: Path, *, place: str = "default", cpu: str = "auto", exact: bool = False,
+    def load(self, path: Path, *, place: str = "auto", cpu: str = "auto", exact: bool = False,
              keep_tensors: bool = False) -> Network:
         """
         Read a ``.tflite`` file and compile it for this device, or read what :meth:`compile` wrote.
 
-        :param place: where operations go: ``"npu"``, whatever can go there; ``"cpu"``, none; ``"default"``.
+        :param place: where operations go: ``"auto"``, so that a run takes least time; ``"npu"``, whatever can go
+            there; ``"cpu"``, none.
         :param cpu: ``"auto"``, XNNPACK where it has the operation; ``"reference"``, kernels that are slow and to
             the bit TensorFlow Lite's.
         :param exact: round wherever TensorFlow Lite rounds; costs the fusion of convolutions and ADDs.
@@ -134,7 +135,7 @@ class Device:
         """
         return Network(self._open(), path, options(place, cpu, exact, keep_tensors))
 
-    def compile(self, path: Path, save_as: Path, *, place: str = "default", cpu: str = "auto",
+    def compile(self, path: Path, save_as: Path, *, place: str = "auto", cpu: str = "auto",
                 exact: bool = False) -> None:
         """Compile a ``.tflite`` file for devices of this configuration and write it to a file."""
         check(lib.dla_network_compile(self._open(), os.fsencode(path), options(place, cpu, exact, False),
@@ -154,8 +155,7 @@ def choice(kind: str, value: str) -> int:
 def options(place: str, cpu: str, exact: bool, keep_tensors: bool) -> Any:
     """struct dla_options, all zero where nothing was asked for."""
     raw = ffi.new("struct dla_options *")
-    if place != "default":
-        raw.place = choice("PLACE", place)
+    raw.place = choice("PLACE", place)
     raw.cpu = choice("CPU", cpu)
     raw.exact = exact
     raw.keep_tensors = keep_tensors
