@@ -258,13 +258,40 @@ int dla_network_allocate(struct dla_network *network)
 	network->shape = calloc(graph->op_count, sizeof(*network->shape));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->flip = calloc(graph->tensor_count, sizeof(*network->flip));
+	network->form = calloc(graph->tensor_count, sizeof(*network->form));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
 	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
-	    !network->root || !network->flip || !network->input || !network->output)
+	    !network->root || !network->flip || !network->form || !network->input || !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	dla_signed_find(graph, network->flip);
 	return 0;
+}
+
+bool dla_network_feature(const struct dla_network *network, int tensor, struct dla_feature *feature)
+{
+	const struct dla_tensor *root = &network->graph->tensor[network->root[tensor]];
+
+	enum dla_form form = network->form[network->root[tensor]];
+
+	if (!network->device->ops || dla_type_size(root->type) != 1 ||
+	    !dla_feature_as(&root->shape, form, network->device->info.atom, feature))
+		return false;
+	/* The hardware can flip what it reads of an image. */
+	feature->flip = form == DLA_FORM_ATOMS ? network->flip[network->root[tensor]] : 0;
+	return true;
+}
+
+/* What the operations' layers expect. */
+static void find_forms(struct dla_network *network)
+{
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		const struct dla_placed *placed = &network->placed[i];
+
+		if (placed->lowered && placed->lowered->form != DLA_FORM_ATOMS)
+			network->form[network->root[dla_node_input(network->graph, &placed->node, 0)]] =
+				placed->lowered->form;
+	}
 }
 
 static int compile(struct dla_network *network, const void *model, size_t bytes, const struct dla_options *options)
@@ -286,10 +313,13 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	if (!err)
 		err = dla_signed_graph(network->graph, network->flip, &network->signed_graph);
 	place.signed_graph = network->signed_graph;
+	place.flip = network->flip;
 	if (!err)
 		err = dla_place(network->graph, &place, network->placed, network->root);
 	if (!err)
-		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
+		find_forms(network);
+	if (!err)
+		err = dla_schedule_make(network->graph, hw, network->placed, network->root, network->form,
 					options->keep_tensors, &network->schedule);
 	if (!err)
 		err = compile_npu(network);
@@ -385,6 +415,7 @@ void dla_network_free(struct dla_network *network)
 	free(network->shape);
 	free(network->root);
 	free(network->flip);
+	free(network->form);
 	free(network->input);
 	free(network->output);
 	free(network->name);
