@@ -296,8 +296,8 @@ def buffers_of_others(kernel):
     guest = Guest(kernel, f"./share model.tflite {kernel.node}\n",
                   files={"/demo/share": os.path.join(ARM64, "guest-share")}).good()
     # The last operation is the CPU's SOFTMAX, so in between there is one conversion in any case.
-    guest.says("plain to plain: 2 conversions\n", "atoms to plain: 1 conversions\n", "plain to atoms: 3 conversions\n",
-               "atoms to atoms: 2 conversions\n", "scattered: ")
+    guest.says("plain to plain: 2 conversions\n", "lines to plain: 1 conversions\n", "plain to atoms: 3 conversions\n",
+               "lines to atoms: 2 conversions\n", "scattered: ")
 
 
 def the_qemu_demo(kernel):

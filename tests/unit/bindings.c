@@ -14,7 +14,7 @@
 
 #include "../tflite_builder.h"
 #include "layout.h"
-#include "network.h"
+#include "request.h"
 
 #define FASHION "examples/fashion-mnist/fashion_resnet_int8.tflite"
 #define ROOM 65536
@@ -68,74 +68,108 @@ static void fill(uint8_t *data, size_t bytes, unsigned int seed)
 }
 
 /* Between the network's order and what a layout is said to be, by its description alone. */
-static void relay(const struct dla_layout_info *l, uint8_t *plain, uint8_t *atoms, bool to_atoms)
+static void relay(const struct dla_layout_info *l, uint8_t *plain, uint8_t *there, bool to_there)
 {
 	for (size_t y = 0; y < l->height; y++)
 		for (size_t x = 0; x < l->width; x++)
 			for (size_t c = 0; c < l->channels; c++) {
 				uint8_t *p = &plain[(y * l->width + x) * l->channels + c];
-				uint8_t *a = &atoms[c / l->atom * l->plane_stride + y * l->line_stride + x * l->atom +
+				uint8_t *a = &there[c / l->atom * l->plane_stride + y * l->line_stride + x * l->atom +
 						    c % l->atom];
 
-				*(to_atoms ? a : p) = *(to_atoms ? p : a);
+				*(to_there ? a : p) = *(to_there ? p : a);
 			}
 }
 
-/* One input and one output in each pair of layouts, with runs from unbound requests in between. */
-static void check(struct dla_network *network, bool native_in, bool native_out, const unsigned int conversions[2][2])
+#define LAYOUTS (DLA_LAYOUT_PIXELS + 1)
+#define ONLY(layout) (1U << (layout))
+
+/* The layouts of an end: which there are, and of these the native ones. */
+struct end {
+	struct dla_layout_info info[LAYOUTS];
+	unsigned int there, native;
+};
+
+static struct end end_of(const struct dla_network *network, bool output)
 {
-	struct dla_request *plain = dla_request_new(network), *request = dla_request_new(network);
+	struct end end = { 0 };
+
+	for (enum dla_layout layout = 0; layout < LAYOUTS; layout++) {
+		if ((output ? dla_network_output_layout : dla_network_input_layout)(network, 0, layout,
+										    &end.info[layout])) {
+			assert_int_equal(errno, EOPNOTSUPP);
+			continue;
+		}
+		end.there |= ONLY(layout);
+		if (end.info[layout].native)
+			end.native |= ONLY(layout);
+		if (layout >= DLA_LAYOUT_LINES)
+			assert_int_equal(end.info[layout].line_stride % 32, 0);
+	}
+	return end;
+}
+
+/* One run, bound in these layouts: the bytes of an unbound one, and what is not native is converted once. */
+static void check_pair(struct dla_request *request, struct dla_request *plain, const struct end ends[2],
+		       enum dla_layout layout_in, enum dla_layout layout_out, unsigned int inner)
+{
+	const struct dla_layout_info *li = &ends[0].info[layout_in], *lo = &ends[1].info[layout_out];
+	struct dla_network *network = request->network;
 	size_t in_bytes = dla_network_input(network, 0)->bytes, out_bytes = dla_network_output(network, 0)->bytes;
 	uint8_t *input = malloc(in_bytes), *output = malloc(out_bytes);
 	struct buffer in = buffer_new(ROOM), out = buffer_new(ROOM);
-	struct dla_layout_info li, lo;
 	struct dla_run_info info;
 
-	assert_int_equal(dla_network_input_layout(network, 0, &li), 0);
-	assert_int_equal(dla_network_output_layout(network, 0, &lo), 0);
-	assert_int_equal(li.native, native_in);
-	assert_int_equal(lo.native, native_out);
-	for (unsigned int run = 0; run < 8; run++) {
-		enum dla_layout layout_in = run & 1, layout_out = run >> 1 & 1;
-		uint8_t *at = out.map + OFFSET;
-
-		fill(input, in_bytes, run);
-		memcpy(dla_request_input(plain, 0), input, in_bytes);
-		assert_int_equal(dla_request_run(plain), 0);
-
-		assert_int_equal(dla_request_bind_input(request, 0, layout_in, in.fd, OFFSET), 0);
-		assert_int_equal(dla_request_bind_output(request, 0, layout_out, out.fd, OFFSET), 0);
-		memset(out.map, 0x5a, ROOM);
-		if (layout_in == DLA_LAYOUT_ATOMS)
-			relay(&li, input, in.map + OFFSET, true);
-		else
-			memcpy(in.map + OFFSET, input, in_bytes);
-		if (dla_request_run(request))
-			fail_msg("%s", dla_strerror());
-		if (layout_out == DLA_LAYOUT_ATOMS) {
-			relay(&lo, output, at, false);
-			at = output;
-		}
-		assert_memory_equal(at, dla_request_output(plain, 0), out_bytes);
-		/* Nothing around it. */
-		for (size_t i = 0; i < ROOM; i++)
-			if (i < OFFSET || i >= OFFSET + (layout_out == DLA_LAYOUT_ATOMS ? lo.bytes : out_bytes))
-				assert_int_equal(out.map[i], 0x5a);
-		dla_request_info(request, &info);
-		assert_int_equal(info.conversions, conversions[layout_in][layout_out]);
-	}
-	/* Without them it is as before. */
-	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
-	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
-	memcpy(dla_request_input(request, 0), input, in_bytes);
-	assert_int_equal(dla_request_run(request), 0);
-	assert_memory_equal(dla_request_output(request, 0), dla_request_output(plain, 0), out_bytes);
-	dla_request_free(plain);
-	dla_request_free(request);
+	fill(input, in_bytes, layout_in * LAYOUTS + layout_out);
+	memcpy(dla_request_input(plain, 0), input, in_bytes);
+	assert_int_equal(dla_request_run(plain), 0);
+	assert_int_equal(dla_request_bind_input(request, 0, layout_in, in.fd, OFFSET), 0);
+	assert_int_equal(dla_request_bind_output(request, 0, layout_out, out.fd, OFFSET), 0);
+	relay(li, input, in.map + OFFSET, true);
+	if (dla_request_run(request))
+		fail_msg("%s", dla_strerror());
+	relay(lo, output, out.map + OFFSET, false);
+	if (memcmp(output, dla_request_output(plain, 0), out_bytes) != 0)
+		fail_msg("other bytes from layout %d to layout %d", layout_in, layout_out);
+	/* Nothing around it. */
+	for (size_t i = 0; i < ROOM; i++)
+		if (i < OFFSET || i >= OFFSET + lo->bytes)
+			assert_int_equal(out.map[i], 0x5a);
+	dla_request_info(request, &info);
+	assert_int_equal(info.conversions, inner + !li->native + !lo->native);
 	buffer_free(&in);
 	buffer_free(&out);
 	free(input);
 	free(output);
+}
+
+/* One input and one output in each pair of layouts, and without any again. inner: conversions in between. */
+static void check(struct dla_network *network, unsigned int native_in, unsigned int native_out, unsigned int inner)
+{
+	struct dla_request *plain = dla_request_new(network), *request = dla_request_new(network);
+	const struct end ends[2] = { end_of(network, false), end_of(network, true) };
+
+	assert_int_equal(ends[0].native, native_in);
+	assert_int_equal(ends[1].native, native_out);
+	for (enum dla_layout in = 0; in < LAYOUTS; in++) {
+		if (!(ends[0].there & ONLY(in))) {
+			assert_int_equal(dla_request_bind_input(request, 0, in, 0, 0), -1);
+			assert_int_equal(errno, EOPNOTSUPP);
+			continue;
+		}
+		for (enum dla_layout out = 0; out < LAYOUTS; out++)
+			if (ends[1].there & ONLY(out))
+				check_pair(request, plain, ends, in, out, inner);
+	}
+	/* Without them it is as before. */
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
+	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
+	memcpy(dla_request_input(request, 0), dla_request_input(plain, 0), dla_network_input(network, 0)->bytes);
+	assert_int_equal(dla_request_run(request), 0);
+	assert_memory_equal(dla_request_output(request, 0), dla_request_output(plain, 0),
+			    dla_network_output(network, 0)->bytes);
+	dla_request_free(plain);
+	dla_request_free(request);
 }
 
 /* ADD, and ADD again in place of what it makes: NPU from end to end. */
@@ -155,7 +189,6 @@ static void build_adds(struct builder *b)
 
 static void npu_from_end_to_end(void **unused)
 {
-	static const unsigned int conversions[2][2] = { { 2, 1 }, { 1, 0 } };
 	struct dla_device *device = dla_device_open("sim");
 	struct dla_network *network;
 	struct builder b;
@@ -164,22 +197,84 @@ static void npu_from_end_to_end(void **unused)
 	build_adds(&b);
 	network = load(device, &b);
 	free(b.data);
-	check(network, true, true, conversions);
+	check(network, ONLY(DLA_LAYOUT_ATOMS), ONLY(DLA_LAYOUT_ATOMS), 0);
 	dla_network_free(network);
 	dla_device_close(device);
 }
 
-/* The NPU begins, the CPU ends with SOFTMAX. */
+/* The NPU begins with lines of 28 bytes, the CPU ends with SOFTMAX. */
 static void cpu_at_the_end(void **unused)
 {
-	static const unsigned int conversions[2][2] = { { 2, 3 }, { 1, 2 } };
 	struct dla_device *device = dla_device_open("sim");
 	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
 
 	(void)unused;
 	assert_non_null(network);
-	check(network, true, false, conversions);
+	check(network, ONLY(DLA_LAYOUT_LINES), ONLY(DLA_LAYOUT_PLAIN), 1);
 	dla_network_free(network);
+	dla_device_close(device);
+}
+
+/* A picture of so many channels, one convolution of it, whose result is in the network's order too. */
+static void build_stem(struct builder *b, int width, int channels, int kernel, int stride)
+{
+	enum { HEIGHT = 13, KERNELS = 8 };
+	int out_height = (HEIGHT + stride - 1) / stride, out_width = (width + stride - 1) / stride, x, w, y;
+	uint8_t weights[KERNELS * 11 * 11 * 8];
+	size_t bytes = (size_t)(KERNELS * kernel * kernel * channels);
+
+	builder_begin(b);
+	x = add_tensor(b, "x", TYPE_INT8, LIST(1, HEIGHT, width, channels), 0.02F, -7);
+	w = add_tensor(b, "w", TYPE_INT8, LIST(KERNELS, kernel, kernel, channels), 0.01F, 0);
+	fill(weights, bytes, 5);
+	set_data(b, w, weights, bytes);
+	y = add_tensor(b, "y", TYPE_INT8, LIST(1, out_height, out_width, KERNELS), 0.3F, 3);
+	add_conv(b, LIST(x, w, -1), y, stride, PADDING_SAME);
+	builder_end(b, LIST(x), LIST(y));
+}
+
+static void pictures(void **unused)
+{
+	enum { PLAIN = ONLY(DLA_LAYOUT_PLAIN), ATOMS = ONLY(DLA_LAYOUT_ATOMS), LINES = ONLY(DLA_LAYOUT_LINES),
+	       PIXELS = ONLY(DLA_LAYOUT_PIXELS) };
+	static const struct {
+		int width, channels, kernel, stride;
+		unsigned int native;
+	} stems[] = {
+		{ 24, 1, 3, 2, PLAIN | LINES },
+		{ 25, 1, 3, 1, LINES },
+		{ 20, 2, 3, 2, PLAIN | LINES },
+		{ 24, 3, 3, 2, PLAIN | LINES | PIXELS },
+		{ 25, 3, 3, 1, LINES | PIXELS },
+		{ 24, 3, 5, 2, PLAIN | LINES | PIXELS },
+		{ 24, 3, 7, 2, PLAIN | LINES | PIXELS },
+		/* The end of a kernel's line of seven pixels would be lost. */
+		{ 33, 3, 7, 2, LINES },
+		{ 18, 4, 3, 2, PLAIN | LINES | PIXELS },
+		{ 25, 4, 3, 1, LINES | PIXELS },
+		/* Strides too long for bytes, not for pixels. */
+		{ 33, 3, 3, 3, PIXELS },
+		{ 40, 3, 11, 4, PIXELS },
+		/* More channels than an image has. */
+		{ 24, 5, 3, 2, ATOMS },
+		{ 25, 8, 3, 2, ATOMS | PLAIN },
+		{ 24, 8, 3, 2, ATOMS | PLAIN | LINES },
+	};
+	struct dla_device *device = dla_device_open("sim");
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++) {
+		int out_width = (stems[i].width + stems[i].stride - 1) / stems[i].stride;
+		struct dla_network *network;
+		struct builder b;
+
+		build_stem(&b, stems[i].width, stems[i].channels, stems[i].kernel, stems[i].stride);
+		network = load(device, &b);
+		free(b.data);
+		/* Eight channels of the output are an atom, four atoms a line's unit. */
+		check(network, stems[i].native, ATOMS | PLAIN | (out_width % 4 ? 0 : LINES), 0);
+		dla_network_free(network);
+	}
 	dla_device_close(device);
 }
 
@@ -209,7 +304,7 @@ static void both_want_it(void **unused)
 	free(b.data);
 	plain = dla_request_new(network);
 	request = dla_request_new(network);
-	assert_int_equal(dla_network_input_layout(network, 0, &layout), 0);
+	assert_int_equal(dla_network_input_layout(network, 0, DLA_LAYOUT_ATOMS, &layout), 0);
 	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_ATOMS, in.fd, 0), 0);
 	assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_ATOMS, out[0].fd, 0), 0);
 	assert_int_equal(dla_request_bind_output(request, 1, DLA_LAYOUT_PLAIN, out[1].fd, 64), 0);
@@ -274,7 +369,7 @@ static void mistakes(void **unused)
 	(void)unused;
 	close(closed);
 	assert_int_equal(ftruncate(small, 100), 0);
-	for (enum dla_layout layout = DLA_LAYOUT_PLAIN; layout <= DLA_LAYOUT_ATOMS; layout++) {
+	for (enum dla_layout layout = DLA_LAYOUT_PLAIN; layout <= DLA_LAYOUT_LINES; layout++) {
 		assert_int_equal(dla_request_bind_input(request, 1, layout, in.fd, 0), -1);
 		assert_int_equal(errno, ERANGE);
 		assert_int_equal(dla_request_bind_output(request, 0, layout, closed, 0), -1);
@@ -304,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(npu_from_end_to_end),
 		cmocka_unit_test(cpu_at_the_end),
+		cmocka_unit_test(pictures),
 		cmocka_unit_test(both_want_it),
 		cmocka_unit_test(the_cpu_alone),
 		cmocka_unit_test(mistakes),

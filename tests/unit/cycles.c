@@ -80,21 +80,24 @@ static void add_layer(struct cost *cost, const struct dla_device *device, const 
 	const struct drm_nvdla_dev_info *hw = &device->info;
 	const struct drm_nvdla_conv *conv = &op->conv;
 	uint64_t planes = depthwise ? 1 : div_up(conv->src_channels, hw->atomic_c);
+	uint64_t taps = conv->kernel_width * conv->kernel_height * planes;
 	double groups;
 
 	if (op->engine != DRM_NVDLA_CONV)
 		return;
+	/* The line of an image's kernel is taken as a whole. */
+	if (conv->format != DRM_NVDLA_FEATURE)
+		taps = conv->kernel_height * div_up((uint64_t)conv->kernel_width * conv->src_channels, hw->atomic_c);
 	groups = (double)conv->dst_width * conv->dst_height * div_up(conv->kernels, hw->atomic_k);
 	cost->delivery += DELIVERY * groups;
-	cost->mac += groups * conv->kernel_width * conv->kernel_height * planes;
+	cost->mac += groups * (double)taps;
 }
 
 static uint64_t tensor_bytes(const struct dla_network *network, int tensor)
 {
-	const struct dla_tensor *root = &network->graph->tensor[network->root[tensor]];
 	struct dla_feature feature;
 
-	assert_true(dla_feature_of(&root->shape, network->device->info.atom, &feature));
+	assert_true(dla_network_feature(network, tensor, &feature));
 	return feature.bytes;
 }
 

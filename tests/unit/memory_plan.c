@@ -91,33 +91,61 @@ static void plan_knows_the_end_of_memory(void **unused)
 	assert_int_equal(dla_plan(item, 1, 64, &bytes), -ENOMEM);
 }
 
+static struct dla_feature random_feature(const struct dla_shape *shape)
+{
+	struct dla_feature f;
+
+	while (!dla_feature_as(shape, (enum dla_form)between(0, DLA_FORM_COUNT - 1), 8, &f))
+		;
+	f.flip = f.form == DLA_FORM_ATOMS && between(0, 1) ? 0x80 : 0;
+	return f;
+}
+
+/* What must be there: elements, and zeros in the rest. */
+static void expect(const struct dla_feature *f, const int8_t *nhwc, const int8_t *npu)
+{
+	int8_t *expected = calloc(f->bytes, 1);
+
+	for (uint32_t y = 0; y < f->height; y++)
+		for (uint32_t x = 0; x < f->width; x++)
+			for (uint32_t c = 0; c < f->channels; c++)
+				expected[c / f->atom * f->surface_stride + y * f->line_stride + x * f->atom + c % f->atom] =
+					(int8_t)(nhwc[(y * f->width + x) * f->channels + c] ^ f->flip);
+	assert_memory_equal(npu, expected, f->bytes);
+	free(expected);
+}
+
 static void layout_round_trip(void **unused)
 {
-	(void)unused;
-	for (seed = 1; seed <= 200;) {
-		struct dla_shape shape = { 4, { 1, between(1, 9), between(1, 9), between(1, 40) } };
-		size_t elements = (size_t)shape.dim[1] * (size_t)shape.dim[2] * (size_t)shape.dim[3];
-		struct dla_feature f;
-		int8_t *nhwc = malloc(elements), *back = malloc(elements), *npu;
+	unsigned int forms[DLA_FORM_COUNT] = { 0 };
 
-		assert_true(dla_feature_of(&shape, 8, &f));
-		npu = malloc(f.bytes);
+	(void)unused;
+	for (seed = 1; forms[DLA_FORM_ATOMS] < 300; seed++) {
+		struct dla_shape shape = { 4, { between(1, 2), between(1, 9), between(1, 9), between(1, between(0, 1) ? 5 : 40) } };
+		struct dla_feature f = random_feature(&shape), other = random_feature(&shape);
+		size_t elements = (size_t)f.height * f.width * f.channels;
+		int8_t *nhwc = malloc(elements), *back = malloc(elements), *npu = malloc(f.bytes), *copy = malloc(other.bytes);
+
+		forms[f.form]++;
 		for (size_t i = 0; i < elements; i++)
 			nhwc[i] = (int8_t)between(-128, 127);
 		memset(npu, 0x55, f.bytes);
 		dla_feature_pack(&f, nhwc, npu);
-		for (uint32_t y = 0; y < f.height; y++)
-			for (uint32_t x = 0; x < f.width; x++)
-				for (uint32_t c = 0; c < (f.channels + 7) / 8 * 8; c++)
-					assert_int_equal(npu[c / 8 * f.surface_stride + y * f.line_stride + x * 8 + c % 8],
-							 c < f.channels ?
-							 nhwc[(y * f.width + x) * f.channels + c] : 0);
+		expect(&f, nhwc, npu);
+		if (!f.flip)
+			assert_int_equal(dla_feature_is_plain(&f),
+					 f.bytes == elements && !memcmp(npu, nhwc, elements));
 		dla_feature_unpack(&f, npu, back);
 		assert_memory_equal(nhwc, back, elements);
+		memset(copy, 0x55, other.bytes);
+		dla_feature_copy(&f, npu, &other, copy);
+		expect(&other, nhwc, copy);
 		free(nhwc);
 		free(back);
 		free(npu);
+		free(copy);
 	}
+	assert_true(forms[DLA_FORM_LINES] > 100 && forms[DLA_FORM_PIXELS] > 20);
 }
 
 static void layout_shapes(void **unused)

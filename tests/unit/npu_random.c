@@ -37,6 +37,7 @@ struct flavour {
 	int height, width, channels; /* of inputs, at most, and at least this over least */
 	int least;
 	size_t elements; /* of any tensor, at most */
+	int stem; /* the first operation is a convolution of windows up to so wide */
 };
 
 static const struct flavour flavours[] = {
@@ -46,6 +47,8 @@ static const struct flavour flavours[] = {
 	{ "deep", 80, 4, 40, 24, 256, 256, 40000 },
 	/* Too large for the convolution buffer as a whole. */
 	{ "large", 90, 2, 90, 60, 64, 2, 350000 },
+	/* What a network of pictures begins with. */
+	{ "pictures", 400, 3, 30, 60, 4, 10, 60000, 12 },
 };
 
 struct generator {
@@ -72,6 +75,9 @@ static struct {
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
+
+/* Tensors that the NPU reads, by how they lie there. */
+static unsigned int forms[DLA_FORM_COUNT];
 
 /* ------------------------------------------------------------------------------ generating */
 
@@ -240,11 +246,12 @@ static double spread(int products)
 static bool random_conv(struct generator *g)
 {
 	const struct node *in = pick_picture(g);
-	int kh = between(g, 1, 4), kw = between(g, 1, 4), sh = between(g, 1, 3),
+	bool stem = g->flavour->stem && !g->b.operator_count;
+	int kh = between(g, 1, 4), kw = between(g, 1, stem ? g->flavour->stem : 4), sh = between(g, 1, 3),
 	    sw = between(g, 1, 3);
 	int dh = between(g, 0, 3) ? 1 : 2, dw = between(g, 0, 3) ? 1 : between(g, 2, 3);
 	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
-	bool depthwise = !between(g, 0, 3);
+	bool depthwise = !between(g, 0, 3) && !stem;
 	int weights, bias, kernels, source;
 	uint32_t options;
 	struct node *out;
@@ -764,6 +771,8 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 		inputs[i] = publish(g, n);
 	}
 	ops = (unsigned int)between(g, 1, (int)flavour->ops);
+	while (flavour->stem && !g->b.operator_count)
+		random_conv(g);
 	while ((unsigned int)g->b.operator_count < ops && g->b.tensor_count + 3 <= MAX_TENSORS)
 		random_operation(g);
 
@@ -857,6 +866,9 @@ static void check_graph(const char *path, const char *name, unsigned int seed)
 				fail_msg("%s, output %u: another value where tensors share memory",
 					 name, i);
 	}
+	for (unsigned int t = 0; t < kept.network->graph->tensor_count; t++)
+		if (kept.network->schedule.npu[t] != DLA_NOWHERE)
+			forms[kept.network->form[t]]++;
 	for (unsigned int i = 0; i < dla_network_operation_count(kept.network); i++) {
 		meet(dla_network_operation(kept.network, i)->why);
 		adds |= kept.network->placed[i].node.add != DLA_NO_OP;
@@ -917,6 +929,8 @@ static void every_way_was_met(void **unused)
 	(void)unused;
 	printf("# operations in XNNPACK: %u\n", xnnpack_operations);
 	assert_true(xnnpack_operations >= 1000 || !dla_xnn_built_in());
+	printf("# lines: %u, pixels: %u\n", forms[DLA_FORM_LINES], forms[DLA_FORM_PIXELS]);
+	assert_true(forms[DLA_FORM_LINES] >= 100 && forms[DLA_FORM_PIXELS] >= 10);
 	for (size_t i = 0; i < WAYS; i++) {
 		printf("# %s: %u\n", met[i].how, met[i].count);
 		assert_true(met[i].count >= 10);

@@ -47,6 +47,12 @@ static bool random_shape(struct dla_conv_shape *s)
 	s->in_width = (uint32_t)between(1, 200);
 	s->channels = (uint32_t)between(1, 300);
 	s->kernels = (uint32_t)between(1, 300);
+	/* Some are images. */
+	if (!between(0, 3)) {
+		s->channels = (uint32_t)between(1, 4);
+		s->pixel = (uint32_t)between((int)s->channels, 4);
+		w->dilation_h = w->dilation_w = 1;
+	}
 	reach_h = (w->kernel_h - 1) * w->dilation_h + 1;
 	reach_w = (w->kernel_w - 1) * w->dilation_w + 1;
 	if (!same && (reach_h > (int32_t)s->in_height || reach_w > (int32_t)s->in_width))
@@ -68,8 +74,12 @@ static void check_tile(const struct drm_nvdla_dev_info *hw, const struct dla_con
 	const struct dla_window *w = &s->window;
 	uint32_t reach_h = (uint32_t)((w->kernel_h - 1) * w->dilation_h + 1);
 	uint32_t reach_w = (uint32_t)((w->kernel_w - 1) * w->dilation_w + 1);
-	uint64_t entries = (uint64_t)(s->channels + 7) / 8 * tiling->in_width * t->in_height;
-	uint64_t group = 8 * (uint64_t)s->channels * w->kernel_h * w->kernel_w + 128;
+	uint64_t bytes = s->pixel ? s->pixel : s->channels, group = 8 * bytes * w->kernel_h * w->kernel_w + 128;
+	uint64_t line = (uint64_t)(s->channels + 7) / 8 * tiling->in_width, entries;
+
+	if (s->pixel)
+		line = ((uint64_t)(w->pad_left + tiling->in_width + tiling->pad_right) * s->pixel + 7) / 8;
+	entries = line * t->in_height;
 
 	/* The padded input is as large as the outputs need, exactly. */
 	assert_int_equal((t->out_height - 1) * w->stride_h + reach_h, t->pad_top + t->in_height + t->pad_bottom);
@@ -83,7 +93,7 @@ static void check_tile(const struct drm_nvdla_dev_info *hw, const struct dla_con
 	/* It fits. */
 	assert_true(t->data_banks * 512 >= entries);
 	assert_true((uint64_t)t->weight_banks * 4096 >= group ||
-		    (uint64_t)t->weight_banks * 4096 >= (uint64_t)s->channels * w->kernel_h * w->kernel_w * t->kernels + 128);
+		    (uint64_t)t->weight_banks * 4096 >= bytes * w->kernel_h * w->kernel_w * t->kernels + 128);
 	assert_true(t->data_banks >= 1 && t->weight_banks >= 1);
 	assert_true(t->data_banks + t->weight_banks <= hw->cbuf_banks);
 	assert_int_equal(t->kernel % 8, 0);

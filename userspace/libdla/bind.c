@@ -12,7 +12,11 @@
 
 #include "bind.h"
 #include "error.h"
+#include "image.h"
 #include "request.h"
+
+/* Of a caller's pictures, in any layout that has one: whole atoms of every configuration. */
+#define LINE_PITCH 32
 
 /* Slots behind those of every program: first all inputs, then all outputs. */
 static unsigned int slot_of(const struct dla_request *request, const struct dla_bound *bound)
@@ -32,28 +36,50 @@ unsigned int dla_bind_slots(const struct dla_request *request)
 
 /* ------------------------------------------------------------------------ what uses a tensor */
 
-static bool npu_layout(const struct dla_network *network, int tensor, struct dla_feature *feature)
+/* How a tensor lies in a layout that a caller may bind; false when it has none such. */
+static bool layout_feature(const struct dla_network *network, int tensor, enum dla_layout layout,
+			   struct dla_feature *feature)
 {
 	const struct dla_tensor *t = &network->graph->tensor[tensor];
+	uint32_t atom = network->device->ops ? network->device->info.atom : 1;
 
-	return network->device->ops && dla_type_size(t->type) == 1 &&
-	       dla_feature_of(&t->shape, network->device->info.atom, feature);
+	if (dla_type_size(t->type) != 1)
+		return false;
+	switch (layout) {
+	case DLA_LAYOUT_PLAIN:
+		return dla_feature_as(&t->shape, DLA_FORM_LINES, 1, feature);
+	case DLA_LAYOUT_ATOMS:
+		return network->device->ops && dla_feature_of(&t->shape, atom, feature);
+	case DLA_LAYOUT_LINES:
+		return dla_feature_as(&t->shape, DLA_FORM_LINES, LINE_PITCH, feature);
+	case DLA_LAYOUT_PIXELS:
+		return dla_feature_as(&t->shape, DLA_FORM_PIXELS, atom, feature) && feature->channels >= 3;
+	default:
+		return false;
+	}
 }
 
-/* The NPU works on it in the shape and in the bytes that it has outside. */
-static bool npu_uses(const struct dla_network *network, int tensor, bool output)
+/* The NPU works on it in the shape that it has outside: how it lies there, with what bits. */
+static bool npu_uses(const struct dla_network *network, int tensor, bool output, struct dla_feature *there)
 {
 	const struct dla_schedule *s = &network->schedule;
-	struct dla_feature own, there;
+	struct dla_feature own;
 
-	if (network->flip[tensor] || !npu_layout(network, tensor, &own) ||
-	    !npu_layout(network, network->root[tensor], &there) ||
-	    own.width != there.width || own.height != there.height || own.channels != there.channels)
+	if (!layout_feature(network, tensor, DLA_LAYOUT_ATOMS, &own) ||
+	    !dla_network_feature(network, tensor, there) ||
+	    own.width != there->width || own.height != there->height || own.channels != there->channels)
 		return false;
 	for (unsigned int i = 0; i < s->step_count; i++)
 		if (s->step[i].kind == (output ? DLA_STEP_FROM_NPU : DLA_STEP_TO_NPU) && s->step[i].index == tensor)
 			return true;
 	return false;
+}
+
+static bool same_places(const struct dla_feature *a, const struct dla_feature *b)
+{
+	return (dla_feature_is_plain(a) && dla_feature_is_plain(b)) ||
+	       (a->atom == b->atom && a->line_stride == b->line_stride && a->surface_stride == b->surface_stride &&
+		a->bytes == b->bytes);
 }
 
 static bool cpu_reads(const struct dla_network *network, int tensor)
@@ -92,8 +118,6 @@ static const struct dla_bound *find(const struct dla_request *request, int root)
 	return NULL;
 }
 
-/* ---------------------------------------------------------------------------- own programs */
-
 /* The operation whose layers do this one's work. */
 static unsigned int done_in(const struct dla_network *network, unsigned int op)
 {
@@ -128,6 +152,39 @@ static void find_life(const struct dla_network *network, int root, unsigned int 
 		*last = at > *last ? at : *last;
 	}
 }
+
+/* Whether all layers that read these lines could read pixels. */
+static bool takes_pixels(const struct dla_network *network, int root, uint32_t channels)
+{
+	unsigned int first, last;
+
+	find_life(network, root, &first, &last);
+	for (unsigned int p = 0; p < network->part_count; p++) {
+		const struct dla_part *part = &network->part[p];
+
+		for (unsigned int i = 0; i < part->layers; i++)
+			if (part->op[i].engine == DRM_NVDLA_CONV && part->op[i].cookie >= first &&
+			    part->op[i].cookie <= last &&
+			    !dla_image_takes_pixels(&network->device->info, &part->op[i].conv, channels))
+				return false;
+	}
+	return true;
+}
+
+/* Whether the NPU can work on a tensor that lies so, which it has in some form: @there. */
+static bool npu_takes(const struct dla_network *network, int tensor, const struct dla_feature *f,
+		      const struct dla_feature *there)
+{
+	if (there->flip)
+		return false;
+	if (there->form == DLA_FORM_LINES && f->form == DLA_FORM_LINES)
+		return f->line_stride % network->device->info.atom == 0;
+	return same_places(f, there) ||
+	       (f->form == DLA_FORM_PIXELS && there->form == DLA_FORM_LINES &&
+		takes_pixels(network, network->root[tensor], f->channels));
+}
+
+/* ---------------------------------------------------------------------------- own programs */
 
 static void move(struct drm_nvdla_addr *addr, size_t place, size_t bytes, unsigned int slot)
 {
@@ -164,6 +221,20 @@ static void move_all(struct drm_nvdla_op *op, size_t place, size_t bytes, unsign
 		move(addr[count], place, bytes, slot);
 }
 
+/* A layer that reads lines, where there are longer ones now, or pixels. */
+static void read_image(struct drm_nvdla_conv *conv, unsigned int slot, const struct dla_feature *f)
+{
+	struct drm_nvdla_surface *src = &conv->src;
+
+	if (f->form == DLA_FORM_PIXELS)
+		dla_image_use_pixels(conv, f->channels);
+	/* It may read nothing, its lines being in the buffer already. */
+	if (src->addr.slot != slot)
+		return;
+	src->addr.offset = src->addr.offset / src->line_stride * f->line_stride;
+	src->line_stride = f->line_stride;
+}
+
 /* Give one tensor its own slot, in one program. */
 static void move_tensor(const struct dla_request *request, const struct dla_bound *bound, struct drm_nvdla_op *op,
 			unsigned int layers)
@@ -173,11 +244,15 @@ static void move_tensor(const struct dla_request *request, const struct dla_boun
 	struct dla_feature feature;
 	unsigned int first, last;
 
-	(void)npu_layout(network, root, &feature);
+	(void)dla_network_feature(network, root, &feature);
 	find_life(network, root, &first, &last);
-	for (unsigned int i = 0; i < layers; i++)
-		if (op[i].cookie >= first && op[i].cookie <= last)
-			move_all(&op[i], network->schedule.npu[root], feature.bytes, slot_of(request, bound));
+	for (unsigned int i = 0; i < layers; i++) {
+		if (op[i].cookie < first || op[i].cookie > last)
+			continue;
+		move_all(&op[i], network->schedule.npu[root], feature.bytes, slot_of(request, bound));
+		if (op[i].engine == DRM_NVDLA_CONV && feature.form == DLA_FORM_LINES)
+			read_image(&op[i].conv, slot_of(request, bound), &bound->feature);
+	}
 }
 
 static void free_programs(struct dla_request *request)
@@ -228,18 +303,25 @@ static int make_programs(struct dla_request *request)
 
 /* --------------------------------------------------------------------------------- binding */
 
-static void unbind(struct dla_request *request, struct dla_bound *bound)
+static void let_go(struct dla_request *request, struct dla_bound *bound)
 {
-	const struct dla_schedule *s = &request->network->schedule;
-
-	if (bound->tensor == DLA_NO_TENSOR)
-		return;
 	if (bound->buffer) {
 		request->network->device->ops->buffer_free(bound->buffer);
 		request->binding[slot_of(request, bound)] = (struct dla_binding) { 0 };
 	}
 	if (bound->map)
 		munmap(bound->map, bound->map_bytes);
+	bound->buffer = NULL;
+	bound->map = NULL;
+}
+
+static void unbind(struct dla_request *request, struct dla_bound *bound)
+{
+	const struct dla_schedule *s = &request->network->schedule;
+
+	if (bound->tensor == DLA_NO_TENSOR)
+		return;
+	let_go(request, bound);
 	close(bound->fd);
 	request->tensor[bound->tensor] = request->host + s->host[bound->tensor];
 	*bound = (struct dla_bound) { .tensor = DLA_NO_TENSOR };
@@ -276,71 +358,124 @@ static int map(struct dla_bound *bound, size_t bytes)
 	return dla_fail(errno, "the buffer cannot be mapped: %s", strerror(errno));
 }
 
-static int bind_atoms(struct dla_request *request, struct dla_bound *bound)
+/* For the NPU to work on where it lies. */
+static int import(struct dla_request *request, struct dla_bound *bound)
+{
+	struct dla_device *device = request->network->device;
+	size_t bytes = bound->feature.bytes;
+	int err = device->ops->buffer_import(device, bound->fd, &bound->buffer);
+
+	if (err)
+		return err;
+	if (bound->offset > bound->buffer->size || bytes > bound->buffer->size - bound->offset)
+		return dla_fail(EINVAL, "the buffer has %zu bytes, %zu at %zu are needed", bound->buffer->size, bytes,
+				bound->offset);
+	request->binding[slot_of(request, bound)] = (struct dla_binding) {
+		.buffer = bound->buffer, .offset = bound->offset, .size = bytes,
+	};
+	return 0;
+}
+
+/* As it lies in the network, where the CPU uses it or converts it for the NPU. */
+static int bind_plain(struct dla_request *request, struct dla_bound *bound)
+{
+	int err = map(bound, request->network->graph->tensor[bound->tensor].bytes);
+
+	if (err)
+		return err;
+	request->tensor[bound->tensor] = bound->map + bound->offset;
+	bound->in_place = true;
+	bound->convert = false;
+	return 0;
+}
+
+/* In a layout that the NPU works on, or that is converted: for the NPU alone, then directly. */
+static int bind_native(struct dla_request *request, struct dla_bound *bound, bool on_npu, bool for_npu)
 {
 	struct dla_network *network = request->network;
-	struct dla_device *device = network->device;
-	bool on_npu = npu_uses(network, bound->tensor, bound->output);
-	struct dla_feature feature;
+	bool by_cpu = cpu_reads(network, bound->tensor);
 	int err = 0;
 
-	if (!npu_layout(network, bound->tensor, &feature))
-		return dla_fail(EOPNOTSUPP, "tensor \"%s\" has no layout of the NPU's",
-				network->graph->tensor[bound->tensor].name);
-	/* An output that the CPU reads too is converted where it usually is, an input at the beginning. */
-	bound->convert = !on_npu || (!bound->output && cpu_reads(network, bound->tensor));
 	if (on_npu && find(request, network->root[bound->tensor]))
 		return dla_fail(EOPNOTSUPP, "tensor \"%s\" is one with another that is bound",
 				network->graph->tensor[bound->tensor].name);
-	if (bound->convert || is_read_back(network, bound->tensor))
-		err = map(bound, feature.bytes);
+	/* An output that the CPU reads too is converted where it usually is, an input at the beginning. */
+	bound->direct = for_npu && !on_npu && !by_cpu;
+	bound->convert = bound->output ? !on_npu && !bound->direct : by_cpu || !(on_npu || bound->direct);
+	if (bound->convert || bound->direct || is_read_back(network, bound->tensor))
+		err = map(bound, bound->feature.bytes);
 	if (!err && on_npu)
-		err = device->ops->buffer_import(device, bound->fd, &bound->buffer);
-	if (!err && on_npu && (bound->offset > bound->buffer->size || feature.bytes > bound->buffer->size - bound->offset))
-		err = dla_fail(EINVAL, "the buffer has %zu bytes, %zu at %zu are needed", bound->buffer->size,
-			       feature.bytes, bound->offset);
-	if (!err && on_npu)
-		request->binding[slot_of(request, bound)] = (struct dla_binding) {
-			.buffer = bound->buffer, .offset = bound->offset, .size = feature.bytes,
-		};
+		err = import(request, bound);
+	return err;
+}
+
+static int bind_layout(struct dla_request *request, struct dla_bound *bound)
+{
+	struct dla_network *network = request->network;
+	bool has_layout = layout_feature(network, bound->tensor, bound->layout, &bound->feature);
+	bool for_npu, on_npu, plain = bound->layout == DLA_LAYOUT_PLAIN;
+	struct dla_feature there;
+
+	if (!has_layout && !plain)
+		return dla_fail(EOPNOTSUPP, "tensor \"%s\" has no such layout",
+				network->graph->tensor[bound->tensor].name);
+	for_npu = has_layout && npu_uses(network, bound->tensor, bound->output, &there);
+	on_npu = for_npu && npu_takes(network, bound->tensor, &bound->feature, &there);
+	if (!plain)
+		return bind_native(request, bound, on_npu, for_npu);
+	if (on_npu && !bind_native(request, bound, true, true))
+		return 0;
+	let_go(request, bound);
+	return bind_plain(request, bound);
+}
+
+/* What was right for @a is right for @b: only the buffer is another one. */
+static bool same_programs(const struct dla_bound *a, const struct dla_bound *b)
+{
+	if (!a->buffer || !b->buffer)
+		return !a->buffer && !b->buffer;
+	return a->feature.form == b->feature.form && a->feature.line_stride == b->feature.line_stride;
+}
+
+static int take(struct dla_request *request, struct dla_bound *bound, int fd)
+{
+	int err;
+
+	if (bound->offset % DLA_PLAN_ALIGN)
+		return dla_fail(EINVAL, "offset %zu is no multiple of %d", bound->offset, DLA_PLAN_ALIGN);
+	bound->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (bound->fd < 0)
+		return dla_fail(errno, "%d is no file descriptor: %s", fd, strerror(errno));
+	err = bind_layout(request, bound);
+	if (err) {
+		let_go(request, bound);
+		close(bound->fd);
+	}
 	return err;
 }
 
 static int bind(struct dla_request *request, unsigned int index, int tensor, bool output, enum dla_layout layout,
 		int fd, size_t offset)
 {
-	struct dla_bound *bound;
-	bool had_slot;
-	int err = allocate(request);
+	struct dla_bound *bound, before;
+	int err = allocate(request), remade = 0;
 
 	if (err)
 		return err;
 	bound = &request->bound[index];
-	had_slot = bound->buffer;
+	before = *bound;
 	unbind(request, bound);
-	if (fd < 0)
-		return had_slot ? make_programs(request) : 0;
-	if (offset % DLA_PLAN_ALIGN)
-		return dla_fail(EINVAL, "offset %zu is no multiple of %d", offset, DLA_PLAN_ALIGN);
-	*bound = (struct dla_bound) { .tensor = tensor, .output = output, .layout = layout, .offset = offset };
-	bound->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (bound->fd < 0) {
-		err = dla_fail(errno, "%d is no file descriptor: %s", fd, strerror(errno));
-		bound->tensor = DLA_NO_TENSOR;
-		return err;
+	if (fd >= 0) {
+		*bound = (struct dla_bound) { .tensor = tensor, .output = output, .layout = layout, .offset = offset };
+		err = take(request, bound, fd);
+		if (err)
+			*bound = (struct dla_bound) { .tensor = DLA_NO_TENSOR };
 	}
-	if (layout == DLA_LAYOUT_ATOMS)
-		err = bind_atoms(request, bound);
-	else
-		err = map(bound, request->network->graph->tensor[tensor].bytes);
-	if (!err && layout == DLA_LAYOUT_PLAIN)
-		request->tensor[tensor] = bound->map + offset;
-	/* The same programs do when only the buffer is another one. */
-	if (!err && had_slot != (bound->buffer != NULL))
-		err = make_programs(request);
-	if (err)
+	if (!same_programs(&before, bound))
+		remade = make_programs(request);
+	if (remade)
 		unbind(request, bound);
-	return err;
+	return err ? err : remade;
 }
 
 static int bind_public(struct dla_request *request, unsigned int index, bool output, enum dla_layout layout, int fd,
@@ -401,21 +536,19 @@ static int tell(const struct dla_bound *bound, uint64_t flags)
 	return 0;
 }
 
-/* Between the caller's buffer and the request's own memory. */
+/* Between the caller's buffer and the request's own memory, in the network's order. */
 static int convert(struct dla_request *request, const struct dla_bound *bound)
 {
 	uint64_t start = dla_now_ns();
-	struct dla_feature feature;
 	int8_t *npu = (int8_t *)bound->map + bound->offset;
 	int err = tell(bound, DMA_BUF_SYNC_START);
 
 	if (err)
 		return err;
-	(void)npu_layout(request->network, bound->tensor, &feature);
 	if (bound->output)
-		dla_feature_pack(&feature, request->tensor[bound->tensor], npu);
+		dla_feature_pack(&bound->feature, request->tensor[bound->tensor], npu);
 	else
-		dla_feature_unpack(&feature, npu, request->tensor[bound->tensor]);
+		dla_feature_unpack(&bound->feature, npu, request->tensor[bound->tensor]);
 	request->info.conversions++;
 	request->info.convert_bytes += request->network->graph->tensor[bound->tensor].bytes;
 	request->info.convert_ns += dla_now_ns() - start;
@@ -431,7 +564,7 @@ int dla_bind_begin(struct dla_request *request)
 
 		if (bound->tensor == DLA_NO_TENSOR)
 			continue;
-		if (bound->layout == DLA_LAYOUT_PLAIN) {
+		if (bound->in_place || bound->direct) {
 			err = tell(bound, DMA_BUF_SYNC_START);
 			bound->began = !err;
 		} else if (bound->convert && !bound->output) {
@@ -472,6 +605,25 @@ bool dla_bind_skips(const struct dla_request *request, const struct dla_step *st
 	return step->kind == DLA_STEP_TO_NPU || !bound->map;
 }
 
+bool dla_bind_convert(const struct dla_request *request, int tensor, bool to_npu, const struct dla_feature *feature,
+		      int8_t *npu)
+{
+	for (unsigned int i = 0; request->bound && i < bound_count(request->network); i++) {
+		const struct dla_bound *bound = &request->bound[i];
+
+		int8_t *there = (int8_t *)bound->map + bound->offset;
+
+		if (!bound->direct || bound->tensor != tensor || bound->output == to_npu)
+			continue;
+		if (to_npu)
+			dla_feature_copy(&bound->feature, there, feature, npu);
+		else
+			dla_feature_copy(feature, npu, &bound->feature, there);
+		return true;
+	}
+	return false;
+}
+
 int8_t *dla_bind_npu_begin(const struct dla_request *request, int root)
 {
 	const struct dla_bound *bound = find(request, root);
@@ -492,17 +644,19 @@ void dla_bind_npu_end(const struct dla_request *request, int root)
 
 /* -------------------------------------------------------------------------------- layouts */
 
-static int layout_info(const struct dla_network *network, int tensor, bool output, struct dla_layout_info *info)
+static int layout_info(const struct dla_network *network, int tensor, bool output, enum dla_layout layout,
+		       struct dla_layout_info *info)
 {
-	struct dla_feature feature;
+	struct dla_feature feature, there;
+	bool on_npu;
 
-	if (!npu_layout(network, tensor, &feature)) {
-		errno = -dla_fail(EOPNOTSUPP, "tensor \"%s\" has no layout of the NPU's",
-				  network->graph->tensor[tensor].name);
+	if (!layout_feature(network, tensor, layout, &feature)) {
+		errno = -dla_fail(EOPNOTSUPP, "tensor \"%s\" has no such layout", network->graph->tensor[tensor].name);
 		return -1;
 	}
+	on_npu = npu_uses(network, tensor, output, &there);
 	*info = (struct dla_layout_info) {
-		.native = npu_uses(network, tensor, output),
+		.native = on_npu ? npu_takes(network, tensor, &feature, &there) : layout == DLA_LAYOUT_PLAIN,
 		.bytes = feature.bytes,
 		.width = feature.width,
 		.height = feature.height,
@@ -514,12 +668,18 @@ static int layout_info(const struct dla_network *network, int tensor, bool outpu
 	return 0;
 }
 
-int dla_network_input_layout(const struct dla_network *network, unsigned int index, struct dla_layout_info *info)
+int dla_network_input_layout(const struct dla_network *network, unsigned int index, enum dla_layout layout,
+			     struct dla_layout_info *info)
 {
-	return dla_network_input(network, index) ? layout_info(network, network->graph->input[index], false, info) : -1;
+	if (!dla_network_input(network, index))
+		return -1;
+	return layout_info(network, network->graph->input[index], false, layout, info);
 }
 
-int dla_network_output_layout(const struct dla_network *network, unsigned int index, struct dla_layout_info *info)
+int dla_network_output_layout(const struct dla_network *network, unsigned int index, enum dla_layout layout,
+			      struct dla_layout_info *info)
 {
-	return dla_network_output(network, index) ? layout_info(network, network->graph->output[index], true, info) : -1;
+	if (!dla_network_output(network, index))
+		return -1;
+	return layout_info(network, network->graph->output[index], true, layout, info);
 }

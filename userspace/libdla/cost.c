@@ -13,7 +13,7 @@
 /* In which SDP, PDP or CDP take an atom. */
 #define ATOM_CYCLES	8.2
 /* To start a chain, and from its last result to the next one's start; and where nothing is waited for. */
-#define CHAIN_CYCLES	260
+#define CHAIN_CYCLES	250
 #define QUEUED_CYCLES	40
 /* To write a look-up table: as a rule it is another one than that of the layer before. */
 #define TABLE_CYCLES	3000
@@ -30,16 +30,24 @@ static double atoms(const struct drm_nvdla_dev_info *hw, uint32_t width, uint32_
 	return (double)width * height * divide_up(channels, hw->atom);
 }
 
+/* Of so many lines. The pixels of an image's line lie one behind the other. */
+static double input_atoms(const struct drm_nvdla_dev_info *hw, const struct drm_nvdla_conv *conv, uint32_t lines)
+{
+	if (conv->format != DRM_NVDLA_FEATURE)
+		return lines * divide_up((uint32_t)conv->src_width * conv->src_channels, hw->atom);
+	return atoms(hw, conv->src_width, lines, conv->src_channels);
+}
+
 static double conv_cycles(const struct drm_nvdla_dev_info *hw, const struct drm_nvdla_conv *conv)
 {
 	double groups = divide_up(conv->kernels, hw->atomic_k);
 	double sums = (double)conv->dst_width * conv->dst_height * groups;
-	double data = atoms(hw, conv->src_width, conv->src_height, conv->src_channels);
+	double data = input_atoms(hw, conv, conv->src_height);
 	double weights = (double)conv->weight_bytes / hw->atom;
-	double first = atoms(hw, conv->src_width, conv->kernel_height, conv->src_channels) + weights / groups;
+	double first = input_atoms(hw, conv, conv->kernel_height) + weights / groups;
 	double steps, cycles;
 
-	/* The pixels of a line lie one behind the other and are taken as one long run of channels. */
+	/* And are taken as one long run of channels. */
 	if (conv->format != DRM_NVDLA_FEATURE)
 		steps = divide_up((uint32_t)conv->kernel_width * conv->src_channels, hw->atomic_c);
 	else

@@ -4,6 +4,10 @@
 #include "convert.h"
 #include "layout.h"
 
+/* Of images with spare channels. */
+#define PIXEL		4
+#define PIXEL_PITCH	32
+
 bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_feature *f)
 {
 	int32_t dim[4] = { 1, 1, 1, 1 };
@@ -20,6 +24,7 @@ bool dla_feature_of(const struct dla_shape *shape, uint32_t atom, struct dla_fea
 	if ((int64_t)dim[0] * dim[1] > DLA_SIZE_LIMIT)
 		return false;
 
+	f->form = DLA_FORM_ATOMS;
 	f->pictures = (uint32_t)dim[0];
 	f->height = (uint32_t)(dim[0] * dim[1]);
 	f->width = (uint32_t)dim[2];
@@ -44,10 +49,42 @@ struct dla_feature dla_feature_picture(const struct dla_feature *all)
 	return one;
 }
 
-static struct dla_pixels pixels_of(const struct dla_feature *f)
+void dla_feature_set_form(struct dla_feature *f, enum dla_form form)
+{
+	uint32_t pitch = f->atom;
+
+	if (form == DLA_FORM_ATOMS)
+		return;
+	f->form = form;
+	f->atom = f->channels;
+	if (form == DLA_FORM_PIXELS) {
+		f->atom = PIXEL;
+		pitch = PIXEL_PITCH;
+	}
+	/* At most 2^26 bytes. */
+	f->line_stride = (f->width * f->atom + pitch - 1) / pitch * pitch;
+	f->surface_stride = 0;
+	f->bytes = (size_t)f->line_stride * f->height;
+}
+
+bool dla_feature_as(const struct dla_shape *shape, enum dla_form form, uint32_t atom, struct dla_feature *f)
+{
+	if (!dla_feature_of(shape, atom, f) || (form == DLA_FORM_PIXELS && f->channels > PIXEL))
+		return false;
+	dla_feature_set_form(f, form);
+	return true;
+}
+
+bool dla_feature_is_plain(const struct dla_feature *f)
+{
+	return f->bytes == (size_t)f->width * f->height * f->channels &&
+	       (f->atom == f->channels || f->width * f->height == 1);
+}
+
+static struct dla_pixels pixels_of(const struct dla_feature *f, size_t count)
 {
 	return (struct dla_pixels) {
-		.count = (size_t)f->width * f->height,
+		.count = count,
 		.channels = f->channels,
 		.atom = f->atom,
 		.plane_stride = f->surface_stride,
@@ -55,31 +92,72 @@ static struct dla_pixels pixels_of(const struct dla_feature *f)
 	};
 }
 
-/* It lies there as in the network, but for spare channels behind all. */
-static bool is_plain(const struct dla_feature *f)
+/* Channel behind channel lies there as in the network. */
+static bool is_copied(const struct dla_feature *f)
 {
 	return !f->flip && (f->channels == f->atom || f->width * f->height == 1);
 }
 
+static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc, int8_t *npu)
+{
+	const struct dla_pixels p = pixels_of(f, pixels);
+
+	if (is_copied(f))
+		memcpy(npu, nhwc, pixels * f->channels);
+	else
+		dla_convert_find(NULL)->pack(&p, nhwc, npu);
+}
+
+static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu, int8_t *nhwc)
+{
+	const struct dla_pixels p = pixels_of(f, pixels);
+
+	if (is_copied(f))
+		memcpy(nhwc, npu, pixels * f->channels);
+	else
+		dla_convert_find(NULL)->unpack(&p, npu, nhwc);
+}
+
+/* Where there is nothing between lines, all are one. */
+static uint32_t lines_of(const struct dla_feature *f)
+{
+	return f->line_stride == f->width * f->atom ? 1 : f->height;
+}
+
 void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
 {
-	struct dla_pixels pixels = pixels_of(f);
-	size_t bytes = pixels.count * f->channels;
+	uint32_t lines = lines_of(f);
+	size_t pixels = (size_t)f->width * f->height / lines, room = f->bytes / lines;
+	size_t bytes = is_copied(f) ? pixels * f->channels : f->surface_stride ? room : pixels * f->atom;
 
-	if (is_plain(f)) {
-		memcpy(npu, nhwc, bytes);
-		memset(npu + bytes, 0, f->bytes - bytes);
-	} else {
-		dla_convert_find(NULL)->pack(&pixels, nhwc, npu);
+	for (uint32_t y = 0; y < lines; y++, nhwc += pixels * f->channels, npu += room) {
+		pack(f, pixels, nhwc, npu);
+		memset(npu + bytes, 0, room - bytes);
 	}
 }
 
 void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *nhwc)
 {
-	struct dla_pixels pixels = pixels_of(f);
+	uint32_t lines = lines_of(f);
+	size_t pixels = (size_t)f->width * f->height / lines;
 
-	if (is_plain(f))
-		memcpy(nhwc, npu, pixels.count * f->channels);
-	else
-		dla_convert_find(NULL)->unpack(&pixels, npu, nhwc);
+	for (uint32_t y = 0; y < lines; y++)
+		unpack(f, pixels, npu + y * (size_t)f->line_stride, nhwc + y * pixels * f->channels);
+}
+
+static size_t place(const struct dla_feature *f, uint32_t y, uint32_t x, uint32_t c)
+{
+	return (size_t)(c / f->atom) * f->surface_stride + (size_t)y * f->line_stride +
+	       (size_t)x * f->atom + c % f->atom;
+}
+
+void dla_feature_copy(const struct dla_feature *from, const int8_t *src, const struct dla_feature *to, int8_t *dst)
+{
+	const uint8_t flip = from->flip ^ to->flip;
+
+	memset(dst, 0, to->bytes);
+	for (uint32_t y = 0; y < to->height; y++)
+		for (uint32_t x = 0; x < to->width; x++)
+			for (uint32_t c = 0; c < to->channels; c++)
+				dst[place(to, y, x, c)] = (int8_t)(src[place(from, y, x, c)] ^ flip);
 }

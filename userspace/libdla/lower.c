@@ -208,6 +208,20 @@ static const struct {
 		"8-bit to 8-bit; exact" },
 };
 
+bool dla_lower_is_from_cpu(const struct dla_lower *lower, int tensor)
+{
+	int producer = lower->graph->tensor[tensor].producer;
+	const struct dla_op *op;
+
+	if (producer < 0)
+		return true;
+	op = &lower->graph->op[producer];
+	if (dla_op_is_view(op->kind))
+		return dla_lower_is_from_cpu(lower, op->input[0]);
+	/* A picture of other numbers than bytes is not for the NPU. */
+	return !kinds[op->kind].way[0] || dla_type_size(lower->graph->tensor[op->input[0]].type) != 1;
+}
+
 const char *dla_lower_limits(enum dla_op_kind kind)
 {
 	return kinds[kind].limits;

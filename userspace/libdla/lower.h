@@ -30,6 +30,8 @@ struct dla_lower {
 	const struct drm_nvdla_dev_info *hw;
 	/* The tensor whose memory on the NPU a tensor shares: itself, or what it is a RESHAPE of. */
 	int *root;
+	const unsigned int *uses;	/* per tensor */
+	const uint8_t *flip;		/* per tensor, see signed.h; NULL: none */
 };
 
 /* How a tensor lies in NPU memory; false when it cannot. */
@@ -43,6 +45,9 @@ bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla
 
 /* Computed - constants have no place in the arena -, int8, and quantised as a whole. */
 bool dla_lower_is_int8(const struct dla_lower *lower, int tensor);
+
+/* Computed by the CPU in any case, wherever operations are placed: or given by the caller. */
+bool dla_lower_is_from_cpu(const struct dla_lower *lower, int tensor);
 
 struct dla_emit {
 	struct drm_nvdla_op *op;
@@ -82,6 +87,7 @@ struct dla_lowered_ops {
 struct dla_lowered {
 	const struct dla_lowered_ops *ops;
 	const char *how;		/* a phrase for people, static */
+	enum dla_form form;		/* how dla_node_input(0) lies: an image if nobody else reads it there */
 	unsigned int in_place;		/* bit i: the output may have the memory of dla_node_input(i) */
 	size_t behind;			/* bytes it needs behind dla_node_input(0), for itself */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "image.h"
 #include "lower_conv.h"
 #include "lower_pool.h"
 #include "weights.h"
@@ -53,6 +54,53 @@ void dla_conv_job_release(struct dla_conv_job *job)
 	free(job->add);
 }
 
+/* A line of an image's kernel is one tap of many channels; spare ones have weights of zero. */
+static int pack_image(const struct dla_kernels *k, uint32_t pixel, const struct drm_nvdla_dev_info *hw,
+		      struct dla_constants *constants, size_t *at, size_t *bytes)
+{
+	size_t pixels = (size_t)k->kernels * k->height * k->width;
+	struct dla_kernels lines = { NULL, k->kernels, k->height, 1, k->width * pixel };
+	int8_t *data = calloc(pixels, pixel);
+	int err;
+
+	if (!data)
+		return dla_fail(ENOMEM, "out of memory");
+	for (size_t i = 0; i < pixels; i++)
+		memcpy(data + i * pixel, k->data + i * k->channels, k->channels);
+	lines.data = data;
+	*bytes = dla_weights_bytes(&lines);
+	err = dla_constants_add(constants, *bytes, WEIGHT_ALIGN, at);
+	if (!err)
+		dla_weights_pack(&lines, hw->atomic_k, hw->atomic_c, constants->data + *at);
+	free(data);
+	return err;
+}
+
+static int pack_kernels(const struct dla_conv_job *job, const struct dla_kernels *range,
+			const struct drm_nvdla_dev_info *hw, struct dla_constants *constants,
+			struct dla_conv_constants *at)
+{
+	size_t behind, bytes;
+	int err;
+
+	switch (job->in.form) {
+	case DLA_FORM_LINES:
+		err = pack_image(range, range->channels, hw, constants, &at->weights, &at->weight_bytes);
+		/* For who binds pixels: see dla_image_use_pixels(). */
+		if (!err && job->shape.pixel != range->channels)
+			err = pack_image(range, job->shape.pixel, hw, constants, &behind, &bytes);
+		return err;
+	case DLA_FORM_PIXELS:
+		return pack_image(range, job->shape.pixel, hw, constants, &at->weights, &at->weight_bytes);
+	default:
+		at->weight_bytes = dla_weights_bytes(range);
+		err = dla_constants_add(constants, at->weight_bytes, WEIGHT_ALIGN, &at->weights);
+		if (!err)
+			dla_weights_pack(range, hw->atomic_k, hw->atomic_c, constants->data + at->weights);
+		return err;
+	}
+}
+
 int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 		  const struct drm_nvdla_dev_info *hw, struct dla_constants *constants,
 		  struct dla_conv_constants *at)
@@ -65,16 +113,14 @@ int dla_conv_pack(const struct dla_conv_job *job, const struct dla_tile *tile,
 
 	range.data += tile->kernel * kernel_bytes;
 	range.kernels = tile->kernels;
-	at->weight_bytes = dla_weights_bytes(&range);
 
-	err = dla_constants_add(constants, at->weight_bytes, WEIGHT_ALIGN, &at->weights);
+	err = pack_kernels(job, &range, hw, constants, at);
 	if (!err)
 		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x1);
 	if (!err && job->rq)
 		err = dla_constants_add(constants, operand_bytes, OPERAND_ALIGN, &at->x2);
 	if (err)
 		return err;
-	dla_weights_pack(&range, hw->atomic_k, hw->atomic_c, constants->data + at->weights);
 	if (job->rq)
 		dla_operands_pack(job->rq, tile->kernel, tile->kernels,
 				  constants->data + at->x1, constants->data + at->x2);
@@ -190,6 +236,7 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	}
 	conv->data_banks = (__u8)tile->data_banks;
 	conv->weight_banks = (__u8)tile->weight_banks;
+	dla_image_describe(conv, job->in.form, job->is_unsigned);
 
 	op = dla_emit_op(emit, DRM_NVDLA_SDP);
 	if (!op)
@@ -534,6 +581,26 @@ static bool prepare_pooling(const struct dla_lower *lower, const struct dla_node
 	return true;
 }
 
+/*
+ * What the CPU puts there for this convolution alone may lie as that likes it best. What the NPU makes
+ * consists of atoms.
+ */
+static void choose_form(const struct dla_lower *lower, struct lowered_conv *conv)
+{
+	struct dla_conv_job *job = &conv->job;
+	int root = lower->root[conv->input];
+	enum dla_form form;
+
+	if (conv->copies || conv->input != root || lower->uses[root] != 1 || !dla_lower_is_from_cpu(lower, root))
+		return;
+	form = dla_image_choose(&conv->hw, &job->shape);
+	dla_feature_set_form(&conv->in, form);
+	dla_feature_set_form(&job->in, form);
+	job->shape.pixel = dla_image_pixel(&conv->hw, &job->shape, form);
+	job->is_unsigned = form != DLA_FORM_ATOMS && lower->flip && lower->flip[root];
+	conv->base.form = form;
+}
+
 /* What the convolution has left to cut may be cut behind the largest of it, but not behind an average. */
 static void cut_in_pooling(struct lowered_conv *conv, const char **why)
 {
@@ -679,6 +746,8 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 		free_conv(&conv->base);
 		return 0;
 	}
+	if (graph->op[node->op].kind == DLA_OP_CONV_2D)
+		choose_form(lower, conv);
 	if (adds)
 		err = prepare_with_add(lower, &graph->op[node->op], &graph->op[node->add], conv, why);
 	else

@@ -18,6 +18,7 @@ struct dla_conv_job {
 	/* Of the tensor, by the kernels' channel, those of copied planes too. NULL: the same. */
 	uint16_t *channel;
 	int32_t pad_value;
+	bool is_unsigned;		/* of an image: the hardware makes int8 of it */
 	struct dla_requant *rq;		/* one of these */
 	struct dla_conv_add *add;
 	struct dla_tiling *tiling;

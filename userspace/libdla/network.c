@@ -259,10 +259,12 @@ int dla_network_allocate(struct dla_network *network)
 	network->weighed.op = calloc(graph->op_count, sizeof(*network->weighed.op));
 	network->root = calloc(graph->tensor_count, sizeof(*network->root));
 	network->flip = calloc(graph->tensor_count, sizeof(*network->flip));
+	network->form = calloc(graph->tensor_count, sizeof(*network->form));
 	network->input = calloc(graph->input_count, sizeof(*network->input));
 	network->output = calloc(graph->output_count, sizeof(*network->output));
 	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
-	    !network->weighed.op || !network->root || !network->flip || !network->input || !network->output)
+	    !network->weighed.op || !network->root || !network->flip || !network->form || !network->input ||
+	    !network->output)
 		return dla_fail(ENOMEM, "out of memory");
 	dla_signed_find(graph, network->flip);
 	return 0;
@@ -276,6 +278,7 @@ static int place(struct dla_network *network, const struct drm_nvdla_dev_info *h
 	const struct dla_device *device = network->device;
 	struct dla_place_options place = {
 		.signed_graph = network->signed_graph,
+		.flip = network->flip,
 		.hw = hw,
 		.absent = device->ops ? "as asked" : "no NPU",
 		.exact = options->exact,
@@ -298,6 +301,32 @@ static int place(struct dla_network *network, const struct drm_nvdla_dev_info *h
 	return dla_place(network->graph, &place, network->placed, network->root);
 }
 
+bool dla_network_feature(const struct dla_network *network, int tensor, struct dla_feature *feature)
+{
+	const struct dla_tensor *root = &network->graph->tensor[network->root[tensor]];
+
+	enum dla_form form = network->form[network->root[tensor]];
+
+	if (!network->device->ops || dla_type_size(root->type) != 1 ||
+	    !dla_feature_as(&root->shape, form, network->device->info.atom, feature))
+		return false;
+	/* The hardware can flip what it reads of an image. */
+	feature->flip = form == DLA_FORM_ATOMS ? network->flip[network->root[tensor]] : 0;
+	return true;
+}
+
+/* What the operations' layers expect. */
+static void find_forms(struct dla_network *network)
+{
+	for (unsigned int i = 0; i < network->graph->op_count; i++) {
+		const struct dla_placed *placed = &network->placed[i];
+
+		if (placed->lowered && placed->lowered->form != DLA_FORM_ATOMS)
+			network->form[network->root[dla_node_input(network->graph, &placed->node, 0)]] =
+				placed->lowered->form;
+	}
+}
+
 static int compile(struct dla_network *network, const void *model, size_t bytes, const struct dla_options *options)
 {
 	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
@@ -315,7 +344,9 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	if (!err)
 		err = place(network, hw, options);
 	if (!err)
-		err = dla_schedule_make(network->graph, hw, network->placed, network->root,
+		find_forms(network);
+	if (!err)
+		err = dla_schedule_make(network->graph, hw, network->placed, network->root, network->form,
 					options->keep_tensors, &network->schedule);
 	if (!err)
 		err = compile_npu(network);
@@ -412,6 +443,7 @@ void dla_network_free(struct dla_network *network)
 	free(network->weighed.op);
 	free(network->root);
 	free(network->flip);
+	free(network->form);
 	free(network->input);
 	free(network->output);
 	free(network->name);

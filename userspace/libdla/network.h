@@ -27,6 +27,7 @@ struct dla_network {
 	struct dla_weighed weighed;		/* estimate.profile NULL: it was not placed by cost */
 	struct dla_placed *placed;		/* per operation; only while the network is compiled, and for tests */
 	int *root;				/* per tensor, see struct dla_lower */
+	enum dla_form *form;			/* likewise */
 	struct dla_schedule schedule;
 	struct dla_part *part;			/* of all segments, in order */
 	unsigned int part_count;
@@ -41,6 +42,9 @@ struct dla_network {
 
 /* Memory for what there is one of for each operation or tensor of the graph. */
 int dla_network_allocate(struct dla_network *network);
+
+/* How a tensor lies in NPU memory; false when it cannot, or there is no NPU. */
+bool dla_network_feature(const struct dla_network *network, int tensor, struct dla_feature *feature);
 
 /* Make a program of these layers, in which nothing is missing any more, and their look-up tables. */
 int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op *op, unsigned int layers,

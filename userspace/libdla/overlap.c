@@ -49,6 +49,8 @@ static uint32_t input_lines(const struct drm_nvdla_conv *conv, uint32_t lines)
 
 static double load_cycles(const struct drm_nvdla_dev_info *hw, const struct drm_nvdla_conv *conv, uint32_t lines)
 {
+	if (conv->format != DRM_NVDLA_FEATURE)
+		return (double)div_up((uint32_t)conv->src_width * conv->src_channels, hw->cbuf_entry_bytes) * lines;
 	return (double)conv->src_width * lines * div_up(conv->src_channels, hw->atom);
 }
 
@@ -56,6 +58,10 @@ static double sum_cycles(const struct drm_nvdla_dev_info *hw, const struct drm_n
 {
 	double steps = (double)conv->kernel_width * conv->kernel_height * div_up(conv->src_channels, hw->atomic_c);
 
+	/* The line of an image's kernel is taken as a whole. */
+	if (conv->format != DRM_NVDLA_FEATURE)
+		steps = conv->kernel_height * (double)div_up((uint32_t)conv->kernel_width * conv->src_channels,
+							     hw->atomic_c);
 	return (steps > DLA_CACC_CYCLES ? steps : DLA_CACC_CYCLES) * conv->dst_width * lines * div_up(conv->kernels, hw->atomic_k);
 }
 
@@ -141,8 +147,7 @@ static bool may_be_cut(const struct drm_nvdla_op *op, unsigned int ops)
 {
 	const struct drm_nvdla_conv *conv = &op->conv;
 
-	return op->engine == DRM_NVDLA_CONV && ops == 2 && conv->format == DRM_NVDLA_FEATURE &&
-	       conv->dst_height > 1 && !conv->keep_lines && !conv->reuse_lines &&
+	return op->engine == DRM_NVDLA_CONV && ops == 2 && conv->dst_height > 1 && !conv->keep_lines && !conv->reuse_lines &&
 	       !(conv->flags & (DRM_NVDLA_CONV_KEEP_WEIGHTS | DRM_NVDLA_CONV_REUSE_WEIGHTS));
 }
 
@@ -169,6 +174,9 @@ static void keep_weights(const struct drm_nvdla_dev_info *hw, struct drm_nvdla_c
 {
 	uint64_t bytes = (uint64_t)a->kernels * a->kernel_width * a->kernel_height * a->src_channels + WEIGHT_UNIT;
 
+	/* There may have to be room for pixels with a spare channel. */
+	if (a->format != DRM_NVDLA_FEATURE)
+		bytes += bytes / 3;
 	if (bytes > (uint64_t)a->weight_banks * hw->cbuf_entries * hw->cbuf_entry_bytes)
 		return;
 	a->flags |= DRM_NVDLA_CONV_KEEP_WEIGHTS;

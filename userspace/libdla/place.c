@@ -65,6 +65,7 @@ static int new_attempt(struct dla_placer *placer, const struct dla_node *node, i
 	const struct dla_place_options *options = &placer->options;
 	const struct dla_lower lower = {
 		.graph = options->signed_graph ? options->signed_graph : placer->graph, .hw = options->hw, .root = root,
+		.uses = placer->fuser.uses, .flip = options->flip,
 	};
 	int err;
 

@@ -31,6 +31,7 @@ struct dla_place_options {
 	const struct drm_nvdla_dev_info *hw;	/* NULL where there is none, or none is wanted */
 	const char *absent;			/* which of these, a phrase */
 	const struct dla_graph *signed_graph;	/* as the NPU sees it, where that is another; see signed.h */
+	const uint8_t *flip;			/* likewise */
 	bool exact;				/* see struct dla_fuser */
 	bool xnnpack;				/* where it has the operation */
 	/* By cost, and all of the following; NULL: on the NPU whatever can go there. */

@@ -187,12 +187,13 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 	struct dla_feature feature;
 
 	/* It has been given a place there, so it can lie there. */
-	(void)dla_feature_of(&network->graph->tensor[root].shape, network->device->info.atom, &feature);
-	feature.flip = network->flip[root];
-	if (to_npu)
-		dla_feature_pack(&feature, request->tensor[tensor], npu);
-	else
-		dla_feature_unpack(&feature, npu, request->tensor[tensor]);
+	(void)dla_network_feature(network, root, &feature);
+	if (!dla_bind_convert(request, tensor, to_npu, &feature, npu)) {
+		if (to_npu)
+			dla_feature_pack(&feature, request->tensor[tensor], npu);
+		else
+			dla_feature_unpack(&feature, npu, request->tensor[tensor]);
+	}
 	dla_bind_npu_end(request, root);
 	request->info.conversions++;
 	request->info.convert_bytes += network->graph->tensor[tensor].bytes;

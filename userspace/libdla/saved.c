@@ -10,7 +10,7 @@
 #include "tflite.h"
 
 #define MAGIC		"NVDLAnet"
-#define VERSION		2
+#define VERSION		3
 #define HEADER_BYTES	24	/* magic, version, CRC-32 of what follows, bytes of what follows */
 
 #define NOWHERE		UINT64_MAX
@@ -83,6 +83,7 @@ static void write_schedule(struct dla_writer *w, const struct dla_network *netwo
 
 	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
 		dla_write_u32(w, (uint32_t)network->root[t]);
+		dla_write_u32(w, network->form[t]);
 		write_place(w, s->host[t]);
 		write_place(w, s->npu[t]);
 	}
@@ -234,15 +235,6 @@ static int read_header(struct dla_reader *r)
 	return 0;
 }
 
-/* One byte each: what can be converted. */
-static bool feature_of(const struct dla_network *network, int root, struct dla_feature *feature)
-{
-	const struct dla_tensor *tensor = &network->graph->tensor[root];
-
-	return network->device->ops && dla_type_size(tensor->type) == 1 &&
-	       dla_feature_of(&tensor->shape, network->device->info.atom, feature);
-}
-
 static size_t aligned(size_t bytes)
 {
 	return (bytes + DLA_PLAN_ALIGN - 1) / DLA_PLAN_ALIGN * DLA_PLAN_ALIGN;
@@ -257,7 +249,7 @@ static void most_memory(const struct dla_network *network, uint64_t *host, uint6
 	*npu = 0;
 	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
 		*host += aligned(network->graph->tensor[t].bytes);
-		if (feature_of(network, (int)t, &feature))
+		if (network->root[t] == (int)t && dla_network_feature(network, (int)t, &feature))
 			*npu += aligned(2 * feature.bytes);
 	}
 }
@@ -280,9 +272,14 @@ static int read_places(struct dla_reader *r, struct dla_network *network)
 	const struct dla_graph *graph = network->graph;
 	struct dla_schedule *s = &network->schedule;
 	uint64_t host_bytes, npu_bytes, most_host, most_npu;
+	uint32_t form;
 
 	for (unsigned int t = 0; t < graph->tensor_count; t++) {
 		network->root[t] = (int)dla_read_u32(r);
+		form = dla_read_u32(r);
+		if (form >= DLA_FORM_COUNT)
+			return damaged("a tensor in a form that there is not");
+		network->form[t] = (enum dla_form)form;
 		if (!read_place(r, &s->host[t]) || !read_place(r, &s->npu[t]))
 			return damaged("a tensor lies at no multiple of 64");
 	}
@@ -391,7 +388,7 @@ static bool is_convertible(const struct dla_network *network, int tensor, bool t
 	    (!to_npu && graph->tensor[tensor].data))
 		return false;
 	root = network->root[tensor];
-	return feature_of(network, root, &feature) && s->npu[root] != DLA_NOWHERE &&
+	return dla_network_feature(network, root, &feature) && s->npu[root] != DLA_NOWHERE &&
 	       fits(s->npu[root], feature.bytes, s->npu_bytes) &&
 	       graph->tensor[tensor].bytes == graph->tensor[root].bytes;
 }

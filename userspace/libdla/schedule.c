@@ -16,6 +16,7 @@ struct maker {
 	const struct drm_nvdla_dev_info *hw;
 	const struct dla_placed *placed;
 	const int *root;
+	const enum dla_form *form;
 	bool keep;
 	struct dla_schedule *schedule;
 	struct dla_plan_item *host, *npu;	/* per tensor; bytes 0: not there */
@@ -52,7 +53,7 @@ static void live_npu(struct maker *m, int tensor, int moment)
 	int root = m->root[tensor];
 
 	/* It was placed there, so it can lie there. */
-	(void)dla_feature_of(&m->graph->tensor[root].shape, m->hw->atom, &feature);
+	(void)dla_feature_as(&m->graph->tensor[root].shape, m->form[root], m->hw->atom, &feature);
 	live(&m->npu[root], feature.bytes, moment);
 }
 
@@ -308,11 +309,11 @@ static int plan(struct maker *m, struct dla_plan_item *all, size_t *place, size_
 }
 
 int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw,
-		      const struct dla_placed *placed, const int *root, bool keep,
+		      const struct dla_placed *placed, const int *root, const enum dla_form *form, bool keep,
 		      struct dla_schedule *s)
 {
 	struct maker m = {
-		.graph = graph, .hw = hw, .placed = placed, .root = root, .keep = keep, .schedule = s,
+		.graph = graph, .hw = hw, .placed = placed, .root = root, .form = form, .keep = keep, .schedule = s,
 		.host = calloc(graph->tensor_count, sizeof(*m.host)),
 		.npu = calloc(graph->tensor_count, sizeof(*m.npu)),
 		.owner = calloc(graph->tensor_count, sizeof(*m.owner)),

@@ -8,7 +8,7 @@
 
 /*
  * What a request does, in order, and where every tensor lies meanwhile: in the request's host memory
- * in the network's own order, in its NPU arena as a feature surface, or in both.
+ * in the network's own order, in its NPU arena as the NPU has it, or in both.
  */
 
 enum dla_step_kind {
@@ -59,7 +59,7 @@ struct dla_schedule {
  * error. The only error is -ENOMEM.
  */
 int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_info *hw,
-		      const struct dla_placed *placed, const int *root, bool keep,
+		      const struct dla_placed *placed, const int *root, const enum dla_form *form, bool keep,
 		      struct dla_schedule *schedule);
 void dla_schedule_release(struct dla_schedule *schedule);
 

@@ -212,19 +212,30 @@ static unsigned int add_tiles(const struct cut *c, const struct plan *plan, uint
 	return count;
 }
 
+/* An image's line of a kernel is taken as a whole. */
+static double steps_of(const struct drm_nvdla_dev_info *hw, const struct dla_conv_shape *s)
+{
+	const struct dla_window *w = &s->window;
+
+	if (s->pixel)
+		return (double)w->kernel_h * div_up((uint64_t)w->kernel_w * s->pixel, hw->atomic_c);
+	return (double)w->kernel_w * w->kernel_h * div_up(s->channels, hw->atomic_c);
+}
+
 struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const struct dla_conv_shape *s,
 				 const char **why)
 {
 	const struct dla_window *w = &s->window;
+	uint32_t channels = s->pixel ? s->pixel : s->channels;
 	struct cut c = {
 		.shape = s,
 		.banks = hw->cbuf_banks, .bank_entries = hw->cbuf_entries,
 		.bank_bytes = hw->cbuf_entries * hw->cbuf_entry_bytes,
-		.kernel_bytes = (uint64_t)s->channels * w->kernel_w * w->kernel_h,
+		.kernel_bytes = (uint64_t)channels * w->kernel_w * w->kernel_h,
 		.group = hw->atomic_k,
 	};
 	uint32_t height, columns, least_weights;
-	double steps = (double)w->kernel_w * w->kernel_h * div_up(s->channels, hw->atomic_c);
+	double steps = steps_of(hw, s);
 	struct dla_tiling *tiling;
 	struct plan plan;
 
@@ -234,7 +245,9 @@ struct dla_tiling *dla_tile_conv(const struct drm_nvdla_dev_info *hw, const stru
 
 	columns = (s->out_width - 1) * (uint32_t)w->stride_w + (uint32_t)reach(w->kernel_w, w->dilation_w) -
 		  (uint32_t)w->pad_left;
-	c.entries = div_up(s->channels, hw->atom) * at_most(columns, s->in_width);
+	/* Lines of an image are stored with their padding. */
+	c.entries = s->pixel ? div_up((uint64_t)(columns + (uint32_t)w->pad_left) * s->pixel, hw->cbuf_entry_bytes) :
+			       div_up(s->channels, hw->atom) * at_most(columns, s->in_width);
 	c.mac = (double)s->out_width * s->out_height * div_up(s->kernels, hw->atomic_k) *
 		(steps > DLA_CACC_CYCLES ? steps : DLA_CACC_CYCLES);
 	least_weights = div_up(c.kernel_bytes * hw->atomic_k + WEIGHT_ALIGN, c.bank_bytes);

@@ -39,6 +39,7 @@ struct dla_conv_shape {
 	uint32_t in_width, in_height, channels;
 	uint32_t out_width, out_height, kernels;
 	struct dla_window window;
+	uint32_t pixel;		/* of an image: bytes of a pixel in the convolution buffer; otherwise 0 */
 };
 
 /*

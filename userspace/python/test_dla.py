@@ -144,9 +144,12 @@ class Networks(unittest.TestCase):
         np.testing.assert_array_equal(info.dequantise(np.array([-3, -1], np.int8)), [0, 1])
 
     def test_layouts(self):
-        layout = self.device.load(MODEL, place="npu").input_layout()
-        self.assertEqual(layout.atom, 8)
+        network = self.device.load(MODEL, place="npu")
+        self.assertEqual(network.input_layout(layout="atoms").atom, 8)
+        layout = network.input_layout(layout="lines")
+        self.assertTrue(layout.native)
         self.assertGreaterEqual(layout.line_stride, layout.width * layout.atom)
+        self.assertRaises(ValueError, network.input_layout, 0, "heap")
         self.assertRaises(dla.Error, self.device.load(MODEL).input_layout, 5)
 
     def test_supported_operations(self):
@@ -266,26 +269,26 @@ class Requests(unittest.TestCase):
 
     def test_memory_of_the_callers(self):
         """What a camera's buffer would be: the input is not copied by us."""
-        layout = self.network.input_layout()
+        layout = self.network.input_layout(layout="lines")
         fd = os.memfd_create("input")
         try:
             os.ftruncate(fd, layout.bytes)
             with mmap.mmap(fd, layout.bytes) as memory:
-                atoms = np.frombuffer(memory, np.int8, layout.bytes)
+                lines = np.frombuffer(memory, np.int8, layout.bytes)
                 picture = self.pictures[1].reshape(layout.height, layout.width, layout.channels)
                 for y in range(layout.height):
                     for x in range(layout.width):
                         at = y * layout.line_stride + x * layout.atom
-                        atoms[at:at + layout.channels] = picture[y, x]
-                del atoms
+                        lines[at:at + layout.channels] = picture[y, x]
+                del lines
             request = self.network.request()
-            request.bind_input(0, fd, layout="atoms")
+            request.bind_input(0, fd, layout="lines")
             request.run()
             np.testing.assert_array_equal(request.outputs[0], self.results[1])
             with self.assertRaises(ValueError):
                 request.bind_input(0, fd, layout="heap")
             with self.assertRaises(dla.Error) as caught:
-                request.bind_input(0, fd, layout="atoms", offset=3)
+                request.bind_input(0, fd, layout="lines", offset=3)
             self.assertEqual(caught.exception.errno, errno.EINVAL)
         finally:
             os.close(fd)

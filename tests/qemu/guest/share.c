@@ -77,7 +77,8 @@ int main(int argc, char **argv)
 	need(plain && node >= 0, "opening");
 	in_bytes = dla_network_input(network, 0)->bytes;
 	out_bytes = dla_network_output(network, 0)->bytes;
-	need(!dla_network_input_layout(network, 0, &li) && !dla_network_output_layout(network, 0, &lo), "layout");
+	need(!dla_network_input_layout(network, 0, DLA_LAYOUT_LINES, &li) &&
+	     !dla_network_output_layout(network, 0, DLA_LAYOUT_ATOMS, &lo), "layout");
 	found = malloc(out_bytes);
 	for (int i = 0; i < 2; i++) {
 		request[i] = dla_request_new(network);
@@ -92,7 +93,8 @@ int main(int argc, char **argv)
 		memcpy(expected[i], dla_request_output(plain, 0), out_bytes);
 	}
 	for (int layouts = 0; layouts < 4; layouts++) {
-		enum dla_layout layout_in = layouts & 1, layout_out = layouts >> 1;
+		enum dla_layout layout_in = layouts & 1 ? DLA_LAYOUT_LINES : DLA_LAYOUT_PLAIN;
+		enum dla_layout layout_out = layouts >> 1 ? DLA_LAYOUT_ATOMS : DLA_LAYOUT_PLAIN;
 		struct dla_run_info info;
 
 		for (int round = 0; round < ROUNDS; round++) {
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 
 				need(!dla_request_bind_input(request[i], 0, layout_in, in[b].fd, 64), "bind input");
 				need(!dla_request_bind_output(request[i], 0, layout_out, out[b].fd, 64), "bind output");
-				if (layout_in == DLA_LAYOUT_ATOMS)
+				if (layout_in == DLA_LAYOUT_LINES)
 					relay(&li, input[i], in[b].map + 64, 1);
 				else
 					memcpy(in[b].map + 64, input[i], in_bytes);
@@ -123,11 +125,11 @@ int main(int argc, char **argv)
 			}
 		}
 		dla_request_info(request[0], &info);
-		printf("%s to %s: %u conversions\n", layout_in ? "atoms" : "plain", layout_out ? "atoms" : "plain",
+		printf("%s to %s: %u conversions\n", layout_in ? "lines" : "plain", layout_out ? "atoms" : "plain",
 		       info.conversions);
 	}
 	need(!ftruncate(scattered, 65536), "ftruncate");
-	if (dla_request_bind_input(plain, 0, DLA_LAYOUT_ATOMS, scattered, 0))
+	if (dla_request_bind_input(plain, 0, DLA_LAYOUT_LINES, scattered, 0))
 		printf("scattered: %s\n", dla_strerror());
 	for (int i = 0; i < 2; i++)
 		dla_request_free(request[i]);

@@ -388,26 +388,36 @@ DLA_API const void *dla_request_output(const struct dla_request *request, unsign
 /**
  * enum dla_layout - how a tensor lies in memory
  * @DLA_LAYOUT_PLAIN: as in the network, outermost dimension first, without gaps.
- * @DLA_LAYOUT_ATOMS: as the NPU has it. Of W x H x C elements of one byte, channels go into ceil(C / atom)
- *	planes of H lines of W atoms, element (x, y, c) is at (c / atom) * plane_stride + y * line_stride +
- *	x * atom + c % atom. Channels past the last are anything in inputs and outputs.
+ * @DLA_LAYOUT_ATOMS: as the NPU's engines hand it on. Of W x H x C elements of one byte, channels go into
+ *	ceil(C / atom) planes of H lines of W atoms.
+ * @DLA_LAYOUT_LINES: as in the network, but each of the H lines begins at a multiple of 32 bytes.
+ * @DLA_LAYOUT_PIXELS: a picture of three or four channels, four bytes a pixel, whose lines begin at
+ *	multiples of 32 bytes.
+ *
+ * Element (x, y, c) of a picture is at (c / atom) * plane_stride + y * line_stride + x * atom + c % atom,
+ * where the atom is all of a pixel but in &DLA_LAYOUT_ATOMS. Channels past the last, and what lies between lines, may be
+ * anything in inputs and outputs. Bytes are stored as &dla_tensor_info.type says.
  */
 enum dla_layout {
 	DLA_LAYOUT_PLAIN,
 	DLA_LAYOUT_ATOMS,
+	DLA_LAYOUT_LINES,
+	DLA_LAYOUT_PIXELS,
 };
 
 /**
- * struct dla_layout_info - &DLA_LAYOUT_ATOMS of an input or output
- * @native: nonzero: the NPU works on it, so that in this layout it needs no copy; otherwise the CPU does,
- *	and it is &DLA_LAYOUT_PLAIN that needs none.
- * @bytes: from the first to behind the last.
+ * struct dla_layout_info - a layout of an input or output
+ * @native: nonzero: it is used as it lies, by the NPU or the CPU, and needs no copy; otherwise each run
+ *	converts it once. More than one layout may be native: of what a first convolution of few channels
+ *	reads, as a rule, &DLA_LAYOUT_LINES, &DLA_LAYOUT_PIXELS, and &DLA_LAYOUT_PLAIN if its lines are
+ *	multiples of the NPU's atom.
+ * @bytes: from the first to behind the last; lines are counted with what lies between them.
  * @width: W.
  * @height: H, of all pictures.
  * @channels: C.
- * @atom: bytes.
+ * @atom: bytes from a pixel to the next.
  * @line_stride: bytes.
- * @plane_stride: bytes.
+ * @plane_stride: bytes; 0 where there is one plane.
  */
 struct dla_layout_info {
 	int native;
@@ -420,12 +430,17 @@ struct dla_layout_info {
 	size_t plane_stride;
 };
 
-/** dla_network_input_layout() - describe it; EOPNOTSUPP: it has none, not being a picture of one byte; ERANGE */
-DLA_API int dla_network_input_layout(const struct dla_network *network, unsigned int index,
+/**
+ * dla_network_input_layout() - describe a layout that an input may be bound in
+ *
+ * Errors: EOPNOTSUPP (it has no such layout, or is no picture of one byte an element; &DLA_LAYOUT_PLAIN can
+ * be bound then all the same), ERANGE.
+ */
+DLA_API int dla_network_input_layout(const struct dla_network *network, unsigned int index, enum dla_layout layout,
 				     struct dla_layout_info *info);
 
 /** dla_network_output_layout() - likewise for an output */
-DLA_API int dla_network_output_layout(const struct dla_network *network, unsigned int index,
+DLA_API int dla_network_output_layout(const struct dla_network *network, unsigned int index, enum dla_layout layout,
 				      struct dla_layout_info *info);
 
 /**
@@ -440,7 +455,8 @@ DLA_API int dla_network_output_layout(const struct dla_network *network, unsigne
  *
  * The library tells the dma-buf's exporter when the CPU touches it, the kernel orders what devices do to it.
  * Its contents must not change while a run lasts. Binding a tensor to another buffer in the same layout
- * costs next to nothing; the first one in &DLA_LAYOUT_ATOMS makes programs of the request's own.
+ * costs next to nothing; the first one that the NPU works on makes programs of the request's own. What the
+ * NPU cannot have in &DLA_LAYOUT_PLAIN - no dma-buf, or memory in pieces - is converted after all.
  *
  * Errors: ERANGE (no such input), EBUSY (a run lasts), EINVAL (too small, at a bad offset, or not to be had
  * by the NPU, whose driver tells why in the kernel's log), EOPNOTSUPP (no such layout of this tensor, or

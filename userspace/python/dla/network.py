@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ._dla import ffi, lib
 from .errors import check, pointer, string
-from .request import Request
+from .request import Request, layout_number
 
 
 class TensorInfo(NamedTuple):
@@ -66,7 +66,7 @@ class Memory(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How a tensor lies in the NPU's own layout, see ``enum dla_layout``; no copy is made where it is native."""
+    """How a tensor lies in memory, see ``enum dla_layout``; no copy is made where that is native."""
 
     native: bool
     bytes: int
@@ -147,19 +147,19 @@ class Network:
         lib.dla_network_memory(self._handle, raw)
         return Memory(*(getattr(raw, name) for name in Memory._fields))
 
-    def _layout(self, call: Any, index: int) -> Layout:
+    def _layout(self, call: Any, index: int, layout: str) -> Layout:
         raw = ffi.new("struct dla_layout_info *")
-        check(call(self._handle, index, raw))
+        check(call(self._handle, index, layout_number(layout), raw))
         values = {name: getattr(raw, name) for name in Layout._fields}
         return Layout(**{**values, "native": bool(raw.native)})
 
-    def input_layout(self, index: int = 0) -> Layout:
-        """How the NPU would have an input lie in memory; for :meth:`Request.bind_input`."""
-        return self._layout(lib.dla_network_input_layout, index)
+    def input_layout(self, index: int = 0, layout: str = "plain") -> Layout:
+        """How an input lies in ``"plain"``, ``"atoms"``, ``"lines"`` or ``"pixels"``; for :meth:`Request.bind_input`."""
+        return self._layout(lib.dla_network_input_layout, index, layout)
 
-    def output_layout(self, index: int = 0) -> Layout:
+    def output_layout(self, index: int = 0, layout: str = "plain") -> Layout:
         """Likewise for an output."""
-        return self._layout(lib.dla_network_output_layout, index)
+        return self._layout(lib.dla_network_output_layout, index, layout)
 
     def request(self) -> Request:
         """Memory to run it in."""

@@ -16,9 +16,17 @@ from .errors import check, fail, pointer, string
 if TYPE_CHECKING:
     from .network import TensorInfo
 
-LAYOUTS = {"plain": lib.DLA_LAYOUT_PLAIN, "atoms": lib.DLA_LAYOUT_ATOMS}
+LAYOUTS = {"plain": lib.DLA_LAYOUT_PLAIN, "atoms": lib.DLA_LAYOUT_ATOMS, "lines": lib.DLA_LAYOUT_LINES,
+           "pixels": lib.DLA_LAYOUT_PIXELS}
 TRACKS = {lib.DLA_TRACK_CPU: "cpu", lib.DLA_TRACK_CONV: "conv", lib.DLA_TRACK_SDP: "sdp",
           lib.DLA_TRACK_PDP: "pdp", lib.DLA_TRACK_CDP: "cdp"}
+
+
+def layout_number(name: str) -> int:
+    """The library's number of a layout."""
+    if name not in LAYOUTS:
+        raise ValueError(f"layout is {name!r}; it may be {', '.join(LAYOUTS)}")
+    return int(LAYOUTS[name])
 
 
 class RunInfo(NamedTuple):
@@ -151,19 +159,14 @@ class Request:
         Have an input read from a dma-buf; for an emulated device, from anything that can be mapped.
 
         :param fd: kept by the library, so that it may be closed; -1 ends the binding.
-        :param layout: ``"plain"``, as the tensor's array; ``"atoms"``, as :meth:`Network.input_layout` says.
+        :param layout: ``"plain"``, as the tensor's array; or as :meth:`Network.input_layout` says of ``"atoms"``,
+            ``"lines"`` and ``"pixels"``.
         """
-        check(lib.dla_request_bind_input(self._handle, index, self._layout(layout), fd, offset))
+        check(lib.dla_request_bind_input(self._handle, index, layout_number(layout), fd, offset))
 
     def bind_output(self, index: int, fd: int, *, layout: str = "plain", offset: int = 0) -> None:
         """Likewise have an output written there."""
-        check(lib.dla_request_bind_output(self._handle, index, self._layout(layout), fd, offset))
-
-    @staticmethod
-    def _layout(name: str) -> int:
-        if name not in LAYOUTS:
-            raise ValueError(f"layout is {name!r}; it may be {', '.join(LAYOUTS)}")
-        return int(LAYOUTS[name])
+        check(lib.dla_request_bind_output(self._handle, index, layout_number(layout), fd, offset))
 
     @property
     def info(self) -> RunInfo:
