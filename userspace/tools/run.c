@@ -26,6 +26,7 @@ static const char help[] =
 	"  --place WHERE     auto (default) or npu: on the NPU what can go there; cpu\n"
 	"  --cpu KERNELS     auto (default) or xnnpack: XNNPACK's where it has the operation; reference:\n"
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
+	"  --threads N       for one operation of XNNPACK's (default 1)\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
 	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
 	"                    and quantised; without one, inputs are zero\n"
@@ -46,7 +47,7 @@ struct options {
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS, OPT_RECORD,
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS, OPT_RECORD,
 	OPT_JSON, OPT_HELP,
 };
 
@@ -63,6 +64,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "device", required_argument, NULL, OPT_DEVICE },
 		{ "place", required_argument, NULL, OPT_PLACE },
 		{ "cpu", required_argument, NULL, OPT_CPU },
+		{ "threads", required_argument, NULL, OPT_THREADS },
 		{ "exact", no_argument, NULL, OPT_EXACT },
 		{ "input", required_argument, NULL, OPT_INPUT },
 		{ "seed", required_argument, NULL, OPT_SEED },
@@ -85,6 +87,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_CPU:
 			err = placing_parse_cpu("run", optarg, &o->network);
+			break;
+		case OPT_THREADS:
+			err = placing_parse_threads("run", optarg, &o->network);
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;
