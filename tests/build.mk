@@ -36,7 +36,8 @@ plain-units: $(plain-unit-bin)
 $(BUILD)/unit-%: $(BUILD)/obj/tests/unit/%.o $(libdla-obj) $(core-obj) $(emulator-obj) $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' -lcmocka -ljansson $(libdla-libs)
 
-bench-bin := $(patsubst tests/bench/%.c,$(BUILD)/bench-%,$(wildcard tests/bench/*.c))
+bench-src := $(filter-out $(if $(XNNPACK),,tests/bench/xnnpack.c),$(wildcard tests/bench/*.c))
+bench-bin := $(bench-src:tests/bench/%.c=$(BUILD)/bench-%)
 
 $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(libdla-obj) $(core-obj) $(emulator-obj) $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(libdla-libs)
@@ -45,7 +46,7 @@ $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(libdla-obj) $(core-obj) $(emula
 bench: $(bench-bin)
 	@for program in $^; do $$program || exit 1; done
 
-speed-tests := $(BUILD)/bench-convert
+speed-tests := $(filter %-convert %-xnnpack,$(bench-bin))
 
 # The validator without each of its checks: takes the options that tests/mutants has.
 mutants-obj := $(filter-out $(BUILD)/obj/kernel/core/validate%,$(core-obj)) $(emulator-obj) \

@@ -108,7 +108,7 @@ static bool *check_operations(const struct dla_graph *graph, void **data)
 		if (!has[i])
 			continue;
 		data[output] = calloc(1, graph->tensor[output].bytes + DLA_XNN_SLACK);
-		assert_int_equal(dla_xnn_prepare(graph, i, i, wanted, &part), 0);
+		assert_int_equal(dla_xnn_prepare(graph, i, i, wanted, NULL, &part), 0);
 		assert_int_equal(dla_xnn_run(part, data), 0);
 		dla_xnn_free(part);
 		compare(graph, i, reference, data[output]);
@@ -144,13 +144,13 @@ static void check_stretch(const struct dla_graph *graph, unsigned int first, uns
 			memcpy(whole[t], data[t], graph->tensor[t].bytes);
 	}
 	for (unsigned int i = first; i <= last; i++) {
-		assert_int_equal(dla_xnn_prepare(graph, i, i, wanted, &part), 0);
+		assert_int_equal(dla_xnn_prepare(graph, i, i, wanted, NULL, &part), 0);
 		assert_int_equal(dla_xnn_run(part, data), 0);
 		dla_xnn_free(part);
 	}
 	for (unsigned int t = 0; t < graph->tensor_count; t++)
 		wanted[t] = used_outside(graph, (int)t, first, last);
-	assert_int_equal(dla_xnn_prepare(graph, first, last, wanted, &part), 0);
+	assert_int_equal(dla_xnn_prepare(graph, first, last, wanted, NULL, &part), 0);
 	for (int run = 0; run < 2; run++) {
 		assert_int_equal(dla_xnn_run(part, whole), 0);
 		for (unsigned int i = first; i <= last; i++) {

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "../half_network.h"
@@ -116,6 +117,44 @@ struct client {
 };
 
 /* Submits, sometimes cancels, sometimes makes a new request; every finished one has to be right. */
+/* Requests share the threads that share the work of an operation; and a compiled network has them, too. */
+static void operations_have_threads(void **unused)
+{
+	struct dla_device *device = dla_device_open("cpu");
+	struct dla_options options = { .cpu_threads = 3 };
+	struct subject subject;
+	char path[] = "/tmp/requests.XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)unused;
+	assert_true(fd >= 0);
+	close(fd);
+	load(device, FASHION, &subject);
+	dla_network_free(subject.network);
+	assert_int_equal(dla_network_compile(device, FASHION, NULL, path), 0);
+	for (int compiled = 0; compiled < 2; compiled++) {
+		struct dla_request *request[SEEDS];
+
+		subject.network = dla_network_load(device, compiled ? path : FASHION, &options);
+		assert_non_null(subject.network);
+		for (int round = 0; round < 5; round++) {
+			for (unsigned int seed = 0; seed < SEEDS; seed++)
+				request[seed] = start(&subject, seed);
+			for (unsigned int seed = 0; seed < SEEDS; seed++) {
+				assert_int_equal(dla_request_wait(request[seed], -1), 0);
+				assert_true(is_right(&subject, request[seed], seed));
+				dla_request_free(request[seed]);
+			}
+		}
+		dla_network_free(subject.network);
+	}
+	options.cpu_threads = 65;
+	assert_null(dla_network_load(device, FASHION, &options));
+	assert_int_equal(errno, EINVAL);
+	unlink(path);
+	dla_device_close(device);
+}
+
 static void *be_a_client(void *arg)
 {
 	struct client *client = arg;
@@ -448,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_of_two_networks_are_under_way_together),
+		cmocka_unit_test(operations_have_threads),
 		cmocka_unit_test(threads_submit_and_cancel),
 		cmocka_unit_test(waiting_has_an_end),
 		cmocka_unit_test(a_clock_sets_the_pace),

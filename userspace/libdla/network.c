@@ -355,15 +355,33 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	return err;
 }
 
+static int start_threads(struct dla_network *network, unsigned int count)
+{
+	const unsigned int limit = 64;
+
+	if (count > limit)
+		return dla_fail(EINVAL, "%u threads are too many: %u is the limit", count, limit);
+	for (unsigned int i = 0; i < network->schedule.cpu_count && count > 1; i++)
+		if (network->schedule.cpu[i].xnnpack)
+			return dla_xnn_threads_new(count, &network->threads);
+	return 0;
+}
+
 static int load(struct dla_network *network, const void *data, size_t bytes, const struct dla_options *options)
 {
 	static const struct dla_options defaults;
+	struct dla_options compiling = options ? *options : defaults;
+	unsigned int threads = compiling.cpu_threads;
+	int err;
 
+	compiling.cpu_threads = 0;
 	if (!dla_saved_is(data, bytes))
-		return compile(network, data, bytes, options ? options : &defaults);
-	if (options && memcmp(options, &defaults, sizeof(defaults)) != 0)
-		return dla_fail(EINVAL, "it is compiled already: how, cannot be said any more");
-	return dla_saved_read(network, data, bytes);
+		err = compile(network, data, bytes, &compiling);
+	else if (memcmp(&compiling, &defaults, sizeof(defaults)) != 0)
+		err = dla_fail(EINVAL, "it is compiled already: how, cannot be said any more");
+	else
+		err = dla_saved_read(network, data, bytes);
+	return err ? err : start_threads(network, threads);
 }
 
 /* Read, and compile what is not; with save_as, write it there. */
@@ -434,6 +452,7 @@ void dla_network_free(struct dla_network *network)
 		device->ops->buffer_free(network->constants);
 	if (network->placed)
 		dla_place_release(network->placed, ops);
+	dla_xnn_threads_free(network->threads);
 	dla_schedule_release(&network->schedule);
 	free(network->placed);
 	free(network->part);

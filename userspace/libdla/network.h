@@ -34,6 +34,7 @@ struct dla_network {
 	unsigned int *part_end;			/* per segment: behind its last; one of views only has none */
 	unsigned int work;			/* hardware layers and CPU operations of a run */
 	struct dla_buffer *constants;		/* NULL without NPU operations */
+	struct pthreadpool *threads;		/* for its operations on the CPU; NULL: there is one only */
 	struct dla_tensor_info *input, *output;
 	struct dla_operation_info *operation;
 	char (*shape)[64];			/* per operation, for the infos */

@@ -27,7 +27,8 @@ static int prepare_cpu(struct dla_request *request, unsigned int index)
 		return dla_fail(ENOMEM, "out of memory");
 	for (unsigned int t = 0; t < graph->tensor_count; t++)
 		wanted[t] = schedule->host[t] != DLA_NOWHERE;
-	err = dla_xnn_prepare(graph, part->first, part->last, wanted, &request->cpu[index].xnn);
+	err = dla_xnn_prepare(graph, part->first, part->last, wanted, request->network->threads,
+			      &request->cpu[index].xnn);
 	free(wanted);
 	return err;
 }

@@ -30,7 +30,8 @@ static const char help[] =
 	"  --device NAME     as for dla run; sim:nv_small@100MHz is the emulated NPU at the\n"
 	"                    pace of such a clock\n"
 	"  --place WHERE     as for dla run\n"
-	"  --cpu KERNELS     likewise; so too --exact, --input FILE, --seed N\n"
+	"  --cpu KERNELS     likewise; so too --threads N, --exact, --input FILE,\n"
+	"                    --seed N\n"
 	"  --seconds S       measure for so long (2)\n"
 	"  --runs N          or so many runs in each process\n"
 	"  --warmup N        runs before, which do not count (3)\n"
@@ -383,14 +384,15 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, PROFILE, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS, PROCESSES,
-		TIMELINE, HTML, JSON, HELP,
+		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
+		PROCESSES, TIMELINE, HTML, JSON, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
 		{ "place", required_argument, NULL, PLACE },
 		{ "cpu", required_argument, NULL, CPU },
 		{ "cpu-profile", required_argument, NULL, PROFILE },
+		{ "threads", required_argument, NULL, THREADS },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "input", required_argument, NULL, INPUT },
 		{ "seed", required_argument, NULL, SEED },
@@ -422,6 +424,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case PROFILE:
 			m->network.cpu_profile = optarg;
+			break;
+		case THREADS:
+			err = placing_parse_threads("bench", optarg, &m->network);
 			break;
 		case EXACT:
 			m->network.exact = 1;

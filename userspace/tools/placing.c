@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "placing.h"
@@ -33,5 +34,16 @@ int placing_parse_cpu(const char *command, const char *value, struct dla_options
 		options->cpu = DLA_CPU_AUTO;
 	else
 		return wrong(command, "--cpu is auto, xnnpack or reference, not", value);
+	return 0;
+}
+
+int placing_parse_threads(const char *command, const char *value, struct dla_options *options)
+{
+	char *end;
+	unsigned long count = strtoul(value, &end, 10);
+
+	if (*value < '1' || *value > '9' || *end || count > 64)
+		return wrong(command, "--threads is a number from 1 to 64, not", value);
+	options->cpu_threads = (unsigned int)count;
 	return 0;
 }

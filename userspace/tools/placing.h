@@ -4,8 +4,12 @@
 
 #include "dla.h"
 
-/* What --place and --cpu say, for all commands that have them; -1 after a message. --cpu-profile is for the library. */
+/*
+ * What --place, --cpu and --threads say, for all commands that have them; -1 after a message. --cpu-profile is
+ * for the library.
+ */
 int placing_parse_place(const char *command, const char *value, struct dla_options *options);
 int placing_parse_cpu(const char *command, const char *value, struct dla_options *options);
+int placing_parse_threads(const char *command, const char *value, struct dla_options *options);
 
 #endif

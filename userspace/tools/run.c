@@ -33,6 +33,7 @@ static const char help[] =
 	"  --explain         say where operations are placed, and why, instead of running\n"
 	"  --cpu KERNELS     auto (default) or xnnpack: XNNPACK's where it has the operation; reference:\n"
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
+	"  --threads N       for one operation of XNNPACK's (default 1)\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
 	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
 	"                    and quantised; without one, inputs are zero\n"
@@ -53,8 +54,8 @@ struct options {
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS, OPT_RECORD,
-	OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS,
+	OPT_RECORD, OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
 };
 
 static int wrong(const char *what, const char *value)
@@ -72,6 +73,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "cpu", required_argument, NULL, OPT_CPU },
 		{ "cpu-profile", required_argument, NULL, OPT_PROFILE },
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
+		{ "threads", required_argument, NULL, OPT_THREADS },
 		{ "exact", no_argument, NULL, OPT_EXACT },
 		{ "input", required_argument, NULL, OPT_INPUT },
 		{ "seed", required_argument, NULL, OPT_SEED },
@@ -100,6 +102,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_EXPLAIN:
 			o->explain = true;
+			break;
+		case OPT_THREADS:
+			err = placing_parse_threads("run", optarg, &o->network);
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;

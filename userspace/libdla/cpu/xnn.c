@@ -121,7 +121,7 @@ static int define(struct dla_xnn_builder *b, const struct dla_xnn_part *part, un
 }
 
 static int build(struct dla_xnn_part *part, const struct dla_graph *graph, unsigned int first, unsigned int last,
-		 const bool *wanted)
+		 const bool *wanted, struct pthreadpool *threads)
 {
 	struct dla_xnn_builder b = {
 		.graph = graph,
@@ -138,7 +138,8 @@ static int build(struct dla_xnn_part *part, const struct dla_graph *graph, unsig
 		err = define(&b, part, first, last);
 	}
 	if (!err) {
-		status = xnn_create_runtime_v2(b.subgraph, NULL, 0, &part->runtime);
+		/* Between runs its threads sleep: others, and the NPU's interrupts, have use for the CPUs. */
+		status = xnn_create_runtime_v2(b.subgraph, threads, XNN_FLAG_YIELD_WORKERS, &part->runtime);
 		if (status != xnn_status_success)
 			err = failed(status, first == last ? &graph->op[first] : NULL);
 	}
@@ -149,8 +150,19 @@ static int build(struct dla_xnn_part *part, const struct dla_graph *graph, unsig
 	return err;
 }
 
+int dla_xnn_threads_new(unsigned int count, struct pthreadpool **threads)
+{
+	*threads = pthreadpool_create(count);
+	return *threads ? 0 : dla_fail(ENOMEM, "out of memory for %u threads", count);
+}
+
+void dla_xnn_threads_free(struct pthreadpool *threads)
+{
+	pthreadpool_destroy(threads);
+}
+
 int dla_xnn_prepare(const struct dla_graph *graph, unsigned int first, unsigned int last, const bool *wanted,
-		    struct dla_xnn_part **out)
+		    struct pthreadpool *threads, struct dla_xnn_part **out)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct dla_xnn_part *part;
@@ -163,7 +175,7 @@ int dla_xnn_prepare(const struct dla_graph *graph, unsigned int first, unsigned 
 	part = calloc(1, sizeof(*part));
 	if (!part)
 		return dla_fail(ENOMEM, "out of memory");
-	err = build(part, graph, first, last, wanted);
+	err = build(part, graph, first, last, wanted, threads);
 	if (err) {
 		dla_xnn_free(part);
 		return err;
@@ -185,7 +197,7 @@ bool dla_xnn_has(const struct dla_graph *graph, unsigned int op)
 	if (!wanted)
 		return false;
 	memset(wanted, true, graph->tensor_count * sizeof(*wanted));
-	if (!dla_xnn_prepare(graph, op, op, wanted, &part))
+	if (!dla_xnn_prepare(graph, op, op, wanted, NULL, &part))
 		dla_xnn_free(part);
 	free(wanted);
 	return part;

@@ -20,6 +20,15 @@ struct dla_xnn_part;
 /* Is it part of this libdla? Where it is not, it has no operation. */
 bool dla_xnn_built_in(void);
 
+/*
+ * Threads that share the work of an operation, the caller's among them. Parts may share them: operations
+ * then take turns.
+ */
+struct pthreadpool;
+
+int dla_xnn_threads_new(unsigned int count, struct pthreadpool **threads);
+void dla_xnn_threads_free(struct pthreadpool *threads);		/* accepts NULL */
+
 /* Does it have operations of that kind at all? */
 bool dla_xnn_may_have(enum dla_op_kind kind);
 
@@ -28,10 +37,11 @@ bool dla_xnn_has(const struct dla_graph *graph, unsigned int op);
 
 /*
  * Prepare operations first..last, all of which it has. wanted[t] tells of each tensor that they make
- * whether it is used outside. The graph must outlive the result, which one thread may run at a time.
+ * whether it is used outside. The graph must outlive the result, which one thread may run at a time, and
+ * so must the threads; NULL: it has none but its caller's.
  */
 int dla_xnn_prepare(const struct dla_graph *graph, unsigned int first, unsigned int last, const bool *wanted,
-		    struct dla_xnn_part **part);
+		    struct pthreadpool *threads, struct dla_xnn_part **part);
 
 /*
  * data[t] is the storage of tensor t; only what comes from or goes outside needs any. Quickest when

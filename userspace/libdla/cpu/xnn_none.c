@@ -23,16 +23,34 @@ bool dla_xnn_has(const struct dla_graph *graph, unsigned int op)
 	return false;
 }
 
-/* Reached with a network that another libdla has compiled. */
+static int absent(void)
+{
+	return dla_fail(EOPNOTSUPP, "this libdla was built without XNNPACK");
+}
+
+/* These are reached with a network that another libdla has compiled. */
+int dla_xnn_threads_new(unsigned int count, struct pthreadpool **threads)
+{
+	(void)count;
+	(void)threads;
+	return absent();
+}
+
+void dla_xnn_threads_free(struct pthreadpool *threads)
+{
+	(void)threads;
+}
+
 int dla_xnn_prepare(const struct dla_graph *graph, unsigned int first, unsigned int last, const bool *wanted,
-		    struct dla_xnn_part **part)
+		    struct pthreadpool *threads, struct dla_xnn_part **part)
 {
 	(void)graph;
 	(void)first;
 	(void)last;
 	(void)wanted;
+	(void)threads;
 	(void)part;
-	return dla_fail(EOPNOTSUPP, "this libdla was built without XNNPACK");
+	return absent();
 }
 
 int dla_xnn_run(struct dla_xnn_part *part, void *const data[])

@@ -179,6 +179,9 @@ enum dla_cpu {
  * @exact: nonzero: round wherever TensorFlow Lite rounds. Otherwise a convolution and the ADD behind
  *	it may become one layer whose result is at most one LSB from the correctly rounded real value,
  *	but is not rounded to int8 on the way.
+ * @cpu_threads: how many threads share the work of one operation on the CPU, where XNNPACK does it; at most
+ *	64, and 0 means 1. More shorten a run that has the CPUs to itself. Requests that run at the same time
+ *	have a thread each anyway, and then more of them are no gain. Also for a compiled network.
  */
 struct dla_options {
 	enum dla_place place;
@@ -186,6 +189,7 @@ struct dla_options {
 	const char *cpu_profile;
 	int keep_tensors;
 	int exact;
+	unsigned int cpu_threads;
 };
 
 /**
@@ -194,7 +198,7 @@ struct dla_options {
  * @path: a .tflite file, or one of dla_network_compile(); it may be removed afterwards. Neither need be
  *	trusted.
  * @options: NULL for the defaults, which are all zero; a compiled network has been compiled with its own,
- *	so that others than the defaults are an error.
+ *	so that others than the defaults are an error, but for @cpu_threads.
  *
  * Errors: what opening a file gives; EFBIG (it is too large); EINVAL (it is damaged or neither), E2BIG (it
  * describes something too large), EOPNOTSUPP (it needs something that this library does not have, was
