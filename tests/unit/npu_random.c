@@ -68,7 +68,7 @@ static struct {
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
 	{ "in the convolution" }, { "a table" }, { "one layer, with a number for each channel" }, { "as diagonal convolutions" },
-	{ "PDP, with the convolution" }, { "with the pooling behind it" },
+	{ "as copies" }, { "PDP, with the convolution" }, { "with the pooling behind it" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -487,6 +487,31 @@ static bool random_pool(struct generator *g)
 	return in && append_pool(g, in);
 }
 
+/* To twice or three times the size, as a rule. */
+static bool random_resize(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	struct node *out;
+	int source, size[2];
+	uint32_t options;
+
+	if (!in)
+		return false;
+	source = in->tensor;
+	out = new_node(g, in);
+	for (int axis = 1; axis < 3; axis++) {
+		out->dim[axis] = in->dim[axis] * between(g, 1, 3) + !between(g, 0, 9);
+		size[axis - 1] = out->dim[axis];
+	}
+	if (elements(out) > g->flavour->elements)
+		return false;
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_RESIZE_NEAREST_NEIGHBOR, OPTIONS_RESIZE_NEAREST_NEIGHBOR,
+			       LIST(source, add_ints(&g->b, "size", (struct builder_list){ 2, size })), out->tensor);
+	set_i8(&g->b, options, RESIZE_NEAREST_HALF_PIXEL_CENTERS, (int8_t)between(g, 0, 1));
+	return true;
+}
+
 /* Zeros around n; on all sides of the last dimension but seldom. */
 static struct node *append_pad(struct generator *g, const struct node *n)
 {
@@ -693,7 +718,7 @@ static bool random_gate(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 25)) {
+	switch (between(g, 0, 26)) {
 	case 0:
 	case 1:
 	case 2:
@@ -731,6 +756,8 @@ static bool random_operation(struct generator *g)
 		return random_constant(g);
 	case 24:
 		return random_gate(g);
+	case 26:
+		return random_resize(g);
 	default:
 		return random_function(g);
 	}

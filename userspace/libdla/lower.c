@@ -200,6 +200,8 @@ static const struct {
 		"8-bit to 8-bit; exact" },
 	[DLA_OP_RESHAPE] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
+	[DLA_OP_RESIZE_NEAREST_NEIGHBOR] = { { dla_lower_resize },
+		"8-bit; to a multiple of the size, from more than one pixel; corners not aligned; exact" },
 	[DLA_OP_SQUEEZE] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
 	[DLA_OP_SUB] = { { dla_lower_add, dla_lower_table, dla_lower_element },
