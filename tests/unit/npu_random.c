@@ -41,9 +41,9 @@ struct flavour {
 };
 
 static const struct flavour flavours[] = {
-	{ "small", 800, 10, 9, 9, 20, 20, 2000 },
+	{ "small", 900, 10, 9, 9, 20, 20, 2000 },
 	{ "vectors", 500, 10, 1, 1, 60, 60, 60 },
-	{ "wide", 200, 6, 4, 300, 9, 2, 10000 },
+	{ "wide", 230, 6, 4, 300, 9, 2, 10000 },
 	{ "deep", 80, 4, 40, 24, 256, 256, 40000 },
 	/* Too large for the convolution buffer as a whole. */
 	{ "large", 90, 2, 90, 60, 64, 2, 350000 },
@@ -71,7 +71,7 @@ static struct {
 	{ "PDP, in strips" }, { "no copy" },  { "as a convolution for each 8 channels" },
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
 	{ "in the convolution" }, { "a table" }, { "one layer, with a number for each channel" }, { "as diagonal convolutions" },
-	{ "PDP, with the convolution" }, { "with the pooling behind it" },
+	{ "as copies" }, { "as convolutions for every so many outputs" }, { "PDP, with the convolution" }, { "with the pooling behind it" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -494,6 +494,65 @@ static bool random_pool(struct generator *g)
 	return in && append_pool(g, in);
 }
 
+static bool random_transpose_conv(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	int kh = between(g, 1, 4), kw = between(g, 1, 4), sh = between(g, 1, 3), sw = between(g, 1, 3);
+	int8_t padding = between(g, 0, 1) ? PADDING_SAME : PADDING_VALID;
+	int weights, bias, kernels = between(g, 1, 30), source, shape, products;
+	struct node *out;
+	uint32_t options;
+	float scale;
+
+	if (!in || g->b.tensor_count + 5 > MAX_TENSORS)
+		return false;
+	source = in->tensor;
+	products = kh * kw * in->dim[3];
+	out = new_node(g, in);
+	out->dim[1] = padding == PADDING_SAME ? in->dim[1] * sh - between(g, 0, sh - 1) : (in->dim[1] - 1) * sh + kh;
+	out->dim[2] = padding == PADDING_SAME ? in->dim[2] * sw - between(g, 0, sw - 1) : (in->dim[2] - 1) * sw + kw;
+	out->dim[3] = kernels;
+	if (elements(out) > g->flavour->elements || elements(out) * (size_t)products > MAX_MACS)
+		return false;
+	weights = add_weights(g, LIST(kernels, kh, kw, in->dim[3]), 0, &scale);
+	bias = add_bias(g, kernels, 2 * spread(products));
+	choose_quantisation(g, out, in->scale * scale * spread(products) / uniform(g, 20, 150));
+	shape = add_ints(&g->b, "shape", (struct builder_list){ 4, out->dim });
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_TRANSPOSE_CONV, OPTIONS_TRANSPOSE_CONV,
+			       LIST(shape, weights, source, bias), out->tensor);
+	set_i8(&g->b, options, TRANSPOSE_CONV_PADDING, padding);
+	set_i32(&g->b, options, TRANSPOSE_CONV_STRIDE_H, sh);
+	set_i32(&g->b, options, TRANSPOSE_CONV_STRIDE_W, sw);
+	set_i8(&g->b, options, TRANSPOSE_CONV_ACTIVATION, random_activation(g));
+	return true;
+}
+
+/* To twice or three times the size, as a rule. */
+static bool random_resize(struct generator *g)
+{
+	const struct node *in = pick_picture(g);
+	struct node *out;
+	int source, size[2];
+	uint32_t options;
+
+	if (!in)
+		return false;
+	source = in->tensor;
+	out = new_node(g, in);
+	for (int axis = 1; axis < 3; axis++) {
+		out->dim[axis] = in->dim[axis] * between(g, 1, 3) + !between(g, 0, 9);
+		size[axis - 1] = out->dim[axis];
+	}
+	if (elements(out) > g->flavour->elements)
+		return false;
+	publish(g, out);
+	options = add_operator(&g->b, BUILTIN_RESIZE_NEAREST_NEIGHBOR, OPTIONS_RESIZE_NEAREST_NEIGHBOR,
+			       LIST(source, add_ints(&g->b, "size", (struct builder_list){ 2, size })), out->tensor);
+	set_i8(&g->b, options, RESIZE_NEAREST_HALF_PIXEL_CENTERS, (int8_t)between(g, 0, 1));
+	return true;
+}
+
 /* Zeros around n; on all sides of the last dimension but seldom. */
 static struct node *append_pad(struct generator *g, const struct node *n)
 {
@@ -700,7 +759,7 @@ static bool random_gate(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 25)) {
+	switch (between(g, 0, 27)) {
 	case 0:
 	case 1:
 	case 2:
@@ -738,6 +797,10 @@ static bool random_operation(struct generator *g)
 		return random_constant(g);
 	case 24:
 		return random_gate(g);
+	case 26:
+		return random_resize(g);
+	case 27:
+		return random_transpose_conv(g);
 	default:
 		return random_function(g);
 	}

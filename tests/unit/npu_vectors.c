@@ -22,6 +22,7 @@ static struct {
 	unsigned int count;
 } met[] = {
 	{ "a table", true },
+	{ "as copies", true },
 	{ "PDP", false },
 	{ "one layer", false },
 	{ "one layer, with a number for each channel", false },

@@ -200,12 +200,16 @@ static const struct {
 		"8-bit to 8-bit; exact" },
 	[DLA_OP_RESHAPE] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
+	[DLA_OP_RESIZE_NEAREST_NEIGHBOR] = { { dla_lower_resize },
+		"8-bit; to a multiple of the size; corners not aligned; exact" },
 	[DLA_OP_SQUEEZE] = { { lower_reshape },
 		"8-bit; no layer: its input is on the NPU" },
 	[DLA_OP_SUB] = { { dla_lower_add, dla_lower_table, dla_lower_element },
 		"8-bit; two pictures of one size, or one and a constant number or one for each channel" },
 	[DLA_OP_TANH] = { { dla_lower_table },
 		"8-bit to 8-bit; exact" },
+	[DLA_OP_TRANSPOSE_CONV] = { { dla_lower_transpose_conv },
+		"8-bit, one picture; no output without an input in its kernel; weights within 8 bits of their zero point" },
 };
 
 bool dla_lower_is_from_cpu(const struct dla_lower *lower, int tensor)

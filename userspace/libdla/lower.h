@@ -106,6 +106,7 @@ const char *dla_lower_limits(enum dla_op_kind kind);
 typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why);
 dla_lower_fn dla_lower_conv, dla_lower_depthwise, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean,
-	     dla_lower_table, dla_lower_element;
+	     dla_lower_table, dla_lower_element, dla_lower_resize,
+	     dla_lower_transpose_conv;
 
 #endif

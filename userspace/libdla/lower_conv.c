@@ -265,11 +265,19 @@ static bool weights_fit(const struct dla_tensor *weights, unsigned int axis)
 	return weights->quant.count == 1 || weights->quant.axis == axis;
 }
 
+/* NULL: there is none. */
+static const struct dla_tensor *bias_of(const struct dla_graph *graph, const struct dla_op *op)
+{
+	unsigned int index = op->kind == DLA_OP_TRANSPOSE_CONV ? 3 : 2;
+
+	return op->input_count > index && op->input[index] != DLA_NO_TENSOR ? &graph->tensor[op->input[index]] : NULL;
+}
+
 static bool bias_fits(const struct dla_graph *graph, const struct dla_op *op)
 {
-	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
-		return true;
-	return graph->tensor[op->input[2]].type == DLA_INT32 && graph->tensor[op->input[2]].data;
+	const struct dla_tensor *bias = bias_of(graph, op);
+
+	return !bias || (bias->type == DLA_INT32 && bias->data);
 }
 
 bool dla_conv_operands_fit(const struct dla_lower *lower, const struct dla_node *node, unsigned int axis)
@@ -286,8 +294,7 @@ struct dla_requant_wish *dla_conv_wishes(const struct dla_graph *graph, const st
 {
 	const struct dla_tensor *input = &graph->tensor[op->input[0]];
 	const struct dla_tensor *weights = &graph->tensor[op->input[1]];
-	bool has_bias = op->input_count > 2 && op->input[2] != DLA_NO_TENSOR;
-	const int32_t *bias = has_bias ? graph->tensor[op->input[2]].data : NULL;
+	const int32_t *bias = bias_of(graph, op) ? bias_of(graph, op)->data : NULL;
 	size_t kernel_bytes = (size_t)kernels->height * kernels->width * kernels->channels;
 	struct dla_requant_wish *wish = calloc(kernels->kernels, sizeof(*wish));
 	const int8_t *w = kernels->data;

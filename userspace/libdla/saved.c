@@ -240,7 +240,7 @@ static size_t aligned(size_t bytes)
 	return (bytes + DLA_PLAN_ALIGN - 1) / DLA_PLAN_ALIGN * DLA_PLAN_ALIGN;
 }
 
-/* What all tensors take side by side, on the NPU each with a copy: nobody needs more. */
+/* What all tensors take side by side, on the NPU each with two copies: nobody needs more. */
 static void most_memory(const struct dla_network *network, uint64_t *host, uint64_t *npu)
 {
 	struct dla_feature feature;
@@ -250,7 +250,7 @@ static void most_memory(const struct dla_network *network, uint64_t *host, uint6
 	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
 		*host += aligned(network->graph->tensor[t].bytes);
 		if (network->root[t] == (int)t && dla_network_feature(network, (int)t, &feature))
-			*npu += aligned(2 * feature.bytes);
+			*npu += aligned(3 * feature.bytes);
 	}
 }
 
