@@ -485,7 +485,7 @@ static void eval_conv(const struct dla_lowered *lowered, const int8_t *const inp
 
 	for (uint32_t p = 0; p < conv->job.pictures && !conv->pools; p++) {
 		const int8_t *const own[] = {
-			input[0] + p * from, conv->residual == DLA_NO_TENSOR ? NULL : input[1] + p * to,
+			input[0] + p * from, conv->job.rq ? NULL : input[1] + p * to,
 		};
 
 		convolve(conv, own, conv->job.shape.out_width, output + p * to);

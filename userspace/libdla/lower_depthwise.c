@@ -215,9 +215,10 @@ static int double_weights(struct lowered_depthwise *l, const struct dla_weights 
 		return dla_fail(ENOMEM, "out of memory");
 	spread_lanes(k, l->multiplier, atom, 0, split->near, l->doubled);
 	spread_lanes(k, l->multiplier, atom, atom, split->rest, l->doubled);
-	for (size_t i = 0; i < taps * k->kernels; i++)
-		if (split->rest[i])
-			l->is_twice[i % k->kernels / atom] = true;
+	for (size_t tap = 0; tap < taps; tap++)
+		for (uint32_t i = 0; i < k->kernels; i++)
+			if (split->rest[tap * k->kernels + i])
+				l->is_twice[i / atom] = true;
 	k->data = l->doubled;
 	l->base.behind = l->job.in.surface_stride;
 	return 0;
