@@ -598,7 +598,8 @@ static void choose_form(const struct dla_lower *lower, struct lowered_conv *conv
 	int root = lower->root[conv->input];
 	enum dla_form form;
 
-	if (conv->copies || conv->input != root || lower->uses[root] != 1 || !dla_lower_is_from_cpu(lower, root))
+	if (conv->copies || conv->in.pictures > 1 || conv->input != root || lower->uses[root] != 1 ||
+	    !dla_lower_is_from_cpu(lower, root))
 		return;
 	form = dla_image_choose(&conv->hw, &job->shape);
 	dla_feature_set_form(&conv->in, form);
