@@ -914,7 +914,7 @@ static void every_way_was_met(void **unused)
 {
 	(void)unused;
 	printf("# operations in XNNPACK: %u\n", xnnpack_operations);
-	assert_true(xnnpack_operations >= 1000);
+	assert_true(xnnpack_operations >= 1000 || !dla_xnn_built_in());
 	for (size_t i = 0; i < WAYS; i++) {
 		printf("# %s: %u\n", met[i].how, met[i].count);
 		assert_true(met[i].count >= 10);
