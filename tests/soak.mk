@@ -8,3 +8,4 @@ soak: test test-debug $(BUILD)/fuzz-registers
 	$(BUILD)/validator-mutants --count 20000 --seed 2
 	$(BUILD)/system-fashion_accuracy 10000
 	@BUILD=$(BUILD) tests/run --timeout 7200 tests/soak/*.test
+	@BUILD=$(BUILD) CROSS_TESTS=all tests/run --timeout 7200 tests/system/cross.test

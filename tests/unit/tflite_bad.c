@@ -223,7 +223,7 @@ static void cycle(void **state)
 static void multiplied_tables(void **state)
 {
 	static const char name[300] = { [0 ... 298] = 'n' };
-	enum { COUNT = 1000 };
+	enum { COUNT = 3000 };
 	uint32_t list = set_vector(&b, b.subgraph, SUBGRAPH_TENSORS, NULL, COUNT, 4);
 	uint32_t tensor = builder_table(&b);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arena.h"
 #include "error.h"
@@ -16,10 +17,11 @@ struct chunk {
 static int add_chunk(struct dla_arena *arena, size_t bytes)
 {
 	size_t room = bytes > CHUNK_BYTES ? bytes : CHUNK_BYTES;
-	struct chunk *chunk = calloc(1, sizeof(*chunk) + room);
+	struct chunk *chunk = aligned_alloc(ALIGNMENT, sizeof(*chunk) + room);
 
 	if (!chunk)
 		return arena->err = dla_fail(ENOMEM, "out of memory: %zu bytes", room);
+	memset(chunk, 0, sizeof(*chunk) + room);
 	chunk->older = arena->chunks;
 	arena->chunks = chunk;
 	arena->next = (unsigned char *)(chunk + 1);
