@@ -215,29 +215,34 @@ static void cpu_at_the_end(void **unused)
 	dla_device_close(device);
 }
 
-/* A picture of so many channels, one convolution of it, whose result is in the network's order too. */
-static void build_stem(struct builder *b, int width, int channels, int kernel, int stride)
+/* A picture of so many channels, int8 or what a QUANTIZE makes int8 of, one convolution of it, whose result is in the network's order too. */
+static void build_stem(struct builder *b, int width, int channels, int kernel, int stride, bool is_unsigned)
 {
 	enum { HEIGHT = 13, KERNELS = 8 };
-	int out_height = (HEIGHT + stride - 1) / stride, out_width = (width + stride - 1) / stride, x, w, y;
+	int out_height = (HEIGHT + stride - 1) / stride, out_width = (width + stride - 1) / stride, x, input, w, y;
 	uint8_t weights[KERNELS * 11 * 11 * 8];
 	size_t bytes = (size_t)(KERNELS * kernel * kernel * channels);
 
 	builder_begin(b);
-	x = add_tensor(b, "x", TYPE_INT8, LIST(1, HEIGHT, width, channels), 0.02F, -7);
+	x = input = add_tensor(b, "x", is_unsigned ? TYPE_UINT8 : TYPE_INT8, LIST(1, HEIGHT, width, channels), 0.02F,
+			       is_unsigned ? 121 : -7);
+	if (is_unsigned) {
+		x = add_tensor(b, "signed", TYPE_INT8, LIST(1, HEIGHT, width, channels), 0.02F, -7);
+		add_operator(b, BUILTIN_QUANTIZE, OPTIONS_NONE, LIST(input), x);
+	}
 	w = add_tensor(b, "w", TYPE_INT8, LIST(KERNELS, kernel, kernel, channels), 0.01F, 0);
 	fill(weights, bytes, 5);
 	set_data(b, w, weights, bytes);
 	y = add_tensor(b, "y", TYPE_INT8, LIST(1, out_height, out_width, KERNELS), 0.3F, 3);
 	add_conv(b, LIST(x, w, -1), y, stride, PADDING_SAME);
-	builder_end(b, LIST(x), LIST(y));
+	builder_end(b, LIST(input), LIST(y));
 }
 
 static void pictures(void **unused)
 {
 	enum { PLAIN = ONLY(DLA_LAYOUT_PLAIN), ATOMS = ONLY(DLA_LAYOUT_ATOMS), LINES = ONLY(DLA_LAYOUT_LINES),
 	       PIXELS = ONLY(DLA_LAYOUT_PIXELS) };
-	static const struct {
+	static const struct stem {
 		int width, channels, kernel, stride;
 		unsigned int native;
 	} stems[] = {
@@ -263,16 +268,18 @@ static void pictures(void **unused)
 	struct dla_device *device = dla_device_open("sim");
 
 	(void)unused;
-	for (size_t i = 0; i < sizeof(stems) / sizeof(stems[0]); i++) {
-		int out_width = (stems[i].width + stems[i].stride - 1) / stems[i].stride;
+	for (size_t i = 0; i < 2 * sizeof(stems) / sizeof(stems[0]); i++) {
+		const struct stem *s = &stems[i / 2];
+		bool is_unsigned = i % 2;
+		int out_width = (s->width + s->stride - 1) / s->stride;
 		struct dla_network *network;
 		struct builder b;
 
-		build_stem(&b, stems[i].width, stems[i].channels, stems[i].kernel, stems[i].stride);
+		build_stem(&b, s->width, s->channels, s->kernel, s->stride, is_unsigned);
 		network = load(device, &b);
 		free(b.data);
-		/* Eight channels of the output are an atom, four atoms a line's unit. */
-		check(network, stems[i].native, ATOMS | PLAIN | (out_width % 4 ? 0 : LINES), 0);
+		/* Images are made int8 as they are read, atoms before. Eight channels of the output are an atom, four atoms a line's unit. */
+		check(network, is_unsigned && s->native & ATOMS ? 0 : s->native, ATOMS | PLAIN | (out_width % 4 ? 0 : LINES), 0);
 		dla_network_free(network);
 	}
 	dla_device_close(device);

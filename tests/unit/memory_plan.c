@@ -97,7 +97,7 @@ static struct dla_feature random_feature(const struct dla_shape *shape)
 
 	while (!dla_feature_as(shape, (enum dla_form)between(0, DLA_FORM_COUNT - 1), 8, &f))
 		;
-	f.flip = f.form == DLA_FORM_ATOMS && between(0, 1) ? 0x80 : 0;
+	f.flip = between(0, 1) ? 0x80 : 0;
 	return f;
 }
 

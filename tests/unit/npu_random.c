@@ -246,7 +246,7 @@ static double spread(int products)
 static bool random_conv(struct generator *g)
 {
 	const struct node *in = pick_picture(g);
-	bool stem = g->flavour->stem && !g->b.operator_count;
+	bool stem = g->flavour->stem && g->nodes == g->inputs;
 	int kh = between(g, 1, 4), kw = between(g, 1, stem ? g->flavour->stem : 4), sh = between(g, 1, 3),
 	    sw = between(g, 1, 3);
 	int dh = between(g, 0, 3) ? 1 : 2, dw = between(g, 0, 3) ? 1 : between(g, 2, 3);
@@ -811,6 +811,16 @@ static int size(struct generator *g, int most)
 	return between(g, (most + g->flavour->least - 1) / g->flavour->least, most);
 }
 
+/* Let an input be what QUANTIZE makes of a camera's bytes. */
+static int make_unsigned(struct generator *g, const struct node *n)
+{
+	int raw = add_tensor(&g->b, "raw", TYPE_UINT8, (struct builder_list){ n->rank, n->dim }, n->scale,
+			     n->zero_point + 128);
+
+	add_operator(&g->b, BUILTIN_QUANTIZE, OPTIONS_NONE, LIST(raw), n->tensor);
+	return raw;
+}
+
 static void generate(struct generator *g, const struct flavour *flavour, unsigned int seed)
 {
 	int32_t inputs[2], outputs[MAX_OPS + 1];
@@ -832,9 +842,11 @@ static void generate(struct generator *g, const struct flavour *flavour, unsigne
 			n->dim[3] = (n->dim[3] + 1) / 2;
 		choose_quantisation(g, n, uniform(g, 0.005, 0.1));
 		inputs[i] = publish(g, n);
+		if (flavour->stem && g->is_signed && between(g, 0, 1))
+			inputs[i] = make_unsigned(g, n);
 	}
 	ops = (unsigned int)between(g, 1, (int)flavour->ops);
-	while (flavour->stem && !g->b.operator_count)
+	while (flavour->stem && g->nodes == g->inputs)
 		random_conv(g);
 	while ((unsigned int)g->b.operator_count < ops && g->b.tensor_count + 3 <= MAX_TENSORS)
 		random_operation(g);

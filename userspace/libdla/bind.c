@@ -156,15 +156,14 @@ static void find_life(const struct dla_network *network, int root, unsigned int 
 /* Whether all layers that read these lines could read pixels. */
 static bool takes_pixels(const struct dla_network *network, int root, uint32_t channels)
 {
-	unsigned int first, last;
+	unsigned int first, reader;
 
-	find_life(network, root, &first, &last);
+	find_life(network, root, &first, &reader);
 	for (unsigned int p = 0; p < network->part_count; p++) {
 		const struct dla_part *part = &network->part[p];
 
 		for (unsigned int i = 0; i < part->layers; i++)
-			if (part->op[i].engine == DRM_NVDLA_CONV && part->op[i].cookie >= first &&
-			    part->op[i].cookie <= last &&
+			if (part->op[i].engine == DRM_NVDLA_CONV && part->op[i].cookie == reader &&
 			    !dla_image_takes_pixels(&network->device->info, &part->op[i].conv, channels))
 				return false;
 	}
@@ -250,7 +249,8 @@ static void move_tensor(const struct dla_request *request, const struct dla_boun
 		if (op[i].cookie < first || op[i].cookie > last)
 			continue;
 		move_all(&op[i], network->schedule.npu[root], feature.bytes, slot_of(request, bound));
-		if (op[i].engine == DRM_NVDLA_CONV && feature.form == DLA_FORM_LINES)
+		/* One operation reads lines, and nobody writes them. */
+		if (op[i].engine == DRM_NVDLA_CONV && feature.form == DLA_FORM_LINES && op[i].cookie == last)
 			read_image(&op[i].conv, slot_of(request, bound), &bound->feature);
 	}
 }

@@ -95,7 +95,15 @@ static struct dla_pixels pixels_of(const struct dla_feature *f, size_t count)
 /* Channel behind channel lies there as in the network. */
 static bool is_copied(const struct dla_feature *f)
 {
-	return !f->flip && (f->channels == f->atom || f->width * f->height == 1);
+	return f->form == DLA_FORM_LINES ||
+	       (!f->flip && (f->channels == f->atom || f->width * f->height == 1));
+}
+
+static void copy(int8_t *to, const int8_t *from, size_t bytes, uint8_t flip)
+{
+	memcpy(to, from, bytes);
+	for (size_t i = 0; flip && i < bytes; i++)
+		to[i] = (int8_t)(to[i] ^ flip);
 }
 
 static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc, int8_t *npu)
@@ -103,7 +111,7 @@ static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc,
 	const struct dla_pixels p = pixels_of(f, pixels);
 
 	if (is_copied(f))
-		memcpy(npu, nhwc, pixels * f->channels);
+		copy(npu, nhwc, pixels * f->channels, f->flip);
 	else
 		dla_convert_find(NULL)->pack(&p, nhwc, npu);
 }
@@ -113,7 +121,7 @@ static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu
 	const struct dla_pixels p = pixels_of(f, pixels);
 
 	if (is_copied(f))
-		memcpy(nhwc, npu, pixels * f->channels);
+		copy(nhwc, npu, pixels * f->channels, f->flip);
 	else
 		dla_convert_find(NULL)->unpack(&p, npu, nhwc);
 }

@@ -31,7 +31,7 @@ struct dla_feature {
 	uint32_t line_stride;
 	uint32_t surface_stride;	/* 0 for images */
 	size_t bytes;
-	uint8_t flip;		/* bits of every byte that are the other way round there, see signed.h; not in images */
+	uint8_t flip;		/* bits of every byte that are the other way round there, see signed.h */
 };
 
 /*

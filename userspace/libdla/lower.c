@@ -125,10 +125,9 @@ static void free_alias(struct dla_lowered *lowered)
 	free(lowered);
 }
 
-static int lower_reshape(const struct dla_lower *lower, const struct dla_node *node,
-			 struct dla_lowered **lowered, const char **why)
+static int lower_alias(const struct dla_lower *lower, const struct dla_op *op, struct dla_lowered **lowered,
+		       const char **why)
 {
-	const struct dla_op *op = &lower->graph->op[node->op];
 	static const struct dla_lowered_ops ops = {
 		.emit = emit_nothing, .eval = eval_nothing, .free = free_alias,
 	};
@@ -148,6 +147,32 @@ static int lower_reshape(const struct dla_lower *lower, const struct dla_node *n
 	*lowered = &alias->base;
 	lower->root[op->output[0]] = lower->root[op->input[0]];
 	return 0;
+}
+
+static int lower_reshape(const struct dla_lower *lower, const struct dla_node *node,
+			 struct dla_lowered **lowered, const char **why)
+{
+	return lower_alias(lower, &lower->graph->op[node->op], lowered, why);
+}
+
+bool dla_lower_is_same(const struct dla_lower *lower, const struct dla_op *op)
+{
+	const struct dla_tensor *in = &lower->graph->tensor[op->input[0]], *out = &lower->graph->tensor[op->output[0]];
+
+	return op->kind == DLA_OP_QUANTIZE && in->type == DLA_INT8 && out->type == DLA_INT8 &&
+	       in->quant.count == 1 && out->quant.count == 1 && in->quant.scale[0] == out->quant.scale[0] &&
+	       in->quant.zero_point[0] == out->quant.zero_point[0];
+}
+
+/* As the NPU sees it, uint8 became int8 before. */
+static int lower_quantize(const struct dla_lower *lower, const struct dla_node *node,
+			  struct dla_lowered **lowered, const char **why)
+{
+	const struct dla_op *op = &lower->graph->op[node->op];
+
+	if (dla_lower_is_same(lower, op))
+		return lower_alias(lower, op, lowered, why);
+	return dla_lower_table(lower, node, lowered, why);
 }
 
 /* The most ways to do an operation. */
@@ -188,7 +213,7 @@ static const struct {
 	[DLA_OP_PAD] = { .limits = "in the convolution behind it" },
 	[DLA_OP_PRELU] = { { dla_lower_element, dla_lower_table },
 		"8-bit; a constant slope, or one for each channel" },
-	[DLA_OP_QUANTIZE] = { { dla_lower_table },
+	[DLA_OP_QUANTIZE] = { { lower_quantize },
 		"8-bit to 8-bit; exact" },
 	[DLA_OP_RELU] = { { dla_lower_table },
 		"8-bit to 8-bit; exact" },

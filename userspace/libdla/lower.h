@@ -46,6 +46,9 @@ bool dla_lower_own_feature(const struct dla_lower *lower, int tensor, struct dla
 /* Computed - constants have no place in the arena -, int8, and quantised as a whole. */
 bool dla_lower_is_int8(const struct dla_lower *lower, int tensor);
 
+/* A QUANTIZE whose result is its input, as the NPU sees them. */
+bool dla_lower_is_same(const struct dla_lower *lower, const struct dla_op *op);
+
 /* Computed by the CPU in any case, wherever operations are placed: or given by the caller. */
 bool dla_lower_is_from_cpu(const struct dla_lower *lower, int tensor);
 

@@ -588,6 +588,16 @@ static bool prepare_pooling(const struct dla_lower *lower, const struct dla_node
 	return true;
 }
 
+/* Nobody else reads the input's memory: it is its own, or that of what a QUANTIZE leaves as it is. */
+static bool is_alone(const struct dla_lower *lower, int input, int root)
+{
+	const struct dla_graph *graph = lower->graph;
+	const struct dla_op *op = input == root ? NULL : &graph->op[graph->tensor[input].producer];
+
+	return lower->uses[root] == 1 &&
+	       (!op || (lower->uses[input] == 1 && op->input[0] == root && dla_lower_is_same(lower, op)));
+}
+
 /*
  * What the CPU puts there for this convolution alone may lie as that likes it best. What the NPU makes
  * consists of atoms.
@@ -598,7 +608,7 @@ static void choose_form(const struct dla_lower *lower, struct lowered_conv *conv
 	int root = lower->root[conv->input];
 	enum dla_form form;
 
-	if (conv->copies || conv->in.pictures > 1 || conv->input != root || lower->uses[root] != 1 ||
+	if (conv->copies || conv->in.pictures > 1 || !is_alone(lower, conv->input, root) ||
 	    !dla_lower_is_from_cpu(lower, root))
 		return;
 	form = dla_image_choose(&conv->hw, &job->shape);

@@ -311,7 +311,7 @@ bool dla_network_feature(const struct dla_network *network, int tensor, struct d
 	    !dla_feature_as(&root->shape, form, network->device->info.atom, feature))
 		return false;
 	/* The hardware can flip what it reads of an image. */
-	feature->flip = form == DLA_FORM_ATOMS ? network->flip[network->root[tensor]] : 0;
+	feature->flip = network->flip[tensor] ^ (form == DLA_FORM_ATOMS ? 0 : network->flip[network->root[tensor]]);
 	return true;
 }
 

@@ -44,7 +44,7 @@ struct dla_network {
 /* Memory for what there is one of for each operation or tensor of the graph. */
 int dla_network_allocate(struct dla_network *network);
 
-/* How a tensor lies in NPU memory; false when it cannot, or there is no NPU. */
+/* How a tensor lies in NPU memory, in its root's place; false when it cannot, or there is no NPU. */
 bool dla_network_feature(const struct dla_network *network, int tensor, struct dla_feature *feature);
 
 /* Make a program of these layers, in which nothing is missing any more, and their look-up tables. */

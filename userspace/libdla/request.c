@@ -188,7 +188,7 @@ static void convert(struct dla_request *request, int tensor, bool to_npu)
 	struct dla_feature feature;
 
 	/* It has been given a place there, so it can lie there. */
-	(void)dla_network_feature(network, root, &feature);
+	(void)dla_network_feature(network, tensor, &feature);
 	if (!dla_bind_convert(request, tensor, to_npu, &feature, npu)) {
 		if (to_npu)
 			dla_feature_pack(&feature, request->tensor[tensor], npu);

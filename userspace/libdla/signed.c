@@ -12,12 +12,24 @@ static void flip_if_uint8(const struct dla_graph *graph, int tensor, uint8_t *fl
 		flip[tensor] = DLA_FLIP;
 }
 
+/* From uint8 to int8 with the same values: what flipping does. */
+static bool only_flips(const struct dla_graph *graph, const struct dla_op *op)
+{
+	const struct dla_tensor *in = &graph->tensor[op->input[0]], *out = &graph->tensor[op->output[0]];
+
+	return op->kind == DLA_OP_QUANTIZE && in->type == DLA_UINT8 && out->type == DLA_INT8 &&
+	       in->quant.count == 1 && out->quant.count == 1 && in->quant.scale[0] == out->quant.scale[0] &&
+	       in->quant.zero_point[0] == out->quant.zero_point[0] + DLA_FLIP;
+}
+
 void dla_signed_find(const struct dla_graph *graph, uint8_t *flip)
 {
 	memset(flip, 0, graph->tensor_count);
 	for (unsigned int i = 0; i < graph->op_count; i++) {
 		const struct dla_op *op = &graph->op[i];
 
+		if (only_flips(graph, op))
+			flip[op->input[0]] = DLA_FLIP;
 		if (op->kind == DLA_OP_QUANTIZE || op->kind == DLA_OP_DEQUANTIZE)
 			continue;
 		for (unsigned int j = 0; j < op->input_count; j++)

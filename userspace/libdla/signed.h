@@ -13,7 +13,8 @@
 /*
  * Per tensor, in flip[]: DLA_FLIP where the bytes on the NPU are others than in the network, else 0. They
  * are not for uint8 tensors that only QUANTIZE and DEQUANTIZE use: to a table all bytes are alike,
- * and inputs and outputs may then lie on the NPU as callers have them.
+ * and inputs and outputs may then lie on the NPU as callers have them. Where QUANTIZE makes int8 of the same
+ * values they are: then it has nothing to do.
  */
 void dla_signed_find(const struct dla_graph *graph, uint8_t *flip);
 
