@@ -75,7 +75,8 @@ static double image_cycles(const struct drm_nvdla_dev_info *hw, const struct dla
 {
 	const struct dla_window *w = &s->window;
 	double steps = (double)w->kernel_h * div_up((uint32_t)w->kernel_w * pixel, hw->atomic_c);
-	double line = s->out_width / STRIPE * stripe_cycles(steps, STRIPE);
+	uint32_t whole = s->out_width / STRIPE;
+	double line = whole * stripe_cycles(steps, STRIPE);
 
 	if (s->out_width % STRIPE)
 		line += stripe_cycles(steps, s->out_width % STRIPE);
