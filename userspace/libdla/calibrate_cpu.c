@@ -116,7 +116,7 @@ static int sample_time(const struct dla_meter *meter, const struct sample *sampl
 	int err = start(&r, sample);
 
 	if (!err && xnnpack && dla_xnn_has(&r.graph, 0)) {
-		err = dla_xnn_prepare(&r.graph, 0, 0, wanted, &r.xnnpack);
+		err = dla_xnn_prepare(&r.graph, 0, 0, wanted, NULL, &r.xnnpack);
 		if (!err)
 			err = dla_meter(meter, sample->what, run_xnnpack, &r, ns);
 	} else if (!err) {

@@ -391,7 +391,13 @@ struct dla_estimate {
  */
 DLA_API int dla_calibrate(struct dla_device *device, const char *save_as);
 
-/** dla_network_estimate() - what placing expected; -1 (EOPNOTSUPP) if this network was not placed by time */
+/**
+ * dla_network_estimate() - what placing by time expected of a network
+ * @network: whose.
+ * @estimate: filled in; its profile is valid as long as the network.
+ *
+ * Errors: EOPNOTSUPP (this network was not placed by time).
+ */
 DLA_API int dla_network_estimate(const struct dla_network *network, struct dla_estimate *estimate);
 
 /**
@@ -411,8 +417,13 @@ struct dla_placement_info {
 };
 
 /**
- * dla_network_placement() - explain operation @index; NULL with ERANGE past the last, with EOPNOTSUPP if this
- *	network was not placed by time
+ * dla_network_placement() - explain why an operation is where it is
+ * @network: whose.
+ * @index: 0 for the first of the file.
+ *
+ * What is returned is valid as long as the network.
+ *
+ * Errors: ERANGE (there is no such operation), EOPNOTSUPP (this network was not placed by time).
  */
 DLA_API const struct dla_placement_info *dla_network_placement(const struct dla_network *network,
 							       unsigned int index);

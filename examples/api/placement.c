@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Print what placing by time expected of a network, and why its operations are where they are.
+ *
+ * Shows: dla_network_estimate() dla_network_placement()
+ * Run: placement network.tflite
+ */
+#include <stdio.h>
+
+#include <dla.h>
+
+static int explain(const struct dla_network *network)
+{
+	struct dla_estimate estimate;
+
+	if (dla_network_estimate(network, &estimate))
+		return -1;
+	printf("%.3f ms a run; all on the CPU %.3f, all on the NPU %.3f\n", (double)estimate.run_ns / 1e6,
+	       (double)estimate.all_cpu_ns / 1e6, (double)estimate.all_npu_ns / 1e6);
+	for (unsigned int i = 0; i < dla_network_operation_count(network); i++) {
+		const struct dla_placement_info *placement = dla_network_placement(network, i);
+
+		if (!placement)
+			return -1;
+		printf("%2u %-20s %s: %s\n", i, dla_network_operation(network, i)->name,
+		       dla_network_operation(network, i)->where, placement->reason);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct dla_options options = { .place = DLA_PLACE_AUTO, .cpu_profile = "slow-in-order" };
+	struct dla_device *device = dla_device_open("sim:nv_small@1GHz");
+	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], &options) : NULL;
+	int err = network ? explain(network) : -1;
+
+	if (err)
+		fprintf(stderr, "%s\n", dla_strerror());
+	dla_network_free(network);
+	dla_device_close(device);
+	return err ? 1 : 0;
+}
