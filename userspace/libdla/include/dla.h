@@ -17,9 +17,11 @@
  *	use(dla_request_output(request, 0));
  *
  * Unless a function says otherwise it returns 0 or a pointer on success, and -1 or NULL with errno
- * set on failure; dla_strerror() then has a sentence for a person. Objects are opaque. A device and
- * a network may be shared by threads; a request belongs to one thread at a time. An object must
+ * set on failure; dla_strerror() then has a sentence for a person. Objects are opaque. An object must
  * outlive what was made from it. Every _free and _close function accepts NULL.
+ *
+ * A device and a network may be used by any number of threads at the same time; a request belongs to one
+ * thread at a time, but for dla_request_wait(), dla_request_fd() and dla_request_cancel().
  *
  * Requests of one device, of one network or of several, may be under way at the same time: each waits
  * for nothing but its turn on the NPU and on a CPU, so that while the NPU works for one the CPU works
@@ -42,14 +44,33 @@ extern "C" {
 
 #define DLA_API __attribute__((visibility("default")))
 
+/**
+ * struct dla_device - what runs networks: an NPU, or the CPU alone
+ *
+ * Threads: any number, at the same time.
+ */
 struct dla_device;
+
+/**
+ * struct dla_network - a network, compiled for a device; it does not change
+ *
+ * Threads: any number, at the same time.
+ */
 struct dla_network;
+
+/**
+ * struct dla_request - memory to run a network in, and the run
+ *
+ * Threads: one at a time for a request; others, for requests of their own, at the same time.
+ */
 struct dla_request;
 
 /**
  * dla_strerror() - why the last failing call of this thread failed
  *
  * Return: a sentence without a newline, valid until the next failing call of this thread.
+ *
+ * Threads: any; each has a reason of its own.
  */
 DLA_API const char *dla_strerror(void);
 
@@ -65,13 +86,24 @@ DLA_API const char *dla_strerror(void);
  * Errors: ENODEV (no such device), EACCES (the node is not for this user), EINVAL (no such
  * configuration or no such clock), ENOENT (no such node, or the emulator's library is not installed),
  * EAGAIN (no thread), ENOMEM.
+ *
+ * Threads: any number, at the same time.
  */
 DLA_API struct dla_device *dla_device_open(const char *name);
 
-/** dla_device_close() - close a device that nothing uses any more */
+/**
+ * dla_device_close() - close a device that nothing uses any more
+ * @device: without networks; NULL does nothing.
+ *
+ * Threads: one, as the last to use it.
+ */
 DLA_API void dla_device_close(struct dla_device *device);
 
-/** dla_device_name() - which device was opened: "cpu", "sim:nv_small", ... */
+/**
+ * dla_device_name() - which device was opened
+ *
+ * Return: "cpu", "sim:nv_small", the path of a node; valid as long as the device.
+ */
 DLA_API const char *dla_device_name(const struct dla_device *device);
 
 /**
@@ -81,6 +113,8 @@ DLA_API const char *dla_device_name(const struct dla_device *device);
  * @size: bytes at @path; 64 are enough.
  *
  * Errors: ENODEV (there is none at all; dla_strerror() says what is missing), ENOENT (no more).
+ *
+ * Threads: any number, at the same time.
  */
 DLA_API int dla_device_node(unsigned int index, char *path, size_t size);
 
@@ -108,7 +142,7 @@ struct dla_device_info {
 	unsigned int timeout_ms;
 };
 
-/** dla_device_info() - describe a device; @config lives as long as the device */
+/** dla_device_info() - describe a device; &dla_device_info.config lives as long as the device */
 DLA_API void dla_device_info(const struct dla_device *device, struct dla_device_info *info);
 
 /**
@@ -223,10 +257,19 @@ DLA_API struct dla_network *dla_network_load(struct dla_device *device, const ch
 DLA_API int dla_network_compile(struct dla_device *device, const char *path, const struct dla_options *options,
 				const char *save_as);
 
-/** dla_network_free() - free a network without requests */
+/**
+ * dla_network_free() - free a network without requests
+ * @network: NULL does nothing.
+ *
+ * Threads: one, as the last to use it.
+ */
 DLA_API void dla_network_free(struct dla_network *network);
 
-/** dla_network_name() - the file's name without its folder */
+/**
+ * dla_network_name() - what a network is called
+ *
+ * Return: the file's name without its folder; valid as long as the network.
+ */
 DLA_API const char *dla_network_name(const struct dla_network *network);
 
 /**
@@ -249,10 +292,25 @@ struct dla_tensor_info {
 	int32_t zero_point;
 };
 
+/**
+ * dla_network_input_count() - how many inputs a network has
+ *
+ * Return: their number.
+ */
 DLA_API unsigned int dla_network_input_count(const struct dla_network *network);
+
+/** dla_network_output_count() - likewise, how many outputs */
 DLA_API unsigned int dla_network_output_count(const struct dla_network *network);
 
-/** dla_network_input() - describe input @index; NULL (ERANGE) past the last. Valid as long as the network. */
+/**
+ * dla_network_input() - describe an input
+ * @network: whose.
+ * @index: 0 for the first.
+ *
+ * What is returned is valid as long as the network.
+ *
+ * Errors: ERANGE (there is no such input).
+ */
 DLA_API const struct dla_tensor_info *dla_network_input(const struct dla_network *network, unsigned int index);
 
 /** dla_network_output() - likewise for an output */
@@ -284,9 +342,22 @@ struct dla_operation_info {
 	int fused_into;
 };
 
+/**
+ * dla_network_operation_count() - how many operations a network has
+ *
+ * Return: their number, whether they run by themselves or as a part of others.
+ */
 DLA_API unsigned int dla_network_operation_count(const struct dla_network *network);
 
-/** dla_network_operation() - describe operation @index of the file; NULL (ERANGE) past the last */
+/**
+ * dla_network_operation() - describe an operation, and where it runs
+ * @network: whose.
+ * @index: 0 for the first of the file.
+ *
+ * What is returned is valid as long as the network.
+ *
+ * Errors: ERANGE (there is no such operation).
+ */
 DLA_API const struct dla_operation_info *dla_network_operation(const struct dla_network *network,
 							      unsigned int index);
 
@@ -306,7 +377,11 @@ struct dla_estimate {
 	uint64_t all_npu_ns;
 };
 
-/** dla_network_estimate() - what placing expected; -1 (EOPNOTSUPP) if this network was not placed by time */
+/**
+ * dla_network_estimate() - tell what placing expected
+ *
+ * Errors: EOPNOTSUPP (this network was not placed by time).
+ */
 DLA_API int dla_network_estimate(const struct dla_network *network, struct dla_estimate *estimate);
 
 /**
@@ -326,8 +401,13 @@ struct dla_placement_info {
 };
 
 /**
- * dla_network_placement() - explain operation @index; NULL with ERANGE past the last, with EOPNOTSUPP if this
- *	network was not placed by time
+ * dla_network_placement() - explain why an operation is where it is
+ * @network: whose.
+ * @index: 0 for the first of the file.
+ *
+ * What is returned is valid as long as the network.
+ *
+ * Errors: ERANGE (there is no such operation), EOPNOTSUPP (this network was not placed by time).
  */
 DLA_API const struct dla_placement_info *dla_network_placement(const struct dla_network *network,
 							       unsigned int index);
@@ -349,6 +429,7 @@ struct dla_memory_info {
 	size_t host_bound;
 };
 
+/** dla_network_memory() - tell how much memory a network takes */
 DLA_API void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info);
 
 /**
@@ -367,26 +448,60 @@ struct dla_operation_support {
 	int xnnpack;
 };
 
-/** dla_supported_operation() - describe operation @index of this library; -1 (ERANGE) past the last */
+/**
+ * dla_supported_operation() - describe an operation that networks may have
+ * @index: 0 for the first.
+ * @support: filled in with constants.
+ *
+ * Errors: ERANGE (there are no more).
+ *
+ * Threads: any number, at the same time.
+ */
 DLA_API int dla_supported_operation(unsigned int index, struct dla_operation_support *support);
 
 /* ------------------------------------------------------------------------------ requests */
 
-/** dla_request_new() - memory to run a network in; NULL with ENOMEM or EAGAIN (no thread) */
+/**
+ * dla_request_new() - make a request, memory to run a network in
+ *
+ * As many requests of a network as are wanted may exist, and be under way at the same time.
+ *
+ * Errors: ENOMEM, EAGAIN (no thread).
+ *
+ * Threads: any number, at the same time.
+ */
 DLA_API struct dla_request *dla_request_new(struct dla_network *network);
 
-/** dla_request_free() - free a request; one that is running is cancelled first, and waited for */
+/**
+ * dla_request_free() - free a request; one that is running is cancelled first, and waited for
+ * @request: NULL does nothing.
+ *
+ * Threads: one, as the last to use it.
+ */
 DLA_API void dla_request_free(struct dla_request *request);
 
 /**
- * dla_request_input() - where to put input @index before a run
+ * dla_request_input() - where to put an input before a run
+ * @request: whose.
+ * @index: of the input; 0 for the first.
  *
- * Zeros at first; a run leaves it as it is. Not to be written while the request runs. NULL (ERANGE) past
- * the last.
+ * As many bytes as dla_network_input() tells, zeros at first; a run leaves them as they are. Not to be
+ * written while the request runs. Valid as long as the request.
+ *
+ * Errors: ERANGE (there is no such input).
  */
 DLA_API void *dla_request_input(struct dla_request *request, unsigned int index);
 
-/** dla_request_output() - output @index of the last run; NULL (ERANGE) past the last */
+/**
+ * dla_request_output() - where an output of the last run is
+ * @request: whose.
+ * @index: of the output; 0 for the first.
+ *
+ * As many bytes as dla_network_output() tells. Not to be read while the request runs. Valid as long as the
+ * request.
+ *
+ * Errors: ERANGE (there is no such output).
+ */
 DLA_API const void *dla_request_output(const struct dla_request *request, unsigned int index);
 
 /**
@@ -489,7 +604,7 @@ DLA_API int dla_request_submit(struct dla_request *request);
  * @timeout_ms: milliseconds to wait at most; 0 only looks, a negative number waits as long as it takes.
  *	A device that hangs does not make it wait for ever: the driver notices and ends the run.
  *
- * May be called again, by any thread, and tells the same until the next submission.
+ * May be called again, and tells the same until the next submission.
  *
  * A run that was lost because the NPU hung is done once more by the library if its programs are known to
  * be good, having run to their end before; the outputs are what they would have been. Only when that
@@ -497,10 +612,16 @@ DLA_API int dla_request_submit(struct dla_request *request);
  *
  * Errors: ETIME (it still runs), ECANCELED (dla_request_cancel()), ETIMEDOUT (the NPU hung and was reset),
  * EIO (it cannot be used any more), ENODEV (it is gone), those of recording.
+ *
+ * Threads: any number, at the same time, also while another one submits or cancels.
  */
 DLA_API int dla_request_wait(struct dla_request *request, int timeout_ms);
 
-/** dla_request_run() - dla_request_submit() and dla_request_wait() in one; with the errors of both */
+/**
+ * dla_request_run() - run a network: dla_request_submit() and dla_request_wait() in one
+ *
+ * Errors: EBUSY (it is running already), and those of dla_request_wait().
+ */
 DLA_API int dla_request_run(struct dla_request *request);
 
 /**
@@ -510,6 +631,8 @@ DLA_API int dla_request_run(struct dla_request *request);
  * whose end it is to show. It belongs to the request: not to be read, written or closed.
  *
  * Return: the descriptor, the same one each time; -1 with EMFILE, ENFILE or ENOMEM.
+ *
+ * Threads: any number, at the same time.
  */
 DLA_API int dla_request_fd(struct dla_request *request);
 
@@ -517,8 +640,10 @@ DLA_API int dla_request_fd(struct dla_request *request);
  * dla_request_cancel() - ask for the end of a run
  *
  * What waits is not begun; a program that the NPU has begun, or an operation on the CPU, runs to its end
- * first. The run then ends with ECANCELED, or as usual when it was over too soon. May be called by any
- * thread; does nothing for a request that is not running. The run is over when dla_request_wait() says so.
+ * first. The run then ends with ECANCELED, or as usual when it was over too soon. Does nothing for a
+ * request that is not running. The run is over when dla_request_wait() says so.
+ *
+ * Threads: any number, at the same time, also while others wait.
  */
 DLA_API void dla_request_cancel(struct dla_request *request);
 
