@@ -184,7 +184,9 @@ class Header:
                 continue
             names, trailing = members(kind, match["body"]) if match["body"] else (parameters(match["params"] or
                                       match["tparams"] or "void"), {})
-            code = text[match.start():match.end()].rstrip(";").removeprefix("DLA_API ")
+            code = text[match.start():match.end()].rstrip(";")
+            if kind == "function":
+                code = code.removeprefix("DLA_API ").replace("\n\t", "\n")
             group = [title for start, title in groups if start < match.start()]
             self.entries.append(Entry(kind, name, code, names, found[0], line, group[-1] if group else "", trailing))
         for comment, line in comments.values():

@@ -15,6 +15,20 @@
 #include "emulator.h"
 #include "player.h"
 
+static const char help[] =
+	"usage: dla replay [OPTION]... DIR...\n"
+	"\n"
+	"Play the trace in each DIR, or in each folder in DIR, on the emulator, and check what it\n"
+	"says must come out. A file \"addresses\" beside the trace has to be what is touched.\n"
+	"\n"
+	"  --config NAME     emulate this configuration (default nv_small)\n"
+	"  --addresses FILE  write which memory the NPU reads and writes; \"-\" for standard output\n"
+	"  --json            print one JSON object instead of lines\n"
+	"  --keep-going      go on after a trace that failed\n"
+	"  --help            print this\n"
+	"\n"
+	"Exit codes: 0 all passed, 1 one failed, or cannot be played, 2 wrong usage.\n";
+
 struct options {
 	const char *config;
 	bool keep_going;
@@ -163,18 +177,6 @@ static int replay_argument(const struct nvdla_emu_api *api, const char *dir,
 	return found ? ret : replay_folder(api, dir, options, tally);
 }
 
-static void usage(FILE *out)
-{
-	fprintf(out, "usage: dla replay [OPTION]... DIR...\n\n"
-		"Play the trace in each DIR, or in each folder in DIR, on the emulator, and check what it\n"
-		"says must come out. A file \"" TOUCHED_FILE "\" beside the trace has to be what is touched.\n\n"
-		"  --config NAME     emulate this configuration (default nv_small)\n"
-		"  --addresses FILE  write which memory the NPU reads and writes; \"-\" for standard output\n"
-		"  --json            print one JSON object instead of lines\n"
-		"  --keep-going      go on after a trace that failed\n"
-		"  --help\n");
-}
-
 static int replay_all(char *const *dirs, int count, const struct options *options,
 		      struct tally *tally)
 {
@@ -231,15 +233,15 @@ int cmd_replay(int argc, char **argv)
 			options.keep_going = true;
 			break;
 		case 'h':
-			usage(stdout);
+			fputs(help, stdout);
 			return 0;
 		default:
-			usage(stderr);
+			fputs(help, stderr);
 			return 2;
 		}
 	}
 	if (optind == argc) {
-		usage(stderr);
+		fputs(help, stderr);
 		return 2;
 	}
 	if (addresses) {
