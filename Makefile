@@ -8,6 +8,7 @@
 # make test       everything; ends in "N passed, N failed, N skipped"
 # make soak       the full numbers, long
 # make firmware   self-test images for the driver, in build/firmware; make install-firmware DESTDIR=...
+# make install    prefix=/usr/local libdir= DESTDIR=: tool, library, headers, manual pages; make uninstall
 # make modules    nvdla.ko, KDIR=... for a kernel other than the running one
 # make docs       the manual, in build/docs/html
 # make clean
@@ -57,6 +58,7 @@ include userspace/libdla/build.mk
 include userspace/tools/build.mk
 include examples/build.mk
 include firmware/build.mk
+include packaging/build.mk
 include tests/generate/build.mk
 include tests/build.mk
 include tests/kselftest/build.mk

@@ -14,11 +14,13 @@ static int run_within(struct dla_request *request, int timeout_ms)
 {
 	if (dla_request_submit(request))
 		return -1;
-	if (!dla_request_wait(request, timeout_ms) || errno != ETIME)
-		return 0;
-	dla_request_cancel(request);
+	if (dla_request_wait(request, timeout_ms)) {
+		if (errno != ETIME)
+			return -1;
+		dla_request_cancel(request);
+	}
 	if (!dla_request_wait(request, -1))
-		puts("it was over just now");
+		puts("it was over in time");
 	else if (errno == ECANCELED)
 		puts("it was cancelled");
 	else

@@ -64,10 +64,10 @@ def parse(name, phrase, text, examples):
                     raise ValueError(f"dla {name} --help: {line!r} is no option")
         else:
             said = " ".join(lines)
-            rest, _, codes = said.partition("Exit codes: ")
+            rest, _, codes = said.partition("Exit codes")
             exits += [(code, what.strip(" ,.")) for code, what in re.findall(r"(\d+) (.*?)(?=, \d+ |\.$|$)", codes)]
-            if codes.startswith("are "):
-                exits.append(("", f"Exit codes {codes}"))
+            if codes.startswith(" are "):
+                exits.append(("", f"They{codes}"))
             if rest.strip():
                 (after if options else before).append(rest.strip())
     return Command(name, phrase, text, usage, before, options, after, exits, examples)

@@ -7,8 +7,10 @@ libdla-libs := $(if $(XNNPACK),-lXNNPACK -lpthreadpool) -ldrm -lm -lz -ldl -pthr
 libdla-obj := $(libdla-src:%.c=$(BUILD)/obj/%.o)
 libdla-san := $(libdla-src:%.c=$(BUILD)/san/%.o)
 
-$(BUILD)/libdla.so.0: $(libdla-obj) $(core-obj)
-	$(call quiet,LD)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN' $^ -o $@ $(libdla-libs)
+# The emulator is beside it here, and in a folder of its own where the library is installed.
+$(BUILD)/libdla.so.0: $(libdla-obj) $(core-obj) userspace/libdla/libdla.map
+	$(call quiet,LD)$(CC) $(CFLAGS) -shared -Wl,-soname,$(@F) -Wl,-z,defs -Wl,-rpath,'$$ORIGIN:$$ORIGIN/libdla' \
+		-Wl,--version-script=userspace/libdla/libdla.map -Wl,--no-undefined-version $(filter %.o,$^) -o $@ $(libdla-libs)
 
 # The kernels are loops that are worth unrolling and vectorising.
 $(BUILD)/obj/userspace/libdla/cpu/%.o: CFLAGS += -O3
