@@ -10,7 +10,7 @@ author = ""
 # A copyright line is for those who wrote the files; these have SPDX lines.
 html_show_copyright = False
 
-extensions = ["myst_parser", "sphinx.ext.graphviz", "kernel_doc", "netlink_spec"]
+extensions = ["myst_parser", "sphinx.ext.graphviz", "c_api", "kernel_doc", "netlink_spec"]
 root_doc = "index"
 exclude_patterns = ["sphinx"]
 
@@ -19,7 +19,7 @@ myst_heading_anchors = 4
 
 # Every name of ours that is referred to has to be documented; what the kernel documents is not here.
 nitpicky = True
-nitpick_ignore_regex = [("c:.*", r"(?i)(?!.*nvdla).*")]
+nitpick_ignore_regex = [("c:.*", r"(?i)(?!.*(?:nvdla|dla_)).*")]
 
 graphviz_output_format = "svg"
 html_theme = "alabaster"
