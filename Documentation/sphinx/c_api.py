@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 
 DOMAIN = {"function": "function", "struct": "struct", "opaque": "struct", "enum": "enum"}
 KIND = {"function": "func", "struct": "struct", "opaque": "struct", "enum": "enum", "typedef": "type"}
+MARKUP = re.compile(rf"{header.REFERENCE.pattern}|`{{1,2}}(?P<code>[^`]+)`{{1,2}}")
+
+
+def escaped(text):
+    return re.sub(r"([*`|_\\])", r"\\\1", text)
 
 
 class Text:
@@ -34,11 +39,11 @@ class Text:
 
     def inline(self, text):
         out, end = [], 0
-        for match in header.REFERENCE.finditer(text):
-            out.append(re.sub(r"([*`|_\\])", r"\\\1", text[end:match.start()]))
+        for match in MARKUP.finditer(text):
+            out.append(escaped(text[end:match.start()]))
             end = match.end()
-            out.append(self._reference(match))
-        return "".join(out) + re.sub(r"([*`|_\\])", r"\\\1", text[end:])
+            out.append(f"``{match['code']}``" if match["code"] else self._reference(match))
+        return "".join(out) + escaped(text[end:])
 
     def _reference(self, match):
         if match["call"]:

@@ -32,11 +32,11 @@ static int run(struct dla_network *network, struct dla_request *request)
 	struct dla_run_info info;
 	int input, output, err = -1;
 
-	if (!dla_network_input_layout(network, 0, DLA_LAYOUT_LINES, &layout))
-		printf("the input as lines: %ux%ux%u, %zu bytes each%s\n", layout.width, layout.height,
+	if (!dla_network_input_layout(network, 0, DLA_LAYOUT_ATOMS, &layout))
+		printf("the NPU's input: %ux%ux%u, lines of %zu bytes%s\n", layout.width, layout.height,
 		       layout.channels, layout.line_stride, layout.native ? ", read as it lies" : "");
 	if (dla_network_output_layout(network, 0, DLA_LAYOUT_ATOMS, &layout))
-		printf("the output as atoms: %s\n", dla_strerror());
+		printf("the NPU's output: %s\n", dla_strerror());
 
 	input = memory("input", dla_network_input(network, 0)->bytes);
 	output = memory("output", dla_network_output(network, 0)->bytes);
@@ -53,8 +53,9 @@ static int run(struct dla_network *network, struct dla_request *request)
 
 int main(int argc, char **argv)
 {
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	struct dla_device *device = dla_device_open("sim:nv_small");
-	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], NULL) : NULL;
+	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], &options) : NULL;
 	struct dla_request *request = network ? dla_request_new(network) : NULL;
 	int err = request ? run(network, request) : -1;
 

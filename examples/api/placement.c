@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Print what placing by time expected of a network, and why its operations are where they are.
+ * Print how long the operations of a network were expected to take on the NPU and on the CPU, and why each is
+ * where it is.
  *
  * Shows: dla_network_estimate() dla_network_placement()
  * Run: placement network.tflite
@@ -11,17 +12,15 @@
 
 static int explain(const struct dla_network *network)
 {
+	const struct dla_placement_info *placement;
 	struct dla_estimate estimate;
 
 	if (dla_network_estimate(network, &estimate))
 		return -1;
-	printf("%.3f ms a run; all on the CPU %.3f, all on the NPU %.3f\n", (double)estimate.run_ns / 1e6,
-	       (double)estimate.all_cpu_ns / 1e6, (double)estimate.all_npu_ns / 1e6);
+	printf("a run: %.0f us, all on the CPU: %.0f us\n", (double)estimate.run_ns / 1e3,
+	       (double)estimate.all_cpu_ns / 1e3);
 	for (unsigned int i = 0; i < dla_network_operation_count(network); i++) {
-		const struct dla_placement_info *placement = dla_network_placement(network, i);
-
-		if (!placement)
-			return -1;
+		placement = dla_network_placement(network, i);
 		printf("%2u %-20s %s: %s\n", i, dla_network_operation(network, i)->name,
 		       dla_network_operation(network, i)->where, placement->reason);
 	}
@@ -30,8 +29,8 @@ static int explain(const struct dla_network *network)
 
 int main(int argc, char **argv)
 {
-	struct dla_options options = { .place = DLA_PLACE_AUTO, .cpu_profile = "slow-in-order" };
-	struct dla_device *device = dla_device_open("sim:nv_small@1GHz");
+	const struct dla_options options = { .place = DLA_PLACE_AUTO, .cpu_profile = "slow-in-order" };
+	struct dla_device *device = dla_device_open("sim:nv_small");
 	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], &options) : NULL;
 	int err = network ? explain(network) : -1;
 

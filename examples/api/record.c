@@ -12,8 +12,9 @@
 int main(int argc, char **argv)
 {
 	const char *dir = argc > 2 ? argv[2] : "trace";
+	const struct dla_options options = { .place = DLA_PLACE_NPU };
 	struct dla_device *device = dla_device_open("sim:nv_small");
-	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], NULL) : NULL;
+	struct dla_network *network = device && argc > 1 ? dla_network_load(device, argv[1], &options) : NULL;
 	struct dla_request *request = network ? dla_request_new(network) : NULL;
 	int err = -1;
 

@@ -4,7 +4,7 @@ import re
 import textwrap
 
 MARKUP = re.compile(r"(?P<call>\b\w+)\(\)|&(?:struct |enum )?(?P<name>\w+(?:\.\w+)?)|(?<!\w)@(?P<parameter>\w+)"
-                    r"|`(?P<code>[^`]+)`|(?<![\w-])(?P<option>--?[a-z][\w-]*)|\b(?P<error>E[A-Z][A-Z0-9]{2,})\b")
+                    r"|`{1,2}(?P<code>[^`]+)`{1,2}|(?<![\w-])(?P<option>--?[a-z][\w-]*)|\b(?P<error>E[A-Z][A-Z0-9]{2,})\b")
 
 
 def escape(text):

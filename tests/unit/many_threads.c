@@ -30,7 +30,7 @@
 #define RUNNERS		4
 #define RUNS		120
 
-static const struct dla_options reference = { .cpu = DLA_CPU_REFERENCE };
+static const struct dla_options reference = { .place = DLA_PLACE_NPU, .cpu = DLA_CPU_REFERENCE };
 
 /* A network that all threads share, and what it makes of a few inputs, one at a time. */
 struct subject {

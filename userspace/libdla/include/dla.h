@@ -392,9 +392,7 @@ struct dla_estimate {
 DLA_API int dla_calibrate(struct dla_device *device, const char *save_as);
 
 /**
- * dla_network_estimate() - what placing by time expected of a network
- * @network: whose.
- * @estimate: filled in; its profile is valid as long as the network.
+ * dla_network_estimate() - tell what placing expected
  *
  * Errors: EOPNOTSUPP (this network was not placed by time).
  */
