@@ -444,6 +444,28 @@ static void part_of_a_part(void **unused)
 	check(&b, MOVING(0, 0));
 }
 
+/* A part is converted behind the segment whose last operation could have the whole's memory, but for that. */
+static void parts_are_read_back_late(void **unused)
+{
+	struct builder b;
+	int x, t, p, q, y, z;
+
+	(void)unused;
+	builder_begin(&b);
+	x = picture(&b, 2, 6, 32);
+	t = add_tensor(&b, "t", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
+	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(x), t);
+	p = add_tensor(&b, "p", TYPE_INT8, LIST(1, 2, 6, 16), 1.0F / 256, -128);
+	q = add_tensor(&b, "q", TYPE_INT8, LIST(1, 2, 6, 16), 1.0F / 256, -128);
+	split(&b, t, 3, LIST(p, q));
+	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
+	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(t), y);
+	z = add_tensor(&b, "z", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
+	set_f32(&b, add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), z), SOFTMAX_BETA, 1);
+	builder_end(&b, LIST(x), LIST(q, z));
+	check(&b, MOVING(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -461,6 +483,7 @@ int main(void)
 		cmocka_unit_test(divided_and_joined),
 		cmocka_unit_test(slices),
 		cmocka_unit_test(part_of_a_part),
+		cmocka_unit_test(parts_are_read_back_late),
 	};
 	int failed;
 

@@ -22,8 +22,7 @@ struct maker {
 	struct dla_plan_item *host, *npu;	/* per tensor; bytes 0: not there */
 	int *owner;				/* per root tensor: see owner() */
 	size_t *at;				/* per root tensor: offset in its owner's memory */
-	bool *grouped;				/* per root tensor: it is part of another, or has parts */
-	bool *read_back;			/* per root tensor: converted behind a segment */
+	bool *read_back;			/* per root tensor: it or what it owns is converted behind a segment */
 };
 
 static void add_step(struct dla_schedule *s, enum dla_step_kind kind, int index)
@@ -274,13 +273,12 @@ static void place_parts(struct maker *m, const struct dla_lowered *lowered)
 		struct dla_feature feature;
 
 		(void)dla_feature_of(&m->graph->tensor[part].shape, m->hw->atom, &feature);
-		/* What needs room behind it has that to itself. */
-		if (m->owner[part] != part || top == part || m->npu[part].bytes != feature.bytes)
+		/* Elsewhere already it has no bytes of its own; and what needs room behind it has that to itself. */
+		if (top == part || m->npu[part].bytes != feature.bytes)
 			continue;
 		m->owner[part] = whole;
 		m->at[part] = inside->offset;
-		m->grouped[part] = true;
-		m->grouped[whole] = true;
+		m->read_back[top] |= m->read_back[part];
 		live(&m->npu[top], 0, m->npu[part].first);
 		live(&m->npu[top], 0, m->npu[part].last);
 		m->npu[part].bytes = 0;
@@ -303,16 +301,14 @@ static void share_memory(struct maker *m)
 
 			if (!(inputs >> j & 1))
 				continue;
-			input = m->root[dla_node_input(m->graph, &m->placed[i].node, j)];
-			if (m->read_back[input])
-				continue;
-			input = owner(m, input);
-			if (is_end(m, input) || is_end(m, output) || m->grouped[input] || m->grouped[output])
+			input = owner(m, m->root[dla_node_input(m->graph, &m->placed[i].node, j)]);
+			if (m->read_back[input] || is_end(m, input) || is_end(m, output))
 				continue;
 			if (m->npu[input].last != (int)i || m->npu[input].bytes != m->npu[output].bytes)
 				continue;
 			m->owner[output] = input;
 			m->npu[input].last = m->npu[output].last;
+			m->read_back[input] |= m->read_back[output];
 			m->npu[output].bytes = 0;
 			break;
 		}
@@ -354,7 +350,6 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 		.npu = calloc(graph->tensor_count, sizeof(*m.npu)),
 		.owner = calloc(graph->tensor_count, sizeof(*m.owner)),
 		.at = calloc(graph->tensor_count, sizeof(*m.at)),
-		.grouped = calloc(graph->tensor_count, sizeof(*m.grouped)),
 		.read_back = calloc(graph->tensor_count, sizeof(*m.read_back)),
 	};
 	unsigned int operands = 0;
@@ -371,7 +366,7 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	s->host = calloc(graph->tensor_count, sizeof(*s->host));
 	s->npu = calloc(graph->tensor_count, sizeof(*s->npu));
 	s->whole = calloc(graph->tensor_count, sizeof(*s->whole));
-	if (!m.host || !m.npu || !m.owner || !m.at || !m.grouped || !m.read_back || !s->step || !s->segment ||
+	if (!m.host || !m.npu || !m.owner || !m.at || !m.read_back || !s->step || !s->segment ||
 	    !s->cpu || !s->host || !s->npu || !s->whole) {
 		dla_fail(ENOMEM, "out of memory");
 		goto out;
@@ -397,7 +392,6 @@ out:
 	free(m.npu);
 	free(m.owner);
 	free(m.at);
-	free(m.grouped);
 	free(m.read_back);
 	return err;
 }
