@@ -156,7 +156,7 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	const struct dla_node *node = &placed->node;
 	const struct dla_op *op = &graph->op[i];
 	void *const *tensor = request->tensor;
-	int8_t *input[CHECK_INPUTS] = { NULL };
+	int8_t *input[CHECK_INPUTS] = { NULL }, *passed[DLA_NODE_TABLES] = { NULL };
 	size_t bytes = 0, unequal = 0;
 	void **data = calloc(graph->tensor_count, sizeof(*data));
 	int8_t *expected, *padded = NULL, *made = NULL, *pool_padded = NULL;
@@ -195,6 +195,15 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 					"%s, operation %u (%s), element %zu: the emulator says %d, the evaluation %d",
 					name, i, dla_op_kind_name(op->kind), e, found[e],
 					expected[e]);
+	}
+	for (unsigned int j = 0; j < DLA_NODE_TABLES; j++) {
+		int t = node->table[j] == DLA_NO_OP ? DLA_NO_TENSOR : graph->op[node->table[j]].output[0];
+
+		if (t == DLA_NO_TENSOR)
+			continue;
+		passed[j] = malloc(graph->tensor[t].bytes);
+		data[t] = passed[j];
+		run_reference(graph, (unsigned int)node->table[j], data);
 	}
 	if (node->pad != DLA_NO_OP) {
 		int t = graph->op[node->pad].output[0];
@@ -252,6 +261,8 @@ out:
 	free(found);
 	for (unsigned int j = 0; j < CHECK_INPUTS; j++)
 		free(input[j]);
+	for (unsigned int j = 0; j < DLA_NODE_TABLES; j++)
+		free(passed[j]);
 	free(pool_padded);
 	free(made);
 	free(padded);

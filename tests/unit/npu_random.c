@@ -72,7 +72,7 @@ static struct {
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
 	{ "in the convolution" }, { "a table" }, { "one layer, with a number for each channel" }, { "as diagonal convolutions" },
 	{ "as copies" }, { "as convolutions for every so many outputs" }, { "PDP, with the convolution" }, { "with the pooling behind it" },
-	{ "by place in memory" }, { "by copying parts" },
+	{ "by place in memory" }, { "by copying parts" }, { "in the table of an operation behind it" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -723,7 +723,7 @@ static bool random_slice(struct generator *g)
 }
 
 /* What is done element by element, on the NPU with a table; and SOFTMAX, which is not. */
-static bool random_function(struct generator *g)
+static bool append_function(struct generator *g, const struct node *in)
 {
 	static const struct {
 		int32_t builtin;
@@ -737,7 +737,6 @@ static bool random_function(struct generator *g)
 		{ BUILTIN_RELU6 }, { BUILTIN_QUANTIZE },
 		{ BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, 1.0F / 256, -128 },
 	};
-	const struct node *in = pick(g);
 	struct node *out = new_node(g, in);
 	int source = in->tensor, which = between(g, 0, 7);
 	uint32_t options;
@@ -754,6 +753,19 @@ static bool random_function(struct generator *g)
 		set_f32(&g->b, options, LEAKY_RELU_ALPHA, uniform(g, 0, 1));
 	if (functions[which].builtin == BUILTIN_SOFTMAX)
 		set_f32(&g->b, options, SOFTMAX_BETA, 1);
+	return true;
+}
+
+static bool random_function(struct generator *g)
+{
+	return append_function(g, pick(g));
+}
+
+/* Mostly nobody sees what is between them. */
+static bool random_chain(struct generator *g)
+{
+	for (int i = between(g, 2, 5); i > 0 && g->b.tensor_count + 3 <= MAX_TENSORS; i--)
+		append_function(g, &g->node[g->nodes - 1]);
 	return true;
 }
 
@@ -812,7 +824,7 @@ static bool random_gate(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 30)) {
+	switch (between(g, 0, 31)) {
 	case 0:
 	case 1:
 	case 2:
@@ -860,6 +872,8 @@ static bool random_operation(struct generator *g)
 		return random_split(g);
 	case 30:
 		return random_slice(g);
+	case 31:
+		return random_chain(g);
 	default:
 		return random_function(g);
 	}

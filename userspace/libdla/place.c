@@ -141,10 +141,10 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 
 static bool may_all(const bool *may, const struct dla_node *node)
 {
-	const int part[] = { node->pad, node->op, node->add, node->pool_pad, node->pool };
+	unsigned int part[DLA_NODE_OPS], count = dla_node_ops(node, part);
 
-	for (unsigned int i = 0; may && i < sizeof(part) / sizeof(part[0]); i++)
-		if (part[i] != DLA_NO_OP && !may[part[i]])
+	for (unsigned int i = 0; may && i < count; i++)
+		if (!may[part[i]])
 			return false;
 	return true;
 }
@@ -183,6 +183,8 @@ static int place_on_npu(struct dla_placer *placer, unsigned int i, const bool *m
 		placed[i].lowered = attempt->lowered;
 		placed[i].npu_ns = attempt->npu_ns;
 		placed[i].node = choice[n];
+		absorb(placed, choice[n].table[0], i, "in the table of an operation behind it");
+		absorb(placed, choice[n].table[1], i, "in the table of an operation behind it");
 		absorb(placed, choice[n].pad, i, "in the convolution");
 		absorb(placed, choice[n].op, i, choice[n].add == DLA_NO_OP ?
 		       "with the pooling behind it" : "with the ADD behind it");
