@@ -133,7 +133,9 @@ static unsigned int fuse_pool(const struct dla_fuser *fuser, unsigned int op, st
 		pad = producer;
 		producer = private_producer(fuser, graph->op[pad].input[0]);
 	}
-	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D)
+	/* There is one PDP. */
+	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D ||
+	    fuser->node[producer].pool != DLA_NO_OP)
 		return 0;
 	*choice = fuser->node[producer];
 	choice->pool_pad = pad;
