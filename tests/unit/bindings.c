@@ -285,6 +285,91 @@ static void pictures(void **unused)
 	dla_device_close(device);
 }
 
+static void join(struct builder *b, int first, int second, int out)
+{
+	set_i32(b, add_operator(b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, LIST(first, second), out),
+		CONCATENATION_AXIS, 3);
+}
+
+/* Parts of the caller's input are read there, and parts of his output made there. */
+static void parts_are_the_callers(void **unused)
+{
+	struct dla_device *device = dla_device_open("sim");
+	struct dla_network *network;
+	struct builder b;
+	int t[6];
+
+	(void)unused;
+	builder_begin(&b);
+	for (int i = 0; i < 6; i++)
+		t[i] = add_tensor(&b, "t", TYPE_INT8, LIST(1, 6, 5, i % 5 ? 16 : 32), 0.1F, 7);
+	add_operator(&b, BUILTIN_SPLIT, OPTIONS_SPLIT, LIST(add_ints(&b, "axis", LIST(3)), t[0]), t[1]);
+	set_list(&b, b.operator[0], OPERATOR_OUTPUTS, LIST(t[1], t[2]));
+	set_i32(&b, b.options[0], SPLIT_COUNT, 2);
+	add_operator(&b, BUILTIN_RELU, OPTIONS_NONE, LIST(t[1]), t[3]);
+	add_operator(&b, BUILTIN_RELU, OPTIONS_NONE, LIST(t[2]), t[4]);
+	join(&b, t[4], t[3], t[5]);
+	builder_end(&b, LIST(t[0]), LIST(t[5]));
+	network = load(device, &b);
+	free(b.data);
+	assert_int_equal(dla_network_operation(network, 0)->layers, 0);
+	assert_int_equal(dla_network_operation(network, 3)->layers, 0);
+	check(network, ONLY(DLA_LAYOUT_ATOMS), ONLY(DLA_LAYOUT_ATOMS), 0);
+	dla_network_free(network);
+	dla_device_close(device);
+}
+
+/* The CPU makes a part of what the NPU has in the caller's memory; what is a part itself does not lie there. */
+static void parts_are_converted(void **unused)
+{
+	struct dla_device *device = dla_device_open("sim");
+	struct buffer out[2] = { buffer_new(ROOM), buffer_new(ROOM) };
+	struct dla_request *plain, *request;
+	struct dla_layout_info info[2];
+	struct dla_network *network;
+	uint8_t output[6 * 5 * 16];
+	struct builder b;
+	int x, p, q, y;
+
+	(void)unused;
+	builder_begin(&b);
+	x = add_tensor(&b, "x", TYPE_INT8, LIST(1, 6, 5, 8), 0.1F, 5);
+	p = add_tensor(&b, "p", TYPE_INT8, LIST(1, 6, 5, 8), 1.0F / 256, -128);
+	q = add_tensor(&b, "q", TYPE_INT8, LIST(1, 6, 5, 8), 1.0F / 256, -128);
+	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 6, 5, 16), 1.0F / 256, -128);
+	set_f32(&b, add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(x), p), SOFTMAX_BETA, 1);
+	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(x), q);
+	join(&b, p, q, y);
+	builder_end(&b, LIST(x), LIST(y, q));
+	network = load(device, &b);
+	free(b.data);
+	assert_int_equal(dla_network_operation(network, 2)->layers, 0);
+	plain = dla_request_new(network);
+	request = dla_request_new(network);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(dla_network_output_layout(network, i, DLA_LAYOUT_ATOMS, &info[i]), 0);
+		assert_int_equal(info[i].native, i == 0);
+		assert_int_equal(dla_request_bind_output(request, i, DLA_LAYOUT_ATOMS, out[i].fd, OFFSET), 0);
+	}
+	for (unsigned int run = 0; run < 3; run++) {
+		fill(dla_request_input(plain, 0), 6 * 5 * 8, run);
+		fill(dla_request_input(request, 0), 6 * 5 * 8, run);
+		assert_int_equal(dla_request_run(plain), 0);
+		if (dla_request_run(request))
+			fail_msg("%s", dla_strerror());
+		for (unsigned int i = 0; i < 2; i++) {
+			relay(&info[i], output, out[i].map + OFFSET, false);
+			assert_memory_equal(output, dla_request_output(plain, i), dla_network_output(network, i)->bytes);
+		}
+	}
+	dla_request_free(plain);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	buffer_free(&out[0]);
+	buffer_free(&out[1]);
+}
+
 /* What the NPU makes is an output, and the CPU reads it too; the input goes to both. */
 static void both_want_it(void **unused)
 {
@@ -407,6 +492,8 @@ int main(void)
 		cmocka_unit_test(npu_from_end_to_end),
 		cmocka_unit_test(cpu_at_the_end),
 		cmocka_unit_test(pictures),
+		cmocka_unit_test(parts_are_the_callers),
+		cmocka_unit_test(parts_are_converted),
 		cmocka_unit_test(both_want_it),
 		cmocka_unit_test(the_cpu_alone),
 		cmocka_unit_test(mistakes),

@@ -9,6 +9,9 @@
 
 #include "request.h"
 
+/* Inputs of an operation, at most. */
+#define CHECK_INPUTS 8
+
 /* Operations of a request that has run with keep_tensors, held to the arithmetic rules. */
 
 static struct {
@@ -153,23 +156,36 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	const struct dla_node *node = &placed->node;
 	const struct dla_op *op = &graph->op[i];
 	void *const *tensor = request->tensor;
-	int8_t *input[2] = { NULL };
-	size_t bytes = graph->tensor[op->output[0]].bytes, unequal = 0;
+	int8_t *input[CHECK_INPUTS] = { NULL }, *passed[DLA_NODE_TABLES] = { NULL };
+	size_t bytes = 0, unequal = 0;
 	void **data = calloc(graph->tensor_count, sizeof(*data));
-	int8_t *expected = malloc(bytes), *padded = NULL, *made = NULL, *pool_padded = NULL;
-	int8_t *found = NULL;
+	int8_t *expected, *padded = NULL, *made = NULL, *pool_padded = NULL;
+	int8_t *found;
 	unsigned int last = (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 
+	for (unsigned int j = 0; j < op->output_count; j++)
+		bytes += graph->tensor[op->output[j]].bytes;
+	found = malloc(bytes);
+	expected = malloc(bytes);
 	if (placed->fused_into != DLA_NO_OP) {
 		assert_int_equal(request->network->placed[placed->fused_into].fused_into, DLA_NO_OP);
 		assert_true(dla_node_has(&request->network->placed[placed->fused_into].node, i));
 		goto out;
 	}
-	found = flipped(request, op->output[0], tensor[op->output[0]]);
-	for (unsigned int j = 0; j < 2; j++) {
+	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
+	for (size_t j = 0, at = 0; j < op->output_count; at += graph->tensor[op->output[j++]].bytes) {
+		int8_t *one = flipped(request, op->output[j], tensor[op->output[j]]);
+
+		memcpy(found + at, one, graph->tensor[op->output[j]].bytes);
+		data[op->output[j]] = expected + at;
+		free(one);
+	}
+	for (unsigned int j = 0; j < CHECK_INPUTS; j++) {
 		int t = dla_node_input(graph, node, j);
 
-		input[j] = t == DLA_NO_TENSOR || !tensor[t] ? NULL : flipped(request, t, tensor[t]);
+		if (t == DLA_NO_TENSOR)
+			break;
+		input[j] = tensor[t] ? flipped(request, t, tensor[t]) : NULL;
 	}
 	if (lowered) {
 		lowered->ops->eval(lowered, (const int8_t *const *)input, expected);
@@ -180,8 +196,15 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 					name, i, dla_op_kind_name(op->kind), e, found[e],
 					expected[e]);
 	}
-	memcpy(data, tensor, graph->tensor_count * sizeof(*data));
-	data[op->output[0]] = expected;
+	for (unsigned int j = 0; j < DLA_NODE_TABLES; j++) {
+		int t = node->table[j] == DLA_NO_OP ? DLA_NO_TENSOR : graph->op[node->table[j]].output[0];
+
+		if (t == DLA_NO_TENSOR)
+			continue;
+		passed[j] = malloc(graph->tensor[t].bytes);
+		data[t] = passed[j];
+		run_reference(graph, (unsigned int)node->table[j], data);
+	}
 	if (node->pad != DLA_NO_OP) {
 		int t = graph->op[node->pad].output[0];
 
@@ -236,8 +259,10 @@ static inline void check_operation(const struct dla_request *request, unsigned i
 	tally[op->kind].on_cpu += !lowered;
 out:
 	free(found);
-	free(input[0]);
-	free(input[1]);
+	for (unsigned int j = 0; j < CHECK_INPUTS; j++)
+		free(input[j]);
+	for (unsigned int j = 0; j < DLA_NODE_TABLES; j++)
+		free(passed[j]);
 	free(pool_padded);
 	free(made);
 	free(padded);

@@ -72,6 +72,7 @@ static struct {
 	{ "as a convolution" }, { "with the convolution" }, { "with the ADD behind it" },
 	{ "in the convolution" }, { "a table" }, { "one layer, with a number for each channel" }, { "as diagonal convolutions" },
 	{ "as copies" }, { "as convolutions for every so many outputs" }, { "PDP, with the convolution" }, { "with the pooling behind it" },
+	{ "by place in memory" }, { "by copying parts" }, { "in the table of an operation behind it" },
 };
 
 #define WAYS (sizeof(met) / sizeof(met[0]))
@@ -651,26 +652,78 @@ static bool random_reshape(struct generator *g)
 
 static bool random_concatenation(struct generator *g)
 {
-	const struct node *a = pick(g), *b = pick(g);
-	struct node *out = new_node(g, a);
-	int axis = a->rank - 1, in[2] = { a->tensor };
+	const struct node *first = pick(g);
+	struct node *out = new_node(g, first);
+	int axis = between(g, 0, 2) ? out->rank - 1 : between(g, 0, out->rank - 1), part[4], parts = between(g, 2, 4);
 	uint32_t options;
 
-	if (!same_shape(a, b) || a->scale != b->scale || a->zero_point != b->zero_point)
-		b = a;
-	in[1] = b->tensor;
-	out->dim[axis] *= 2;
+	part[0] = first->tensor;
+	for (int i = 1; i < parts; i++) {
+		const struct node *next = pick(g);
+		struct node like = *next;
+
+		like.dim[axis] = first->dim[axis];
+		if (!same_shape(first, &like) || first->scale != next->scale || first->zero_point != next->zero_point)
+			next = first;
+		part[i] = next->tensor;
+		out->dim[axis] += next->dim[axis];
+	}
 	if (elements(out) > g->flavour->elements)
 		return false;
 	publish(g, out);
 	options = add_operator(&g->b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION,
-			       LIST(in[0], in[1]), out->tensor);
+			       (struct builder_list){ parts, part }, out->tensor);
 	set_i32(&g->b, options, CONCATENATION_AXIS, axis);
 	return true;
 }
 
+static bool random_split(struct generator *g)
+{
+	const struct node in = *pick(g);
+	int axis = between(g, 0, 2) ? in.rank - 1 : between(g, 0, in.rank - 1), part[4], parts = between(g, 2, 4);
+	uint32_t options;
+
+	while (in.dim[axis] % parts)
+		parts--;
+	if (parts < 2 || g->b.tensor_count + parts + 1 > MAX_TENSORS)
+		return false;
+	for (int i = 0; i < parts; i++) {
+		struct node *out = new_node(g, &in);
+
+		out->dim[axis] /= parts;
+		part[i] = publish(g, out);
+	}
+	options = add_operator(&g->b, BUILTIN_SPLIT, OPTIONS_SPLIT, LIST(add_ints(&g->b, "axis", LIST(axis)), in.tensor),
+			       part[0]);
+	set_list(&g->b, g->b.operator[g->b.operator_count - 1], OPERATOR_OUTPUTS, (struct builder_list){ parts, part });
+	set_i32(&g->b, options, SPLIT_COUNT, parts);
+	return true;
+}
+
+/* A box; of channels mostly from a multiple of 8 on. */
+static bool random_slice(struct generator *g)
+{
+	const struct node in = *pick(g);
+	struct node *out = new_node(g, &in);
+	int32_t begin[4] = { 0 };
+
+	for (int axis = 0; axis < in.rank; axis++) {
+		if (!between(g, 0, 2))
+			continue;
+		begin[axis] = between(g, 0, in.dim[axis] - 1);
+		if (axis == in.rank - 1 && between(g, 0, 3))
+			begin[axis] -= begin[axis] % 8;
+		out->dim[axis] = between(g, 1, in.dim[axis] - begin[axis]);
+	}
+	publish(g, out);
+	add_operator(&g->b, BUILTIN_SLICE, OPTIONS_NONE,
+		     LIST(in.tensor, add_ints(&g->b, "begin", (struct builder_list){ in.rank, begin }),
+			  add_ints(&g->b, "size", (struct builder_list){ in.rank, out->dim })), out->tensor);
+	return true;
+}
+
 /* What is done element by element, on the NPU with a table; and SOFTMAX, which is not. */
-static bool random_function(struct generator *g)
+static bool append_function(struct generator *g, const struct node *in)
 {
 	static const struct {
 		int32_t builtin;
@@ -684,7 +737,6 @@ static bool random_function(struct generator *g)
 		{ BUILTIN_RELU6 }, { BUILTIN_QUANTIZE },
 		{ BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, 1.0F / 256, -128 },
 	};
-	const struct node *in = pick(g);
 	struct node *out = new_node(g, in);
 	int source = in->tensor, which = between(g, 0, 7);
 	uint32_t options;
@@ -701,6 +753,19 @@ static bool random_function(struct generator *g)
 		set_f32(&g->b, options, LEAKY_RELU_ALPHA, uniform(g, 0, 1));
 	if (functions[which].builtin == BUILTIN_SOFTMAX)
 		set_f32(&g->b, options, SOFTMAX_BETA, 1);
+	return true;
+}
+
+static bool random_function(struct generator *g)
+{
+	return append_function(g, pick(g));
+}
+
+/* Mostly nobody sees what is between them. */
+static bool random_chain(struct generator *g)
+{
+	for (int i = between(g, 2, 5); i > 0 && g->b.tensor_count + 3 <= MAX_TENSORS; i--)
+		append_function(g, &g->node[g->nodes - 1]);
 	return true;
 }
 
@@ -759,7 +824,7 @@ static bool random_gate(struct generator *g)
 
 static bool random_operation(struct generator *g)
 {
-	switch (between(g, 0, 27)) {
+	switch (between(g, 0, 31)) {
 	case 0:
 	case 1:
 	case 2:
@@ -801,6 +866,14 @@ static bool random_operation(struct generator *g)
 		return random_resize(g);
 	case 27:
 		return random_transpose_conv(g);
+	case 28:
+		return random_concatenation(g);
+	case 29:
+		return random_split(g);
+	case 30:
+		return random_slice(g);
+	case 31:
+		return random_chain(g);
 	default:
 		return random_function(g);
 	}
@@ -823,7 +896,7 @@ static int make_unsigned(struct generator *g, const struct node *n)
 
 static void generate(struct generator *g, const struct flavour *flavour, unsigned int seed)
 {
-	int32_t inputs[2], outputs[MAX_OPS + 1];
+	int32_t inputs[2], outputs[MAX_TENSORS];
 	int output_count = 0;
 	unsigned int ops;
 

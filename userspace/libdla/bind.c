@@ -59,13 +59,23 @@ static bool layout_feature(const struct dla_network *network, int tensor, enum d
 	}
 }
 
-/* The NPU works on it in the shape that it has outside: how it lies there, with what bits. */
+/* The largest tensor in whose memory on the NPU it lies: as a rule that of its own root tensor. */
+static int whole_of(const struct dla_network *network, int tensor)
+{
+	return network->schedule.whole[network->root[tensor]];
+}
+
+/*
+ * The NPU works on it in the shape that it has outside, and it is not part of another there: how it lies there, with
+ * what bits.
+ */
 static bool npu_uses(const struct dla_network *network, int tensor, bool output, struct dla_feature *there)
 {
 	const struct dla_schedule *s = &network->schedule;
 	struct dla_feature own;
 
-	if (!layout_feature(network, tensor, DLA_LAYOUT_ATOMS, &own) ||
+	if (whole_of(network, tensor) != network->root[tensor] ||
+	    !layout_feature(network, tensor, DLA_LAYOUT_ATOMS, &own) ||
 	    !dla_network_feature(network, tensor, there) ||
 	    own.width != there->width || own.height != there->height || own.channels != there->channels)
 		return false;
@@ -95,25 +105,25 @@ static bool cpu_reads(const struct dla_network *network, int tensor)
 	return false;
 }
 
-/* Its memory on the NPU is converted for the CPU, too: as this tensor or as another shape of it. */
-static bool is_read_back(const struct dla_network *network, int tensor)
+/* The CPU touches its memory on the NPU, too: as another shape of it, or as a part. */
+static bool is_converted(const struct dla_network *network, int tensor)
 {
 	const struct dla_schedule *s = &network->schedule;
 
 	for (unsigned int i = 0; i < s->step_count; i++)
-		if (s->step[i].kind == DLA_STEP_FROM_NPU && s->step[i].index != tensor &&
-		    network->root[s->step[i].index] == network->root[tensor])
+		if ((s->step[i].kind == DLA_STEP_FROM_NPU || s->step[i].kind == DLA_STEP_TO_NPU) &&
+		    s->step[i].index != tensor && whole_of(network, s->step[i].index) == network->root[tensor])
 			return true;
 	return cpu_reads(network, tensor);
 }
 
-/* The one whose memory the NPU uses for this root tensor. */
+/* The one whose memory the NPU uses for this root tensor, or for what that is part of. */
 static const struct dla_bound *find(const struct dla_request *request, int root)
 {
 	const struct dla_network *network = request->network;
 
 	for (unsigned int i = 0; request->bound && i < bound_count(network); i++)
-		if (request->bound[i].buffer && network->root[request->bound[i].tensor] == root)
+		if (request->bound[i].buffer && network->root[request->bound[i].tensor] == network->schedule.whole[root])
 			return &request->bound[i];
 	return NULL;
 }
@@ -129,7 +139,7 @@ static unsigned int done_in(const struct dla_network *network, unsigned int op)
 
 /*
  * From the first operation that touches a root tensor's memory to the last one, it is nobody else's: a
- * place in it, in the layers of those, is one in this tensor.
+ * place in it, in the layers of those, is one in this tensor or in a part of it.
  */
 static void find_life(const struct dla_network *network, int root, unsigned int *first, unsigned int *last)
 {
@@ -143,9 +153,9 @@ static void find_life(const struct dla_network *network, int root, unsigned int 
 		bool touches = false;
 
 		for (unsigned int j = 0; j < op->input_count; j++)
-			touches |= op->input[j] != DLA_NO_TENSOR && network->root[op->input[j]] == root;
+			touches |= op->input[j] != DLA_NO_TENSOR && whole_of(network, op->input[j]) == root;
 		for (unsigned int j = 0; j < op->output_count; j++)
-			touches |= network->root[op->output[j]] == root;
+			touches |= whole_of(network, op->output[j]) == root;
 		if (!touches)
 			continue;
 		*first = at < *first ? at : *first;
@@ -402,7 +412,7 @@ static int bind_native(struct dla_request *request, struct dla_bound *bound, boo
 	/* An output that the CPU reads too is converted where it usually is, an input at the beginning. */
 	bound->direct = for_npu && !on_npu && !by_cpu;
 	bound->convert = bound->output ? !on_npu && !bound->direct : by_cpu || !(on_npu || bound->direct);
-	if (bound->convert || bound->direct || is_read_back(network, bound->tensor))
+	if (bound->convert || bound->direct || is_converted(network, bound->tensor))
 		err = map(bound, bound->feature.bytes);
 	if (!err && on_npu)
 		err = import(request, bound);
@@ -626,12 +636,13 @@ bool dla_bind_convert(const struct dla_request *request, int tensor, bool to_npu
 
 int8_t *dla_bind_npu_begin(const struct dla_request *request, int root)
 {
+	const struct dla_schedule *s = &request->network->schedule;
 	const struct dla_bound *bound = find(request, root);
 
 	if (!bound)
-		return (int8_t *)request->arena->map + request->network->schedule.npu[root];
+		return (int8_t *)request->arena->map + s->npu[root];
 	(void)tell(bound, DMA_BUF_SYNC_START);
-	return (int8_t *)bound->map + bound->offset;
+	return (int8_t *)bound->map + bound->offset + (s->npu[root] - s->npu[s->whole[root]]);
 }
 
 void dla_bind_npu_end(const struct dla_request *request, int root)

@@ -7,7 +7,8 @@
 
 struct dla_node dla_node_of(unsigned int op)
 {
-	return (struct dla_node) { 
+	return (struct dla_node) {
+		.table = { DLA_NO_OP, DLA_NO_OP },
 		.pad = DLA_NO_OP, .op = (int)op, .add = DLA_NO_OP, .pool_pad = DLA_NO_OP, .pool = DLA_NO_OP,
 	};
 }
@@ -19,10 +20,35 @@ unsigned int dla_node_last(const struct dla_node *node)
 	return (unsigned int)(node->add == DLA_NO_OP ? node->op : node->add);
 }
 
+unsigned int dla_node_ops(const struct dla_node *node, unsigned int op[DLA_NODE_OPS])
+{
+	const int part[DLA_NODE_OPS] = {
+		node->table[0], node->table[1], node->pad, node->op, node->add, node->pool_pad, node->pool,
+	};
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < DLA_NODE_OPS; i++)
+		if (part[i] != DLA_NO_OP)
+			op[count++] = (unsigned int)part[i];
+	return count;
+}
+
 bool dla_node_has(const struct dla_node *node, unsigned int op)
 {
-	return (int)op == node->pad || (int)op == node->op || (int)op == node->add ||
-	       (int)op == node->pool_pad || (int)op == node->pool;
+	unsigned int part[DLA_NODE_OPS], count = dla_node_ops(node, part);
+
+	while (count && part[count - 1] != op)
+		count--;
+	return count > 0;
+}
+
+/* Where the data come in. */
+static unsigned int first_of(const struct dla_node *node)
+{
+	for (unsigned int i = 0; i < DLA_NODE_TABLES; i++)
+		if (node->table[i] != DLA_NO_OP)
+			return (unsigned int)node->table[i];
+	return (unsigned int)(node->pad == DLA_NO_OP ? node->op : node->pad);
 }
 
 /* The operand of the node's ADD that the node does not make itself. */
@@ -35,7 +61,7 @@ static int residual(const struct dla_graph *graph, const struct dla_node *node)
 
 int dla_node_input(const struct dla_graph *graph, const struct dla_node *node, unsigned int index)
 {
-	const struct dla_op *first = &graph->op[node->pad == DLA_NO_OP ? node->op : node->pad];
+	const struct dla_op *first = &graph->op[first_of(node)];
 
 	if (node->add != DLA_NO_OP && index > 0)
 		return index == 1 ? residual(graph, node) : DLA_NO_TENSOR;
@@ -107,11 +133,49 @@ static unsigned int fuse_pool(const struct dla_fuser *fuser, unsigned int op, st
 		pad = producer;
 		producer = private_producer(fuser, graph->op[pad].input[0]);
 	}
-	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D)
+	/* There is one PDP. */
+	if (producer == DLA_NO_OP || graph->op[fuser->node[producer].op].kind != DLA_OP_CONV_2D ||
+	    fuser->node[producer].pool != DLA_NO_OP)
 		return 0;
 	*choice = fuser->node[producer];
 	choice->pool_pad = pad;
 	choice->pool = (int)op;
+	return 1;
+}
+
+/* Of one element each, and nothing else. */
+static bool is_function(enum dla_op_kind kind)
+{
+	switch (kind) {
+	case DLA_OP_HARD_SWISH:
+	case DLA_OP_LEAKY_RELU:
+	case DLA_OP_LOGISTIC:
+	case DLA_OP_QUANTIZE:
+	case DLA_OP_RELU:
+	case DLA_OP_RELU6:
+	case DLA_OP_RELU_0_TO_1:
+	case DLA_OP_RELU_N1_TO_1:
+	case DLA_OP_TANH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned int fuse_tables(const struct dla_fuser *fuser, unsigned int op, struct dla_node *choice)
+{
+	int producer = private_producer(fuser, fuser->graph->op[op].input[0]);
+	const struct dla_node *before;
+
+	if (producer == DLA_NO_OP || !is_function(fuser->graph->op[producer].kind))
+		return 0;
+	before = &fuser->node[producer];
+	/* A chain of as many as there may be is not lengthened. */
+	if (before->table[0] != DLA_NO_OP)
+		return 0;
+	*choice = dla_node_of(op);
+	choice->table[0] = before->table[1];
+	choice->table[1] = producer;
 	return 1;
 }
 
@@ -153,6 +217,6 @@ unsigned int dla_fuse(const struct dla_fuser *fuser, unsigned int op, struct dla
 	case DLA_OP_AVERAGE_POOL_2D:
 		return fuser->exact ? 0 : fuse_pool(fuser, op, choice);
 	default:
-		return 0;
+		return is_function(fuser->graph->op[op].kind) ? fuse_tables(fuser, op, choice) : 0;
 	}
 }

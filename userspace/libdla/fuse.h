@@ -11,11 +11,15 @@
 /*
  * What the NPU may do as one: an operation of the network, as a rule alone. A convolution may bring
  * the PAD before it, whose zeros it can make itself, the ADD behind it, which the SDP can do on the
- * way to memory, and the pooling behind that, which PDP can do further on, with a PAD of its own. A
+ * way to memory, and the pooling behind that, which PDP can do further on, with a PAD of its own. Of
+ * functions of one element after another the last may bring those before it: together they are one table. A
  * node runs where its last operation stands; nobody but the node sees the tensors between its
  * operations.
  */
+#define DLA_NODE_TABLES 2
+
 struct dla_node {
+	int table[DLA_NODE_TABLES];	/* functions before it, in their order; or DLA_NO_OP, first of all the first */
 	int pad;		/* or DLA_NO_OP */
 	int op;			/* what it is */
 	int add;		/* or DLA_NO_OP, as those below */
@@ -27,6 +31,10 @@ struct dla_node dla_node_of(unsigned int op);
 
 /* The operation whose output is the node's. */
 unsigned int dla_node_last(const struct dla_node *node);
+
+/* Its operations, in no order; and how many. */
+#define DLA_NODE_OPS (DLA_NODE_TABLES + 5)
+unsigned int dla_node_ops(const struct dla_node *node, unsigned int op[DLA_NODE_OPS]);
 
 /* Whether an operation is part of it. */
 bool dla_node_has(const struct dla_node *node, unsigned int op);

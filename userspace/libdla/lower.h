@@ -60,6 +60,7 @@ struct dla_emit {
 	const size_t *offset;		/* of each root tensor in the arena */
 	const int *root;
 	uint64_t cookie;		/* of the next layers: the operation's index */
+	bool unplanned;			/* memory has no plan yet: what may lie inside another tensor does */
 };
 
 /* The next layer, zeroed; NULL when memory runs out. Pointers to earlier ones are gone. */
@@ -80,10 +81,17 @@ struct dla_lowered_ops {
 	int (*emit)(const struct dla_lowered *lowered, struct dla_emit *emit);
 	/*
 	 * What the NPU answers, computed on the CPU with the hardware's arithmetic: the same to the
-	 * bit. Slow; tests compare. Tensors are in the network's order, input[i] is dla_node_input(i).
+	 * bit. Slow; tests compare. Tensors are in the network's order, input[i] is dla_node_input(i);
+	 * several outputs lie one behind the other.
 	 */
 	void (*eval)(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output);
 	void (*free)(struct dla_lowered *lowered);
+};
+
+/* A tensor whose memory may be part of another's, from @offset on: what the operation would move there or from there. */
+struct dla_inside {
+	int part, whole;
+	size_t offset;
 };
 
 /* Embedded at the start of each kind's own structure. */
@@ -93,6 +101,8 @@ struct dla_lowered {
 	enum dla_form form;		/* how dla_node_input(0) lies: an image if nobody else reads it there */
 	unsigned int in_place;		/* bit i: the output may have the memory of dla_node_input(i) */
 	size_t behind;			/* bytes it needs behind dla_node_input(0), for itself */
+	const struct dla_inside *inside;
+	unsigned int inside_count;
 };
 
 /*
@@ -110,6 +120,6 @@ typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *n
 			 struct dla_lowered **lowered, const char **why);
 dla_lower_fn dla_lower_conv, dla_lower_depthwise, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean,
 	     dla_lower_table, dla_lower_element, dla_lower_resize,
-	     dla_lower_transpose_conv;
+	     dla_lower_transpose_conv, dla_lower_move;
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cpu/cpu.h"
 #include "error.h"
@@ -113,6 +114,28 @@ static int find_table(const struct dla_graph *graph, const struct dla_op *op, un
 	return 0;
 }
 
+/* What comes out if the element is an operation's answer first. */
+static int go_before(const struct dla_graph *graph, const struct dla_op *op, uint8_t table[256])
+{
+	uint8_t first[256], both[256];
+	int err = find_table(graph, op, 0, first);
+
+	if (err)
+		return err;
+	for (unsigned int i = 0; i < sizeof(both); i++)
+		both[i] = table[first[i]];
+	memcpy(table, both, sizeof(both));
+	return 0;
+}
+
+static bool tables_fit(const struct dla_graph *graph, const struct dla_node *node)
+{
+	for (unsigned int i = 0; i < DLA_NODE_TABLES; i++)
+		if (node->table[i] != DLA_NO_OP && !is_bytes(&graph->tensor[graph->op[node->table[i]].input[0]]))
+			return false;
+	return true;
+}
+
 int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, struct dla_lowered **lowered,
 		    const char **why)
 {
@@ -130,9 +153,10 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 		*why = "no CDP";
 	else if (in < 0)
 		*why = "not with one constant number";
-	else if (!is_bytes(&graph->tensor[op->input[in]]) || !is_bytes(&graph->tensor[op->output[0]]))
+	else if (!is_bytes(&graph->tensor[op->input[in]]) || !is_bytes(&graph->tensor[op->output[0]]) ||
+		 !tables_fit(graph, node))
 		*why = "not from a computed 8-bit tensor to another";
-	else if (!dla_lower_own_pictures(lower, op->input[in], &from) ||
+	else if (!dla_lower_own_pictures(lower, dla_node_input(graph, node, (unsigned int)in), &from) ||
 		 !dla_lower_own_pictures(lower, op->output[0], &to) || from.width != to.width ||
 		 from.height != to.height || from.channels != to.channels)
 		*why = "not pictures within 8192 x 8192 x 8192";
@@ -146,9 +170,12 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 	l->base.how = "a table";
 	l->base.in_place = 1U << in;
 	l->feature = from;
-	l->input = op->input[in];
 	l->output = op->output[0];
+	l->input = dla_node_input(graph, node, (unsigned int)in);
 	err = find_table(graph, op, (unsigned int)in, l->table);
+	for (unsigned int i = DLA_NODE_TABLES; i-- > 0 && !err;)
+		if (node->table[i] != DLA_NO_OP)
+			err = go_before(graph, &graph->op[node->table[i]], l->table);
 	if (err)
 		free(l);
 	else

@@ -25,6 +25,7 @@ static int estimate(const struct dla_placer *placer, const int *root, struct dla
 		.luts = &luts,
 		.offset = calloc(placer->graph->tensor_count, sizeof(*emit.offset)),
 		.root = root,
+		.unplanned = true,
 	};
 	int err = emit.offset ? 0 : dla_fail(ENOMEM, "out of memory");
 
@@ -40,23 +41,21 @@ static int estimate(const struct dla_placer *placer, const int *root, struct dla
 	return err;
 }
 
-static void roots_of_inputs(const struct dla_graph *graph, const struct dla_node *node, const int *root, int *of)
+static unsigned int count_inputs(const struct dla_graph *graph, const struct dla_node *node)
 {
-	unsigned int i = 0;
-	int tensor;
+	unsigned int count = 0;
 
-	for (; i < 3 && (tensor = dla_node_input(graph, node, i)) != DLA_NO_TENSOR; i++)
-		of[i] = root[tensor];
-	of[i] = DLA_NO_TENSOR;
+	while (dla_node_input(graph, node, count) != DLA_NO_TENSOR)
+		count++;
+	return count;
 }
 
-static bool same_roots(const int *a, const int *b)
+static bool same_roots(const struct dla_graph *graph, const struct dla_attempt *attempt, const int *root)
 {
-	while (*a == *b && *a != DLA_NO_TENSOR) {
-		a++;
-		b++;
-	}
-	return *a == *b;
+	for (unsigned int i = 0; i < attempt->inputs; i++)
+		if (attempt->root[i] != root[dla_node_input(graph, &attempt->node, i)])
+			return false;
+	return true;
 }
 
 static int new_attempt(struct dla_placer *placer, const struct dla_node *node, int *root, int output,
@@ -71,7 +70,12 @@ static int new_attempt(struct dla_placer *placer, const struct dla_node *node, i
 
 	root[output] = output;
 	attempt->node = *node;
-	roots_of_inputs(placer->graph, node, root, attempt->root);
+	attempt->inputs = count_inputs(placer->graph, node);
+	attempt->root = calloc(attempt->inputs + 1, sizeof(*attempt->root));
+	if (!attempt->root)
+		return dla_fail(ENOMEM, "out of memory");
+	for (unsigned int i = 0; i < attempt->inputs; i++)
+		attempt->root[i] = root[dla_node_input(placer->graph, node, i)];
 	err = dla_lower_node(&lower, node, &attempt->lowered, &attempt->why);
 	if (!err && attempt->lowered) {
 		attempt->why = attempt->lowered->how;
@@ -86,12 +90,11 @@ const struct dla_attempt *dla_placer_attempt(struct dla_placer *placer, const st
 					     int *err)
 {
 	unsigned int last = dla_node_last(node);
-	int output = placer->graph->op[last].output[0], inputs[4];
+	int output = placer->graph->op[last].output[0];
 	struct dla_attempt *attempt;
 
-	roots_of_inputs(placer->graph, node, root, inputs);
 	for (attempt = placer->attempt[last]; attempt; attempt = attempt->next)
-		if (!memcmp(&attempt->node, node, sizeof(*node)) && same_roots(attempt->root, inputs))
+		if (!memcmp(&attempt->node, node, sizeof(*node)) && same_roots(placer->graph, attempt, root))
 			break;
 	if (!attempt) {
 		attempt = calloc(1, sizeof(*attempt));
@@ -138,10 +141,10 @@ static bool follows_the_cpu(const struct dla_graph *graph, const struct dla_op *
 
 static bool may_all(const bool *may, const struct dla_node *node)
 {
-	const int part[] = { node->pad, node->op, node->add, node->pool_pad, node->pool };
+	unsigned int part[DLA_NODE_OPS], count = dla_node_ops(node, part);
 
-	for (unsigned int i = 0; may && i < sizeof(part) / sizeof(part[0]); i++)
-		if (part[i] != DLA_NO_OP && !may[part[i]])
+	for (unsigned int i = 0; may && i < count; i++)
+		if (!may[part[i]])
 			return false;
 	return true;
 }
@@ -180,6 +183,8 @@ static int place_on_npu(struct dla_placer *placer, unsigned int i, const bool *m
 		placed[i].lowered = attempt->lowered;
 		placed[i].npu_ns = attempt->npu_ns;
 		placed[i].node = choice[n];
+		absorb(placed, choice[n].table[0], i, "in the table of an operation behind it");
+		absorb(placed, choice[n].table[1], i, "in the table of an operation behind it");
 		absorb(placed, choice[n].pad, i, "in the convolution");
 		absorb(placed, choice[n].op, i, choice[n].add == DLA_NO_OP ?
 		       "with the pooling behind it" : "with the ADD behind it");
@@ -249,6 +254,7 @@ void dla_placer_free(struct dla_placer *placer)
 			next = attempt->next;
 			if (attempt->lowered)
 				attempt->lowered->ops->free(attempt->lowered);
+			free(attempt->root);
 			free(attempt);
 		}
 	}

@@ -172,20 +172,18 @@ static int add_node(struct dla_placer *placer, struct dla_cut *cut, const struct
 		    int64_t *near)
 {
 	const struct dla_node *node = &placed->node;
-	const int part[] = { node->pad, node->op, node->add, node->pool_pad, node->pool };
+	unsigned int part[DLA_NODE_OPS], count = dla_node_ops(node, part);
 	double sum = 0, whole = placed->npu_ns;
 	unsigned int last = dla_node_last(node);
 	const struct dla_attempt *alone;
 	int err;
 
-	for (unsigned int i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		if (part[i] == DLA_NO_OP)
-			continue;
-		alone = dla_placer_alone(placer, (unsigned int)part[i], root, &err);
+	for (unsigned int i = 0; i < count; i++) {
+		alone = dla_placer_alone(placer, part[i], root, &err);
 		if (!alone)
 			return err;
 		if (!alone->lowered)
-			dla_cut_pair(cut, (unsigned int)part[i], part[i] == node->op ? last : (unsigned int)node->op,
+			dla_cut_pair(cut, part[i], (int)part[i] == node->op ? last : (unsigned int)node->op,
 				     DLA_CUT_NEVER);
 		near[part[i]] = cost(alone->npu_ns);
 		sum += alone->npu_ns;

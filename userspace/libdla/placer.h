@@ -10,7 +10,8 @@
 struct dla_attempt {
 	struct dla_attempt *next;
 	struct dla_node node;
-	int root[4];			/* of its inputs, up to DLA_NO_TENSOR */
+	unsigned int inputs;
+	int *root;			/* of each */
 	struct dla_lowered *lowered;	/* NULL: it cannot be done, @why says why not */
 	const char *why;
 	double npu_ns;			/* see struct dla_placed */

@@ -10,7 +10,7 @@
 #include "tflite.h"
 
 #define MAGIC		"NVDLAnet"
-#define VERSION		3
+#define VERSION		4
 #define HEADER_BYTES	24	/* magic, version, CRC-32 of what follows, bytes of what follows */
 
 #define NOWHERE		UINT64_MAX
@@ -84,6 +84,7 @@ static void write_schedule(struct dla_writer *w, const struct dla_network *netwo
 	for (unsigned int t = 0; t < network->graph->tensor_count; t++) {
 		dla_write_u32(w, (uint32_t)network->root[t]);
 		dla_write_u32(w, network->form[t]);
+		dla_write_u32(w, (uint32_t)s->whole[t]);
 		write_place(w, s->host[t]);
 		write_place(w, s->npu[t]);
 	}
@@ -254,17 +255,32 @@ static void most_memory(const struct dla_network *network, uint64_t *host, uint6
 	}
 }
 
-static bool read_place(struct dla_reader *r, size_t *place)
+static bool read_place(struct dla_reader *r, size_t align, size_t *place)
 {
 	uint64_t offset = dla_read_u64(r);
 
 	*place = offset == NOWHERE ? DLA_NOWHERE : (size_t)offset;
-	return offset == NOWHERE || (offset < SIZE_MAX && offset % DLA_PLAN_ALIGN == 0);
+	return offset == NOWHERE || (offset < SIZE_MAX && offset % align == 0);
 }
 
 static bool fits(size_t place, size_t bytes, size_t room)
 {
 	return place == DLA_NOWHERE || (place <= room && bytes <= room - place);
+}
+
+/* A tensor's memory on the NPU is in that of the one that it is said to be part of. */
+static bool is_inside(const struct dla_network *network, int part)
+{
+	const struct dla_schedule *s = &network->schedule;
+	struct dla_feature inner, outer;
+	int whole = s->whole[part];
+
+	if (whole == part)
+		return true;
+	return whole >= 0 && (unsigned int)whole < network->graph->tensor_count && s->whole[whole] == whole &&
+	       dla_network_feature(network, part, &inner) && dla_network_feature(network, whole, &outer) &&
+	       s->npu[part] != DLA_NOWHERE && s->npu[whole] != DLA_NOWHERE &&
+	       s->npu[part] >= s->npu[whole] && fits(s->npu[part] - s->npu[whole], inner.bytes, outer.bytes);
 }
 
 static int read_places(struct dla_reader *r, struct dla_network *network)
@@ -280,8 +296,12 @@ static int read_places(struct dla_reader *r, struct dla_network *network)
 		if (form >= DLA_FORM_COUNT)
 			return damaged("a tensor in a form that there is not");
 		network->form[t] = (enum dla_form)form;
-		if (!read_place(r, &s->host[t]) || !read_place(r, &s->npu[t]))
+		s->whole[t] = (int)dla_read_u32(r);
+		if (!read_place(r, DLA_PLAN_ALIGN, &s->host[t]))
 			return damaged("a tensor lies at no multiple of 64");
+		/* Which need not be atoms of this device, if none lies there. */
+		if (!read_place(r, 1, &s->npu[t]))
+			return damaged("a tensor lies nowhere");
 	}
 	host_bytes = dla_read_u64(r);
 	npu_bytes = dla_read_u64(r);
@@ -302,6 +322,9 @@ static int read_places(struct dla_reader *r, struct dla_network *network)
 		if (!fits(s->host[t], graph->tensor[t].bytes, s->host_bytes))
 			return damaged("a tensor outside the memory");
 	}
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		if (!is_inside(network, (int)t))
+			return damaged("a tensor that is no part of its whole");
 	return 0;
 }
 
@@ -446,7 +469,8 @@ static int read_schedule(struct dla_reader *r, struct dla_network *network)
 
 	s->host = calloc(tensors, sizeof(*s->host));
 	s->npu = calloc(tensors, sizeof(*s->npu));
-	if (!s->host || !s->npu)
+	s->whole = calloc(tensors, sizeof(*s->whole));
+	if (!s->host || !s->npu || !s->whole)
 		return dla_fail(ENOMEM, "out of memory");
 	err = read_places(r, network);
 	if (!err)

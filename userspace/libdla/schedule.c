@@ -21,7 +21,8 @@ struct maker {
 	struct dla_schedule *schedule;
 	struct dla_plan_item *host, *npu;	/* per tensor; bytes 0: not there */
 	int *owner;				/* per root tensor: see owner() */
-	bool *read_back;			/* per root tensor: converted behind a segment */
+	size_t *at;				/* per root tensor: offset in its owner's memory */
+	bool *read_back;			/* per root tensor: it or what it owns is converted behind a segment */
 };
 
 static void add_step(struct dla_schedule *s, enum dla_step_kind kind, int index)
@@ -229,7 +230,7 @@ static void schedule_all(struct maker *m)
 		live_host(m, graph->output[i], end);
 }
 
-/* Whose memory on the NPU a root tensor has: its own, or that of one whose place it took. */
+/* Whose memory on the NPU a root tensor has: its own, or that of one whose place it took or has a part of. */
 static int owner(const struct maker *m, int root)
 {
 	while (m->owner[root] != root)
@@ -237,10 +238,15 @@ static int owner(const struct maker *m, int root)
 	return root;
 }
 
-/*
- * Let outputs have the memory of inputs that die with their operation, where its layers allow that.
- * What is read back dies behind the segment, although that is the moment of its last operation.
- */
+static size_t offset_in_owner(const struct maker *m, int root)
+{
+	size_t offset = 0;
+
+	for (; m->owner[root] != root; root = m->owner[root])
+		offset += m->at[root];
+	return offset;
+}
+
 /* An input or output may lie outside, at the caller's, and then has to have its memory to itself. */
 static bool is_end(const struct maker *m, int root)
 {
@@ -255,6 +261,34 @@ static bool is_end(const struct maker *m, int root)
 	return false;
 }
 
+/*
+ * Let tensors lie inside those that they are parts of, where that is nobody else's already. The larger one
+ * then lives as long as any of them.
+ */
+static void place_parts(struct maker *m, const struct dla_lowered *lowered)
+{
+	for (unsigned int i = 0; i < lowered->inside_count; i++) {
+		const struct dla_inside *inside = &lowered->inside[i];
+		int part = m->root[inside->part], whole = m->root[inside->whole], top = owner(m, whole);
+		struct dla_feature feature;
+
+		(void)dla_feature_of(&m->graph->tensor[part].shape, m->hw->atom, &feature);
+		/* Elsewhere already it has no bytes of its own; and what needs room behind it has that to itself. */
+		if (top == part || m->npu[part].bytes != feature.bytes)
+			continue;
+		m->owner[part] = whole;
+		m->at[part] = inside->offset;
+		m->read_back[top] |= m->read_back[part];
+		live(&m->npu[top], 0, m->npu[part].first);
+		live(&m->npu[top], 0, m->npu[part].last);
+		m->npu[part].bytes = 0;
+	}
+}
+
+/*
+ * Let outputs have the memory of inputs that die with their operation, where its layers allow that.
+ * What is read back dies behind the segment, although that is the moment of its last operation.
+ */
 static void share_memory(struct maker *m)
 {
 	for (unsigned int i = 0; i < m->graph->op_count && !m->keep; i++) {
@@ -267,16 +301,14 @@ static void share_memory(struct maker *m)
 
 			if (!(inputs >> j & 1))
 				continue;
-			input = m->root[dla_node_input(m->graph, &m->placed[i].node, j)];
-			if (m->read_back[input])
-				continue;
-			input = owner(m, input);
-			if (is_end(m, input) || is_end(m, output))
+			input = owner(m, m->root[dla_node_input(m->graph, &m->placed[i].node, j)]);
+			if (m->read_back[input] || is_end(m, input) || is_end(m, output))
 				continue;
 			if (m->npu[input].last != (int)i || m->npu[input].bytes != m->npu[output].bytes)
 				continue;
 			m->owner[output] = input;
 			m->npu[input].last = m->npu[output].last;
+			m->read_back[input] |= m->read_back[output];
 			m->npu[output].bytes = 0;
 			break;
 		}
@@ -317,6 +349,7 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 		.host = calloc(graph->tensor_count, sizeof(*m.host)),
 		.npu = calloc(graph->tensor_count, sizeof(*m.npu)),
 		.owner = calloc(graph->tensor_count, sizeof(*m.owner)),
+		.at = calloc(graph->tensor_count, sizeof(*m.at)),
 		.read_back = calloc(graph->tensor_count, sizeof(*m.read_back)),
 	};
 	unsigned int operands = 0;
@@ -332,8 +365,9 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	s->cpu = calloc(graph->op_count + 1, sizeof(*s->cpu));
 	s->host = calloc(graph->tensor_count, sizeof(*s->host));
 	s->npu = calloc(graph->tensor_count, sizeof(*s->npu));
-	if (!m.host || !m.npu || !m.owner || !m.read_back || !s->step || !s->segment || !s->cpu || !s->host ||
-	    !s->npu) {
+	s->whole = calloc(graph->tensor_count, sizeof(*s->whole));
+	if (!m.host || !m.npu || !m.owner || !m.at || !m.read_back || !s->step || !s->segment ||
+	    !s->cpu || !s->host || !s->npu || !s->whole) {
 		dla_fail(ENOMEM, "out of memory");
 		goto out;
 	}
@@ -341,16 +375,23 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 		m.owner[t] = (int)t;
 	schedule_all(&m);
 	make_room(&m);
+	for (unsigned int i = 0; i < graph->op_count && !keep; i++)
+		if (placed[i].lowered)
+			place_parts(&m, placed[i].lowered);
+	for (unsigned int t = 0; t < graph->tensor_count; t++)
+		s->whole[t] = owner(&m, (int)t);
 	share_memory(&m);
 	err = plan(&m, m.host, s->host, &s->host_bytes, &s->host_bound);
 	if (!err)
 		err = plan(&m, m.npu, s->npu, &s->npu_bytes, &s->npu_bound);
 	for (unsigned int t = 0; t < graph->tensor_count && !err; t++)
-		s->npu[t] = s->npu[owner(&m, (int)t)];
+		if (m.owner[t] != (int)t)
+			s->npu[t] = s->npu[owner(&m, (int)t)] + offset_in_owner(&m, (int)t);
 out:
 	free(m.host);
 	free(m.npu);
 	free(m.owner);
+	free(m.at);
 	free(m.read_back);
 	return err;
 }
@@ -362,4 +403,5 @@ void dla_schedule_release(struct dla_schedule *s)
 	free(s->cpu);
 	free(s->host);
 	free(s->npu);
+	free(s->whole);
 }

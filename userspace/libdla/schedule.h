@@ -49,6 +49,7 @@ struct dla_schedule {
 	/* Per tensor: offset in host memory, or DLA_NOWHERE, also for what lives within an XNNPACK part. */
 	size_t *host;
 	size_t *npu;		/* per root tensor: offset in the arena, or DLA_NOWHERE */
+	int *whole;		/* per root tensor: the largest that it is part of there, as a rule itself */
 	size_t host_bytes, npu_bytes;
 	/* What of each lives at one moment at most: no plan could do with less. */
 	size_t host_bound, npu_bound;
