@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
+#include "cache.h"
 #include "npu.h"
 
 struct npu *npu_open(struct options *options)
@@ -13,6 +14,9 @@ struct npu *npu_open(struct options *options)
 		return NULL;
 	}
 	*npu = (struct npu){ .device = device, .options = *options, .users = 1 };
+	if (options->cache_dir && !cache_library(npu->library))
+		options_log(options, LOG_ERROR, "nothing is kept in %s: libdla's own file is not to be found",
+			    options->cache_dir);
 	return npu;
 }
 

@@ -8,6 +8,7 @@
 struct npu {
 	struct dla_device *device;
 	struct options options;
+	char library[65];	/* for the cache's keys; "" if there is no cache */
 	unsigned int users;	/* atomic: an interpreter may outlive the delegate */
 };
 

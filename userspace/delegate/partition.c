@@ -110,7 +110,7 @@ static bool place(struct npu *npu, struct tfl_context *context, const struct lis
 	list_free(&outputs);
 	if (!good)
 		return false;
-	network = cache_network(npu->device, &npu->options, &npu->options.compile, &model, "graph");
+	network = cache_network(npu, &npu->options.compile, &model, "graph");
 	if (!network)
 		options_log(&npu->options, LOG_ERROR, "the graph stays with the interpreter: %s", dla_strerror());
 	for (unsigned int i = 0; network && good && i < candidates->count; i++) {
@@ -155,7 +155,7 @@ static struct partition *compile(struct npu *npu, struct tfl_context *context, c
 		return NULL;
 	}
 	snprintf(name, sizeof(name), "partition at %d", partition->nodes.item[0]);
-	partition->network = cache_network(npu->device, &npu->options, &options, &model, name);
+	partition->network = cache_network(npu, &options, &model, name);
 	partition->inputs = model.inputs;
 	model.inputs = (struct list){ 0 };
 	model_free(&model);
@@ -253,8 +253,8 @@ bool claim_make(struct npu *npu, struct tfl_context *context, struct claim *clai
 	}
 	for (const struct partition *partition = claim->partitions; partition; partition = partition->next)
 		partitions++;
-	options_log(&npu->options, LOG_INFO, "%u nodes on %s, in %u partitions", claim->nodes.count,
-		    dla_device_name(npu->device), partitions);
+	options_log(&npu->options, LOG_INFO, "%u nodes on %s, in %u partition%s", claim->nodes.count,
+		    dla_device_name(npu->device), partitions, partitions == 1 ? "" : "s");
 	return true;
 }
 
