@@ -9,15 +9,13 @@
 #include "cache.h"
 #include "sha256.h"
 
-bool cache_library(char hex[65])
+static bool hash_file(const char *path, char hex[65])
 {
+	FILE *file = fopen(path, "rb");
 	char buffer[16384];
 	struct sha256 s;
 	size_t bytes;
-	FILE *file;
-	Dl_info info;
 
-	file = dladdr((void *)dla_network_load, &info) ? fopen(info.dli_fname, "rb") : NULL;
 	if (!file)
 		return false;
 	sha256_begin(&s);
@@ -28,19 +26,40 @@ bool cache_library(char hex[65])
 	return true;
 }
 
-/* All that decides what comes out of compiling. The device's configuration the library compares itself. */
+bool cache_library(char hex[65])
+{
+	Dl_info info;
+
+	return dladdr((void *)dla_network_load, &info) && hash_file(info.dli_fname, hex);
+}
+
+/* The user's own profile of the CPU, by which DLA_PLACE_AUTO decides; "" if there is none. */
+static void hash_profile(char hex[65])
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	bool own = config && *config;
+	char path[4096];
+
+	hex[0] = '\0';
+	snprintf(path, sizeof(path), "%s%s/nvdla/cpu-profile", own ? config : home ? home : "", own ? "" : "/.config");
+	hash_file(path, hex);
+}
+
+/* All that decides what comes out of compiling; the device's name may have a clock in it. */
 static bool file_name(const struct npu *npu, const struct dla_options *compile, const struct model *model, char *path,
 		      size_t room)
 {
 	struct dla_device_info info;
-	char text[256], hex[65];
+	char text[512], hex[65], profile[65];
 	struct sha256 s;
 	int length;
 
 	dla_device_info(npu->device, &info);
 	sha256_begin(&s);
-	length = snprintf(text, sizeof(text), "%s %s %u %u %u %d %d %d", npu->library, info.config, info.atom,
-			  info.macs, info.cbuf_bytes, compile->place, compile->cpu, compile->exact);
+	hash_profile(profile);
+	length = snprintf(text, sizeof(text), "%s %s %.128s %s %u %u %u %d %d %d", npu->library, profile,
+			  dla_device_name(npu->device), info.config, info.atom, info.macs, info.cbuf_bytes, compile->place,
+			  compile->cpu, compile->exact);
 	/* With the zero behind it, so that what follows cannot be taken for a part of it. */
 	sha256_add(&s, text, (size_t)length + 1);
 	sha256_add(&s, model->data, model->bytes);

@@ -12,6 +12,7 @@ struct name {
 };
 
 static const struct name places[] = {
+	{ "auto", DLA_PLACE_AUTO },
 	{ "npu", DLA_PLACE_NPU },
 	{ "cpu", DLA_PLACE_CPU },
 	{ NULL },
