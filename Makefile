@@ -56,6 +56,7 @@ include kernel/core/build.mk
 include userspace/emulator/build.mk
 include userspace/libdla/build.mk
 include userspace/tools/build.mk
+include userspace/delegate/build.mk
 include examples/build.mk
 include firmware/build.mk
 include packaging/build.mk
@@ -95,7 +96,7 @@ clean:
 	rm -f $(addprefix kernel/,*.o .*.cmd core/*.o core/.*.cmd)
 
 # Needs clang-tidy; the options are in .clang-tidy.
-lint-src := $(core-src) $(emulator-src) $(libdla-src) $(tools-src) $(wildcard examples/*/*.c)
+lint-src := $(core-src) $(emulator-src) $(libdla-src) $(tools-src) $(delegate-src) $(wildcard examples/*/*.c)
 .PHONY: lint
 lint: | need
 	@scripts/need clang-tidy

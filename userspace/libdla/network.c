@@ -384,14 +384,11 @@ static int load(struct dla_network *network, const void *data, size_t bytes, con
 	return err ? err : start_threads(network, threads);
 }
 
-/* Read, and compile what is not; with save_as, write it there. */
-static struct dla_network *make(struct dla_device *device, const char *path, const struct dla_options *options,
-				const char *save_as)
+/* Read, and compile what is not; with save_as, write it there. path: to be named in errors, or NULL. */
+static struct dla_network *make(struct dla_device *device, const void *data, size_t bytes, const char *name,
+				const char *path, const struct dla_options *options, const char *save_as)
 {
 	struct dla_network *network = calloc(1, sizeof(*network));
-	const char *name = strrchr(path, '/');
-	void *data = NULL;
-	size_t bytes = 0;
 	int err;
 
 	if (!network) {
@@ -400,35 +397,66 @@ static struct dla_network *make(struct dla_device *device, const char *path, con
 		return NULL;
 	}
 	network->device = device;
-	network->name = strdup(name ? name + 1 : path);
-	err = network->name ? read_file(path, &data, &bytes) : dla_fail(ENOMEM, "out of memory");
-	if (!err) {
-		err = load(network, data, bytes, options);
-		if (err)
-			dla_fail_in(err, "%s", path);
-	}
+	network->name = strdup(name);
+	err = network->name ? load(network, data, bytes, options) : dla_fail(ENOMEM, "out of memory");
 	if (!err && save_as)
-		err = dla_saved_is(data, bytes) ? dla_fail(EINVAL, "%s: it is compiled already", path) :
+		err = dla_saved_is(data, bytes) ? dla_fail(EINVAL, "it is compiled already") :
 						  dla_saved_write(network, data, bytes, save_as);
-	free(data);
 	if (!err) {
 		describe(network);
 		return network;
 	}
+	if (path)
+		dla_fail_in(err, "%s", path);
 	dla_network_free(network);
 	errno = -err;
 	return NULL;
 }
 
+static struct dla_network *make_from_file(struct dla_device *device, const char *path,
+					  const struct dla_options *options, const char *save_as)
+{
+	struct dla_network *network;
+	const char *name = strrchr(path, '/');
+	void *data;
+	size_t bytes;
+	int err = read_file(path, &data, &bytes), kept;
+
+	if (err) {
+		errno = -err;
+		return NULL;
+	}
+	network = make(device, data, bytes, name ? name + 1 : path, path, options, save_as);
+	kept = errno;
+	free(data);
+	errno = kept;
+	return network;
+}
+
 struct dla_network *dla_network_load(struct dla_device *device, const char *path, const struct dla_options *options)
 {
-	return make(device, path, options, NULL);
+	return make_from_file(device, path, options, NULL);
+}
+
+struct dla_network *dla_network_load_memory(struct dla_device *device, const void *data, size_t bytes,
+					    const char *name, const struct dla_options *options)
+{
+	return make(device, data, bytes, name, NULL, options, NULL);
 }
 
 int dla_network_compile(struct dla_device *device, const char *path, const struct dla_options *options,
 			const char *save_as)
 {
-	struct dla_network *network = make(device, path, options, save_as);
+	struct dla_network *network = make_from_file(device, path, options, save_as);
+
+	dla_network_free(network);
+	return network ? 0 : -1;
+}
+
+int dla_network_compile_memory(struct dla_device *device, const void *data, size_t bytes, const char *name,
+			       const struct dla_options *options, const char *save_as)
+{
+	struct dla_network *network = make(device, data, bytes, name, NULL, options, save_as);
 
 	dla_network_free(network);
 	return network ? 0 : -1;

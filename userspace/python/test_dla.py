@@ -152,6 +152,25 @@ class Networks(unittest.TestCase):
             np.testing.assert_array_equal(self.device.load(saved)(picture),
                                           self.device.load(MODEL, place="npu")(picture))
 
+    def test_memory(self):
+        """What a file has does as well as the file, compiled or not."""
+        with open(MODEL, "rb") as file:
+            model = file.read()
+        picture = pictures(self.device.load(MODEL).inputs[0])[1]
+        wanted = self.device.load(MODEL, place="npu")(picture)
+        np.testing.assert_array_equal(self.device.load(model, place="npu")(picture), wanted)
+        with tempfile.TemporaryDirectory() as top:
+            saved = os.path.join(top, "fashion.dla")
+            self.device.compile(model, saved, place="npu")
+            with open(saved, "rb") as file:
+                network = self.device.load(file.read())
+        self.assertEqual(network.name, "memory")
+        np.testing.assert_array_equal(network(picture), wanted)
+        for damaged in (b"", b"TFL3", model[:-1000]):
+            with self.assertRaises(dla.Error) as caught:
+                self.device.load(damaged)
+            self.assertEqual(caught.exception.errno, errno.EINVAL)
+
     def test_inputs_are_checked(self):
         network = self.device.load(MODEL)
         shape = network.inputs[0].shape

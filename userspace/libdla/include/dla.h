@@ -242,6 +242,19 @@ DLA_API struct dla_network *dla_network_load(struct dla_device *device, const ch
 					     const struct dla_options *options);
 
 /**
+ * dla_network_load_memory() - read a .tflite file, or a compiled network, that is in memory
+ * @device: what will run it.
+ * @data: what the file has, at any alignment. It may be freed afterwards, and need not be trusted.
+ * @bytes: of it.
+ * @name: what to call the network, see dla_network_name().
+ * @options: as for dla_network_load().
+ *
+ * Errors: those of dla_network_load() but for opening a file.
+ */
+DLA_API struct dla_network *dla_network_load_memory(struct dla_device *device, const void *data, size_t bytes,
+						    const char *name, const struct dla_options *options);
+
+/**
  * dla_network_compile() - compile a .tflite file for a device and write it to a file
  * @device: for which. The file can be loaded for any device of the same configuration, "sim:nv_small" or a
  *	real one; and if nothing goes to the NPU, for any device.
@@ -256,6 +269,20 @@ DLA_API struct dla_network *dla_network_load(struct dla_device *device, const ch
  */
 DLA_API int dla_network_compile(struct dla_device *device, const char *path, const struct dla_options *options,
 				const char *save_as);
+
+/**
+ * dla_network_compile_memory() - compile a .tflite file that is in memory and write it to a file
+ * @device: for which.
+ * @data: what the file has.
+ * @bytes: of it.
+ * @name: what to call the network.
+ * @options: NULL for the defaults.
+ * @save_as: the file to write, as dla_network_compile() does.
+ *
+ * Return: 0, or -1 with the errors of dla_network_load_memory() and those of writing a file.
+ */
+DLA_API int dla_network_compile_memory(struct dla_device *device, const void *data, size_t bytes, const char *name,
+				       const struct dla_options *options, const char *save_as);
 
 /**
  * dla_network_free() - free a network without requests

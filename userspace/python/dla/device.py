@@ -121,11 +121,12 @@ class Device:
         """
         check(lib.dla_device_record(self._open(), ffi.NULL if folder is None else os.fsencode(folder)))
 
-    def load(self, path: Path, *, place: str = "auto", cpu_profile: Optional[Path] = None, cpu: str = "auto",
-             exact: bool = False, keep_tensors: bool = False) -> Network:
+    def load(self, model: Union[Path, bytes], *, place: str = "auto", cpu_profile: Optional[Path] = None,
+             cpu: str = "auto", exact: bool = False, keep_tensors: bool = False) -> Network:
         """
         Read a ``.tflite`` file and compile it for this device, or read what :meth:`compile` wrote.
 
+        :param model: the file's path, or as ``bytes`` what it has.
         :param place: where operations go: ``"auto"``, so that a run takes least time; ``"npu"``, whatever can go
             there; ``"cpu"``, none.
         :param cpu_profile: for ``"auto"``, how fast the CPU is: ``"slow-in-order"``, ``"fast-in-order"``,
@@ -135,13 +136,16 @@ class Device:
         :param exact: round wherever TensorFlow Lite rounds; costs the fusion of convolutions and ADDs.
         :param keep_tensors: give every tensor memory of its own; for debugging.
         """
-        return Network(self._open(), path, options(place, cpu_profile, cpu, exact, keep_tensors))
+        return Network(self._open(), model, options(place, cpu_profile, cpu, exact, keep_tensors))
 
-    def compile(self, path: Path, save_as: Path, *, place: str = "auto", cpu_profile: Optional[Path] = None,
-                cpu: str = "auto", exact: bool = False) -> None:
-        """Compile a ``.tflite`` file for devices of this configuration and write it to a file."""
-        check(lib.dla_network_compile(self._open(), os.fsencode(path),
-                                      options(place, cpu_profile, cpu, exact, False), os.fsencode(save_as)))
+    def compile(self, model: Union[Path, bytes], save_as: Path, *, place: str = "auto",
+                cpu_profile: Optional[Path] = None, cpu: str = "auto", exact: bool = False) -> None:
+        """Compile a ``.tflite`` file, or its ``bytes``, for devices of this configuration and write it to a file."""
+        how = options(place, cpu_profile, cpu, exact, False)
+        if isinstance(model, bytes):
+            check(lib.dla_network_compile_memory(self._open(), model, len(model), b"memory", how, os.fsencode(save_as)))
+        else:
+            check(lib.dla_network_compile(self._open(), os.fsencode(model), how, os.fsencode(save_as)))
 
     def calibrate(self, save_as: Optional[Path] = None) -> None:
         """

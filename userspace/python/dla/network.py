@@ -131,8 +131,11 @@ class Network:
     Threads may share it. It lives as long as anything uses it.
     """
 
-    def __init__(self, device: Any, path: Union[str, os.PathLike[str]], options: Any) -> None:
-        network = pointer(lib.dla_network_load(device, os.fsencode(path), options))
+    def __init__(self, device: Any, model: Union[str, os.PathLike[str], bytes], options: Any) -> None:
+        if isinstance(model, bytes):
+            network = pointer(lib.dla_network_load_memory(device, model, len(model), b"memory", options))
+        else:
+            network = pointer(lib.dla_network_load(device, os.fsencode(model), options))
         # The destructor holds the device, which has to outlive the network.
         self._handle = ffi.gc(network, lambda handle, _device=device: lib.dla_network_free(handle))
         self.inputs: Tuple[TensorInfo, ...] = tuple(
@@ -145,7 +148,7 @@ class Network:
 
     @property
     def name(self) -> str:
-        """The file's name without its folder."""
+        """The file's name without its folder; "memory" if it came from there."""
         return string(lib.dla_network_name(self._handle))
 
     @property
