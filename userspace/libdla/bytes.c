@@ -46,10 +46,14 @@ void dla_write_u64(struct dla_writer *w, uint64_t value)
 	write_number(w, value, 8);
 }
 
+static bool write_part(FILE *file, const struct dla_writer *part)
+{
+	return !part->bytes || fwrite(part->data, 1, part->bytes, file) == part->bytes;
+}
+
 static int write_all(FILE *file, const struct dla_writer *head, const struct dla_writer *body)
 {
-	if (fwrite(head->data, 1, head->bytes, file) != head->bytes ||
-	    fwrite(body->data, 1, body->bytes, file) != body->bytes || fflush(file))
+	if (!write_part(file, head) || !write_part(file, body) || fflush(file))
 		return errno ? errno : EIO;
 	return 0;
 }

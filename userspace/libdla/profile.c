@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "bytes.h"
 #include "error.h"
 #include "profile.h"
 
@@ -22,8 +24,8 @@ static const struct dla_profile classes[] = {
 			{ 0.5, 3.2, 1.0, 1.6, 1.0 },
 			{ 0.08, 0.3, 0.2, 0.3, 0.8 },
 		},
-		.call_ns = 3000,
-		.convert = 0.8, .convert_ns = 800,
+		.call_ns = 600,
+		.convert = 1.5, .convert_ns = 800,
 		.submit_ns = 40000, .layer_ns = 4000,
 	},
 	{	/* Cortex-A55 at 1.8 GHz */
@@ -32,8 +34,8 @@ static const struct dla_profile classes[] = {
 			{ 1.0, 18, 3.0, 7.0, 2.5 },
 			{ 0.15, 0.8, 0.5, 0.8, 2.0 },
 		},
-		.call_ns = 1500,
-		.convert = 2.0, .convert_ns = 400,
+		.call_ns = 300,
+		.convert = 4.0, .convert_ns = 400,
 		.submit_ns = 25000, .layer_ns = 2500,
 	},
 	{	/* Cortex-A76 at 2.2 GHz, or a PC */
@@ -42,8 +44,8 @@ static const struct dla_profile classes[] = {
 			{ 4.0, 45, 10, 20, 8.0 },
 			{ 0.5, 3.0, 1.5, 3.0, 6.0 },
 		},
-		.call_ns = 500,
-		.convert = 5.0, .convert_ns = 200,
+		.call_ns = 100,
+		.convert = 10, .convert_ns = 200,
 		.submit_ns = 12000, .layer_ns = 1500,
 	},
 };
@@ -67,7 +69,7 @@ static unsigned int arm_part(void)
 	return midr >> 24 == 0x41 ? midr >> 4 & 0xfff : 0;
 }
 
-static const char *class_of_this_machine(void)
+const char *dla_profile_class(void)
 {
 	switch (arm_part()) {
 	case 0xd03:	/* Cortex-A53 */
@@ -189,7 +191,7 @@ int dla_profile_find(const char *name, struct dla_profile *profile)
 		free(path);
 		if (err != -ENOENT)
 			return err;
-		name = class_of_this_machine();
+		name = dla_profile_class();
 	}
 	for (unsigned int i = 0; i < CLASSES; i++) {
 		if (!strcmp(name, classes[i].name)) {
@@ -203,20 +205,39 @@ int dla_profile_find(const char *name, struct dla_profile *profile)
 	return err;
 }
 
+/* The folders on the way to a file, where they are missing; what fails, opening the file will tell. */
+static void make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(path, 0777);
+		*slash = '/';
+	}
+}
+
+static void print(struct dla_writer *text, const char *key, double value)
+{
+	char line[64];
+	int length = snprintf(line, sizeof(line), "%s %.0f\n", key, value >= 1 ? value : 1);
+
+	dla_write(text, line, (size_t)length);
+}
+
 int dla_profile_write(const char *path, const struct dla_profile *profile)
 {
+	struct dla_writer text = { 0 }, none = { 0 };
 	struct dla_profile copy = *profile;
-	FILE *file = fopen(path, "we");
-	bool failed;
+	char *folders = strdup(path);
+	int err;
 
-	if (!file)
-		return dla_fail(errno, "%s: %s", path, strerror(errno));
 	for (unsigned int i = 0; i < NUMBERS; i++)
-		fprintf(file, "%s %.0f\n", number[i].key, *value_of(&copy, i) * number[i].unit);
-	failed = ferror(file);
-	if (fclose(file) || failed)
-		return dla_fail(errno ? errno : EIO, "%s: writing failed", path);
-	return 0;
+		print(&text, number[i].key, *value_of(&copy, i) * number[i].unit);
+	if (folders)
+		make_folders(folders);
+	err = !folders || text.failed ? dla_fail(ENOMEM, "out of memory") : dla_write_file(path, &text, &none);
+	free(folders);
+	free(text.data);
+	return err;
 }
 
 /* What has no entry computes elements. */

@@ -43,6 +43,10 @@ struct dla_profile {
  */
 int dla_profile_find(const char *name, struct dla_profile *profile);
 
+/* The class that this machine seems to be of. */
+const char *dla_profile_class(void);
+
+/* A number that is not above 0 becomes the least there is. The file is there as a whole or not at all. */
 int dla_profile_write(const char *path, const struct dla_profile *profile);
 
 /* Where the user's own is: the caller frees it; NULL when there is no home or no memory. */

@@ -110,6 +110,31 @@ class Networks(unittest.TestCase):
                 self.device.load(MODEL, **options)
             self.assertIn("may be", str(caught.exception))
 
+    def test_placed_by_time(self):
+        network = self.device.load(MODEL, cpu_profile="out-of-order")
+        self.assertEqual(network.estimate.profile, "out-of-order")
+        self.assertLessEqual(network.estimate.run_ns, network.estimate.all_npu_ns)
+        self.assertTrue(all(p.cpu_ns and p.reason for p in network.placements))
+        self.assertEqual(len(network.placements), len(network.operations))
+        network = self.device.load(MODEL, place="npu")
+        self.assertIsNone(network.estimate)
+        with self.assertRaises(dla.Error):
+            network.placements  # pylint: disable=pointless-statement
+        with self.assertRaises(dla.Error) as caught:
+            self.device.load(MODEL, cpu_profile="/nowhere")
+        self.assertEqual(caught.exception.errno, errno.ENOENT)
+
+    def test_calibrated(self):
+        with tempfile.TemporaryDirectory() as folder:
+            profile = os.path.join(folder, "profile")
+            try:
+                self.device.calibrate(profile)
+            except dla.Error as error:
+                if error.errno != errno.EAGAIN:
+                    raise
+                self.skipTest(error.strerror)
+            self.assertEqual(self.device.load(MODEL, cpu_profile=profile).estimate.profile, "calibrated")
+
     def test_same_everywhere(self):
         npu = self.device.load(MODEL, place="npu")
         reference = dla.Device("cpu").load(MODEL, cpu="reference")

@@ -24,6 +24,7 @@
 
 static const char help[] =
 	"usage: dla bench MODEL [OPTION]...\n"
+	"       dla bench --calibrate [--device NAME]\n"
 	"\n"
 	"Run a network again and again, and tell how long it takes and where the time goes.\n"
 	"\n"
@@ -40,6 +41,10 @@ static const char help[] =
 	"  --timeline FILE   write what ran when, for https://ui.perfetto.dev\n"
 	"  --html FILE       write all that was measured as a page for any browser\n"
 	"  --json            print one JSON object\n"
+	"  --calibrate       measure this machine, and with --device npu what it costs to use that,\n"
+	"                    for --place auto: stored in $XDG_CONFIG_HOME/nvdla/cpu-profile, or in\n"
+	"                    ~/.config, and used from then on. Takes some seconds, in which the\n"
+	"                    machine should do nothing else\n"
 	"  --help            print this\n"
 	"\n"
 	"Every run has to give the bytes of the first. Exit codes are those of dla run.\n";
@@ -48,7 +53,7 @@ struct options {
 	struct measure_options measure;
 	unsigned int processes;
 	const char *timeline, *html;
-	bool json;
+	bool json, calibrate;
 };
 
 struct child {
@@ -385,7 +390,7 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
 		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
-		PROCESSES, TIMELINE, HTML, JSON, HELP,
+		PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
@@ -404,6 +409,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "timeline", required_argument, NULL, TIMELINE },
 		{ "html", required_argument, NULL, HTML },
 		{ "json", no_argument, NULL, JSON },
+		{ "calibrate", no_argument, NULL, CALIBRATE },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
 	};
@@ -464,6 +470,9 @@ static int parse(int argc, char **argv, struct options *o)
 		case JSON:
 			o->json = true;
 			break;
+		case CALIBRATE:
+			o->calibrate = true;
+			break;
 		case HELP:
 			fputs(help, stdout);
 			return 1;
@@ -474,6 +483,10 @@ static int parse(int argc, char **argv, struct options *o)
 	}
 	if (err)
 		return err;
+	if (o->calibrate && argc == optind)
+		return 0;
+	if (o->calibrate)
+		return wrong("--calibrate takes no model, such as", argv[optind]);
 	if (argc - optind != 1) {
 		fprintf(stderr, "dla bench: %s; see dla bench --help\n",
 			argc == optind ? "no model given" : "more than one model given");
@@ -510,6 +523,19 @@ static int bench(const struct options *o)
 	return status;
 }
 
+static int calibrate(const char *name)
+{
+	struct dla_device *device = dla_device_open(name);
+	int status = device ? 0 : EXIT_NO_DEVICE;
+
+	if (!status && dla_calibrate(device, NULL))
+		status = EXIT_RUN_FAILED;
+	if (status)
+		fprintf(stderr, "dla bench: %s\n", dla_strerror());
+	dla_device_close(device);
+	return status;
+}
+
 int cmd_bench(int argc, char **argv)
 {
 	struct options o = {
@@ -525,7 +551,7 @@ int cmd_bench(int argc, char **argv)
 		return EXIT_FAILURE;
 	status = parse(argc, argv, &o);
 	if (!status)
-		status = bench(&o);
+		status = o.calibrate ? calibrate(o.measure.device) : bench(&o);
 	else
 		status = status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 	free(o.measure.inputs.file);

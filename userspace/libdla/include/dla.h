@@ -306,6 +306,20 @@ struct dla_estimate {
 	uint64_t all_npu_ns;
 };
 
+/**
+ * dla_calibrate() - measure what &DLA_PLACE_AUTO has to know of this machine, and store it
+ * @device: a real NPU: what it costs the CPU to use it is measured, too. Of an emulated one or none, that
+ *	is taken from what this machine seems to be.
+ * @save_as: the file for &dla_options.cpu_profile. NULL: $XDG_CONFIG_HOME/nvdla/cpu-profile, or in ~/.config,
+ *	which all networks of this user are placed by from then on.
+ *
+ * Takes some seconds, in which the machine should do nothing else.
+ *
+ * Errors: EAGAIN (it did, and so nothing has been stored), ENOENT (there is no home), those of a run, and
+ * those of writing a file.
+ */
+DLA_API int dla_calibrate(struct dla_device *device, const char *save_as);
+
 /** dla_network_estimate() - what placing expected; -1 (EOPNOTSUPP) if this network was not placed by time */
 DLA_API int dla_network_estimate(const struct dla_network *network, struct dla_estimate *estimate);
 

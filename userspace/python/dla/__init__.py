@@ -30,12 +30,13 @@ shared by threads; a request belongs to one thread at a time.
 """
 from .device import Device, DeviceInfo, Stats, devices
 from .errors import Error
-from .network import (Layout, Memory, Network, Operation, Support, TensorInfo, supported_operations)
+from .network import (Estimate, Layout, Memory, Network, Operation, Placement, Support, TensorInfo,
+                      supported_operations)
 from .request import Event, Request, RunInfo
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Device", "DeviceInfo", "Error", "Event", "Layout", "Memory", "Network", "Operation", "Request", "RunInfo",
-    "Stats", "Support", "TensorInfo", "devices", "supported_operations",
+    "Device", "DeviceInfo", "Error", "Estimate", "Event", "Layout", "Memory", "Network", "Operation", "Placement",
+    "Request", "RunInfo", "Stats", "Support", "TensorInfo", "devices", "supported_operations",
 ]

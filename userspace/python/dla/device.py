@@ -121,25 +121,35 @@ class Device:
         """
         check(lib.dla_device_record(self._open(), ffi.NULL if folder is None else os.fsencode(folder)))
 
-    def load(self, path: Path, *, place: str = "auto", cpu: str = "auto", exact: bool = False,
-             keep_tensors: bool = False) -> Network:
+    def load(self, path: Path, *, place: str = "auto", cpu_profile: Optional[Path] = None, cpu: str = "auto",
+             exact: bool = False, keep_tensors: bool = False) -> Network:
         """
         Read a ``.tflite`` file and compile it for this device, or read what :meth:`compile` wrote.
 
         :param place: where operations go: ``"auto"``, so that a run takes least time; ``"npu"``, whatever can go
             there; ``"cpu"``, none.
+        :param cpu_profile: for ``"auto"``, how fast the CPU is: ``"slow-in-order"``, ``"fast-in-order"``,
+            ``"out-of-order"``, or a file of :meth:`calibrate`.
         :param cpu: ``"auto"``, XNNPACK where it has the operation; ``"reference"``, kernels that are slow and to
             the bit TensorFlow Lite's.
         :param exact: round wherever TensorFlow Lite rounds; costs the fusion of convolutions and ADDs.
         :param keep_tensors: give every tensor memory of its own; for debugging.
         """
-        return Network(self._open(), path, options(place, cpu, exact, keep_tensors))
+        return Network(self._open(), path, options(place, cpu_profile, cpu, exact, keep_tensors))
 
-    def compile(self, path: Path, save_as: Path, *, place: str = "auto", cpu: str = "auto",
-                exact: bool = False) -> None:
+    def compile(self, path: Path, save_as: Path, *, place: str = "auto", cpu_profile: Optional[Path] = None,
+                cpu: str = "auto", exact: bool = False) -> None:
         """Compile a ``.tflite`` file for devices of this configuration and write it to a file."""
-        check(lib.dla_network_compile(self._open(), os.fsencode(path), options(place, cpu, exact, False),
-                                      os.fsencode(save_as)))
+        check(lib.dla_network_compile(self._open(), os.fsencode(path),
+                                      options(place, cpu_profile, cpu, exact, False), os.fsencode(save_as)))
+
+    def calibrate(self, save_as: Optional[Path] = None) -> None:
+        """
+        Measure what ``place="auto"`` has to know of this machine and of this NPU, in some seconds.
+
+        :param save_as: for ``cpu_profile``; ``None``: where all networks of this user are placed by it.
+        """
+        check(lib.dla_calibrate(self._open(), ffi.NULL if save_as is None else os.fsencode(save_as)))
 
 
 def choice(kind: str, value: str) -> int:
@@ -152,10 +162,15 @@ def choice(kind: str, value: str) -> int:
     return number
 
 
-def options(place: str, cpu: str, exact: bool, keep_tensors: bool) -> Any:
+def options(place: str, cpu_profile: Optional[Path], cpu: str, exact: bool, keep_tensors: bool) -> Any:
     """struct dla_options, all zero where nothing was asked for."""
     raw = ffi.new("struct dla_options *")
     raw.place = choice("PLACE", place)
+    if cpu_profile is not None:
+        text = ffi.new("char[]", os.fsencode(cpu_profile))
+        raw.cpu_profile = text
+        # The text has to live as long as what points at it.
+        raw = ffi.gc(raw, lambda _, _text=text: None)
     raw.cpu = choice("CPU", cpu)
     raw.exact = exact
     raw.keep_tensors = keep_tensors

@@ -55,6 +55,25 @@ class Operation(NamedTuple):
     """The later operation whose layers do this one's work, too."""
 
 
+class Placement(NamedTuple):
+    """Why an operation is where it is, in nanoseconds; see ``struct dla_placement_info``."""
+
+    cpu_ns: int
+    npu_ns: int
+    border_ns: int
+    reason: str
+
+
+class Estimate(NamedTuple):
+    """What placing expected of a run; see ``struct dla_estimate``."""
+
+    profile: str
+    npu_hz: int
+    run_ns: int
+    all_cpu_ns: int
+    all_npu_ns: int
+
+
 class Memory(NamedTuple):
     """Bytes that a network needs: weights once, the others for each request, with their lower bounds."""
 
@@ -138,6 +157,23 @@ class Network:
             found.append(Operation(string(raw.name), string(raw.output), string(raw.shape), string(raw.where),
                                    string(raw.kernel), string(raw.why), raw.macs, raw.layers, raw.bytes,
                                    None if raw.fused_into < 0 else raw.fused_into))
+        return found
+
+    @property
+    def estimate(self) -> Optional[Estimate]:
+        """What placing expected of a run; None if this network was not placed by time."""
+        raw = ffi.new("struct dla_estimate *")
+        if lib.dla_network_estimate(self._handle, raw) < 0:
+            return None
+        return Estimate(string(raw.profile), raw.npu_hz, raw.run_ns, raw.all_cpu_ns, raw.all_npu_ns)
+
+    @property
+    def placements(self) -> List[Placement]:
+        """Why its operations are where they are; an error if this network was not placed by time."""
+        found = []
+        for i in range(lib.dla_network_operation_count(self._handle)):
+            raw = pointer(lib.dla_network_placement(self._handle, i))
+            found.append(Placement(raw.cpu_ns, raw.npu_ns, raw.border_ns, string(raw.reason)))
         return found
 
     @property
