@@ -60,7 +60,7 @@ static int start(struct running *r, const struct sample *sample)
 		int8_t *data = calloc(1, bytes + DLA_XNN_SLACK);
 
 		if (!data)
-			return dla_fail(ENOMEM, "out of memory");
+			return dla_fail_memory();
 		for (size_t i = 0; i < bytes; i++)
 			data[i] = (int8_t)(i * 37 % 251 - 125);
 		r->data[t] = data;
@@ -152,7 +152,7 @@ static int conversion_time(const struct dla_meter *meter, const struct dla_shape
 	(void)dla_feature_of(shape, 8, &c.feature);
 	c.nhwc = calloc(1, dla_shape_elements(shape));
 	c.npu = calloc(1, c.feature.bytes);
-	err = c.nhwc && c.npu ? dla_meter(meter, "conversion", convert, &c, ns) : dla_fail(ENOMEM, "out of memory");
+	err = c.nhwc && c.npu ? dla_meter(meter, "conversion", convert, &c, ns) : dla_fail_memory();
 	free(c.nhwc);
 	free(c.npu);
 	return err;

@@ -42,7 +42,7 @@ struct dla_cut *dla_cut_new(unsigned int nodes)
 	}
 	if (!cut || !cut->first || !cut->now || !cut->level || !cut->queue) {
 		dla_cut_free(cut);
-		dla_fail(ENOMEM, "out of memory");
+		dla_fail_memory();
 		return NULL;
 	}
 	memset(cut->first, 0xff, all * sizeof(*cut->first));
@@ -86,7 +86,7 @@ static void add_edge(struct dla_cut *cut, unsigned int from, unsigned int to, in
 		struct edge *edge = realloc(cut->edge, room * sizeof(*edge));
 
 		if (!edge) {
-			cut->err = dla_fail(ENOMEM, "out of memory");
+			cut->err = dla_fail_memory();
 			return;
 		}
 		cut->edge = edge;

@@ -2,6 +2,8 @@
 #ifndef DLA_ERROR_H
 #define DLA_ERROR_H
 
+#include <errno.h>
+
 /*
  * Inside the library a failing function records a sentence for the person who will read it and
  * returns a negative errno; callers pass the number up and may prepend where they were.
@@ -12,6 +14,13 @@
 
 /* Record the reason and return -err. err is a positive errno. */
 int dla_fail(int err, const char *fmt, ...) DLA_PRINTF(2, 3);
+
+/* The commonest of them. */
+static inline int dla_fail_memory(void)
+{
+	dla_fail(ENOMEM, "out of memory");
+	return -ENOMEM;
+}
 
 /* Put "context: " before the recorded reason; return err (negative) unchanged. */
 int dla_fail_in(int err, const char *fmt, ...) DLA_PRINTF(2, 3);

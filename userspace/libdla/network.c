@@ -370,18 +370,16 @@ static int start_threads(struct dla_network *network, unsigned int count)
 static int load(struct dla_network *network, const void *data, size_t bytes, const struct dla_options *options)
 {
 	static const struct dla_options defaults;
-	struct dla_options compiling = options ? *options : defaults;
-	unsigned int threads = compiling.cpu_threads;
+	const struct dla_options *o = options ? options : &defaults;
 	int err;
 
-	compiling.cpu_threads = 0;
 	if (!dla_saved_is(data, bytes))
-		err = compile(network, data, bytes, &compiling);
-	else if (memcmp(&compiling, &defaults, sizeof(defaults)) != 0)
+		err = compile(network, data, bytes, o);
+	else if (o->place || o->cpu || o->cpu_profile || o->keep_tensors || o->exact)
 		err = dla_fail(EINVAL, "it is compiled already: how, cannot be said any more");
 	else
 		err = dla_saved_read(network, data, bytes);
-	return err ? err : start_threads(network, threads);
+	return err ? err : start_threads(network, o->cpu_threads);
 }
 
 /* Read, and compile what is not; with save_as, write it there. path: to be named in errors, or NULL. */

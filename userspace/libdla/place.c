@@ -27,7 +27,7 @@ static int estimate(const struct dla_placer *placer, const int *root, struct dla
 		.root = root,
 		.unplanned = true,
 	};
-	int err = emit.offset ? 0 : dla_fail(ENOMEM, "out of memory");
+	int err = emit.offset ? 0 : dla_fail_memory();
 
 	if (!err)
 		err = attempt->lowered->ops->emit(attempt->lowered, &emit);
@@ -99,7 +99,7 @@ const struct dla_attempt *dla_placer_attempt(struct dla_placer *placer, const st
 	if (!attempt) {
 		attempt = calloc(1, sizeof(*attempt));
 		if (!attempt) {
-			*err = dla_fail(ENOMEM, "out of memory");
+			*err = dla_fail_memory();
 			return NULL;
 		}
 		attempt->next = placer->attempt[last];
@@ -227,14 +227,14 @@ int dla_placer_new(const struct dla_graph *graph, const struct dla_place_options
 	int err;
 
 	if (!placer)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	placer->graph = graph;
 	placer->options = *options;
 	placer->attempt = calloc(graph->op_count, sizeof(*placer->attempt));
 	placer->xnnpack = calloc(graph->op_count, sizeof(*placer->xnnpack));
 	placer->in = calloc(graph->tensor_count, sizeof(*placer->in));
 	placer->out = calloc(graph->tensor_count, sizeof(*placer->out));
-	err = placer->attempt && placer->xnnpack && placer->in && placer->out ? 0 : dla_fail(ENOMEM, "out of memory");
+	err = placer->attempt && placer->xnnpack && placer->in && placer->out ? 0 : dla_fail_memory();
 	if (!err)
 		err = dla_fuser_init(&placer->fuser, graph, options->exact);
 	if (err) {
@@ -278,7 +278,7 @@ static void hand_over(struct dla_placer *placer, const struct dla_placed *placed
 static int place_by_cost(struct dla_placer *placer, struct dla_placed *placed, int *root)
 {
 	bool *may = calloc(placer->graph->op_count, sizeof(*may));
-	int err = may ? dla_placer_choose(placer, may) : dla_fail(ENOMEM, "out of memory");
+	int err = may ? dla_placer_choose(placer, may) : dla_fail_memory();
 
 	if (!err)
 		err = dla_placer_explain(placer, may, placed, root);

@@ -201,7 +201,7 @@ static int solve(struct dla_placer *placer, struct dla_cut *cut, struct dla_plac
 	const struct dla_graph *graph = placer->graph;
 	int64_t *near = calloc(graph->op_count, sizeof(*near));
 	bool *side = calloc(wanted_near(graph, (int)graph->tensor_count), sizeof(*side));
-	int err = near && side ? 0 : dla_fail(ENOMEM, "out of memory");
+	int err = near && side ? 0 : dla_fail_memory();
 
 	for (unsigned int i = 0; i < graph->op_count && !err; i++) {
 		if (placed[i].lowered)
@@ -292,7 +292,7 @@ int dla_placer_choose(struct dla_placer *placer, bool *may)
 	};
 	bool *trial = calloc(graph->op_count, sizeof(*trial)), better;
 	struct dla_cut *cut = dla_cut_new(graph->op_count + 2 * graph->tensor_count);
-	int err = best.placed && best.root && trial && cut ? 0 : dla_fail(ENOMEM, "out of memory");
+	int err = best.placed && best.root && trial && cut ? 0 : dla_fail_memory();
 
 	if (!err)
 		err = consider(&best, trial, &better);

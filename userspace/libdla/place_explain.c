@@ -84,7 +84,7 @@ int dla_placer_explain(struct dla_placer *placer, const bool *may, struct dla_pl
 	unsigned int count = placer->graph->op_count;
 	bool *none = calloc(count, sizeof(*none));
 	double *border = calloc(count, sizeof(*border));
-	int err = none && border ? 0 : dla_fail(ENOMEM, "out of memory");
+	int err = none && border ? 0 : dla_fail_memory();
 
 	if (!err)
 		err = time_of(placer, none, placed, root, NULL, &estimate->all_cpu_ns);

@@ -234,7 +234,7 @@ int dla_profile_write(const char *path, const struct dla_profile *profile)
 		print(&text, number[i].key, *value_of(&copy, i) * number[i].unit);
 	if (folders)
 		make_folders(folders);
-	err = !folders || text.failed ? dla_fail(ENOMEM, "out of memory") : dla_write_file(path, &text, &none);
+	err = !folders || text.failed ? dla_fail_memory() : dla_write_file(path, &text, &none);
 	free(folders);
 	free(text.data);
 	return err;
