@@ -288,7 +288,7 @@ int dla_lower_move(const struct dla_lower *lower, const struct dla_node *node, s
 	else if (!find_pieces(l, lower->graph, op))
 		*why = "a part that does not begin at a whole atom of channels";
 	else if (!parts_fit(l, lower))
-		*why = "not computed 8-bit pictures";
+		*why = "a part that is no box of a computed 8-bit picture";
 	if (*why) {
 		free_move(&l->base);
 		return 0;
