@@ -6,7 +6,7 @@
 # NAME.test there runs it for a while.
 # tests/system/NAME.test is an executable that prints TAP; it finds the products in $BUILD.
 # tests/system/NAME.c becomes one, linked with the optimised library as a user's program is.
-# tests/bench/NAME.c measures the optimised objects from inside, make bench; those that print TAP are tests.
+# tests/bench/NAME.c measures the optimised objects from inside, and prints TAP; make bench runs only these.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads $(BUILD)/tsan/unit-requests \
 	    $(BUILD)/tsan/unit-many_threads
@@ -47,8 +47,6 @@ $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(libdla-obj) $(core-obj) $(emula
 bench: $(bench-bin)
 	@for program in $^; do $$program || exit 1; done
 
-speed-tests := $(filter %-convert %-xnnpack,$(bench-bin))
-
 # The validator without each of its checks: takes the options that tests/mutants has.
 mutants-obj := $(filter-out $(BUILD)/obj/kernel/core/validate%,$(core-obj)) $(emulator-obj) \
 	       $(addprefix $(BUILD)/obj/userspace/libdla/,record.o error.o)
@@ -78,8 +76,8 @@ check-bin := $(unit-bin) $(BUILD)/san/fuzz-programs_mutate $(BUILD)/validator-mu
 check: all $(check-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 	@BUILD=$(BUILD) tests/run $(check-bin) tests/fuzz/registers.test
 
-test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(speed-tests) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
-	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests) $(speed-tests)
+test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(bench-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
+	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests) $(bench-bin)
 
 .PHONY: test-debug
 test-debug: all arm64 | need-test

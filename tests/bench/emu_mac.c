@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * How fast the emulator multiplies, on one core: a 3x3 convolution of 32x32x64 to 64 channels, with
- * each set of instructions that this processor has. Fails when two of them differ.
+ * each set of instructions that this processor has. TAP: all give the same sums, and the fastest does a GMAC
+ * a second at least.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #define WEIGHTS ((size_t)9 * CHANNELS * KERNELS)
 
 #define SECONDS 1.0
+#define LEAST 1.0		/* GMAC a second */
 
 static double cpu_time(void)
 {
@@ -73,14 +76,16 @@ int main(void)
 		.width = SIDE, .height = SIDE, .line_entries = SIDE * CHANNELS / 8,
 		.kernels = KERNELS, .channels = CHANNELS, .r = 3, .s = 3, .x_stride = 1,
 		.y_stride = 1, .x_dilation = 1, .y_dilation = 1, .pad_left = 1, .pad_top = 1,
-		.out_width = SIDE, .out_height = SIDE,
+		.out_width = SIDE, .positions = (size_t)SIDE * SIDE, .rows = 1,
 		.blocks = CHANNELS / 8, .steps = CHANNELS / 8 * 9, .lines = random_bytes(LINES),
 	};
 	static const char *const names[] = { "plain", "avx2", "neon" };
 	static int32_t sums[2][SIDE * SIDE * KERNELS];
 	struct nvdla_emu emu = { .config = &config };
 	int8_t *weights = random_bytes(WEIGHTS);
-	double plain = 0;
+	double plain = 0, fastest = 0;
+	unsigned int number = 0;
+	bool good = true, equal;
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		double start, rate;
@@ -94,13 +99,14 @@ int main(void)
 			convolve(&emu, &conv, weights, sums[i > 0]);
 		rate = runs * (double)MACS / (cpu_time() - start) / 1e9;
 		plain = i ? plain : rate;
-		printf("%s: %.2f GMAC/s, %.1f times plain\n", names[i], rate, rate / plain);
-		if (memcmp(sums[0], sums[i > 0], sizeof(sums[0]))) {
-			fprintf(stderr, "%s differs from plain\n", names[i]);
-			return EXIT_FAILURE;
-		}
+		fastest = rate > fastest ? rate : fastest;
+		equal = !memcmp(sums[0], sums[i > 0], sizeof(sums[0]));
+		printf("%sok %u - sums of %s\n# %.2f GMAC/s, %.1f times plain\n", equal ? "" : "not ", ++number,
+		       names[i], rate, rate / plain);
+		good &= equal;
 	}
+	printf("%sok %u - a GMAC a second\n1..%u\n", fastest >= LEAST ? "" : "not ", number + 1, number + 1);
 	free(conv.lines);
 	free(weights);
-	return EXIT_SUCCESS;
+	return good && fastest >= LEAST ? EXIT_SUCCESS : EXIT_FAILURE;
 }
