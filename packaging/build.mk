@@ -36,7 +36,7 @@ path-from = $(shell realpath -m --relative-to=$(1) $(2))
 install-rpath = $(if $(filter-out /usr,$(prefix)),-Wl$(comma)-rpath$(comma)'$$ORIGIN/$(call path-from,$(bindir),$(libdir))')
 comma := ,
 
-install: $(BUILD)/dla $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0 $(BUILD)/dla.bash man
+install: $(BUILD)/dla $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0 $(BUILD)/libdla_delegate.so $(BUILD)/dla.bash man
 	@mkdir -p $(BUILD)/install
 	$(CC) $(CFLAGS) $(tools-obj) -o $(BUILD)/install/dla -L$(BUILD) -l:libdla.so.0 $(install-rpath) $(tools-libs)
 	sed -e 's|@PREFIX@|$(call path-from,$(libdir)/pkgconfig,$(prefix))|' -e 's|@VERSION@|$(version)|' \
@@ -49,6 +49,7 @@ install: $(BUILD)/dla $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0 $(BUILD)/d
 	ln -sf libdla.so.$(version) $(DESTDIR)$(libdir)/libdla.so.0
 	ln -sf libdla.so.0 $(DESTDIR)$(libdir)/libdla.so
 	install -m 644 $(BUILD)/libnvdla-emu.so.0 $(DESTDIR)$(libdir)/libdla
+	install -m 644 $(BUILD)/libdla_delegate.so $(DESTDIR)$(libdir)
 	install -m 644 $(BUILD)/install/dla.pc $(DESTDIR)$(libdir)/pkgconfig
 	install -m 644 userspace/libdla/include/dla.h $(DESTDIR)$(includedir)
 	install -m 644 uapi/drm/nvdla_accel.h $(DESTDIR)$(includedir)/drm

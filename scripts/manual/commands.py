@@ -12,6 +12,8 @@ from dataclasses import dataclass
 LITERALS = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\s*"((?:[^"\\]|\\.)*)")*')
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 COMMAND = re.compile(r'\{ "(\w+)", cmd_\w+, "([^"]*)" \}')
+# Options that are described elsewhere: "likewise; so too --exact, --seed N".
+SO_TOO = re.compile(r"; so too (--.*)$")
 OPTION = re.compile(r"^  (?P<names>(?:-\w, )?--[\w-]+)(?: (?P<value>[A-Z]+))?(?:  +(?P<said>.*))?$")
 
 
@@ -47,6 +49,20 @@ def help_texts(source):
             yield text
 
 
+def resolved(options):
+    """Each option with words of its own: what is said of the one before, where that is what its text says."""
+    out = []
+    for option in options:
+        also = SO_TOO.search(option.said)
+        said = option.said[:also.start()] if also else option.said
+        said = out[-1].said if said == "likewise" and out else said
+        out.append(Option(option.names, option.value, said))
+        for one in also[1].split(", ") if also else []:
+            name, _, value = one.partition(" ")
+            out.append(Option([name], value, said))
+    return out
+
+
 def parse(name, phrase, text, examples):
     usage, before, options, after, exits = [], [], [], [], []
     for number, block in enumerate(text.strip("\n").split("\n\n")):
@@ -70,7 +86,7 @@ def parse(name, phrase, text, examples):
                 exits.append(("", f"They{codes}"))
             if rest.strip():
                 (after if options else before).append(rest.strip())
-    return Command(name, phrase, text, usage, before, options, after, exits, examples)
+    return Command(name, phrase, text, usage, before, resolved(options), after, exits, examples)
 
 
 def read(folder):
