@@ -144,6 +144,13 @@ class Networks(unittest.TestCase):
             self.assertEqual(scores.argmax(), wanted.argmax())
             self.assertLess(np.abs(scores.astype(int) - wanted).max(), 16)
 
+    def test_threads_of_an_operation(self):
+        picture = pictures(self.device.load(MODEL).inputs[0])[1]
+        one, two = (dla.Device("cpu").load(MODEL, cpu_threads=n)(picture) for n in (1, 2))
+        np.testing.assert_array_equal(one, two)
+        self.assertRaises(dla.Error, self.device.load, MODEL, cpu_threads=65)
+        self.assertRaises(OverflowError, self.device.load, MODEL, cpu_threads=-1)
+
     def test_compiled(self):
         with tempfile.TemporaryDirectory() as top:
             saved = os.path.join(top, "fashion.dla")

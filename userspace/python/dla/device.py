@@ -122,7 +122,7 @@ class Device:
         check(lib.dla_device_record(self._open(), ffi.NULL if folder is None else os.fsencode(folder)))
 
     def load(self, model: Union[Path, bytes], *, place: str = "auto", cpu_profile: Optional[Path] = None,
-             cpu: str = "auto", exact: bool = False, keep_tensors: bool = False) -> Network:
+             cpu: str = "auto", cpu_threads: int = 1, exact: bool = False, keep_tensors: bool = False) -> Network:
         """
         Read a ``.tflite`` file and compile it for this device, or read what :meth:`compile` wrote.
 
@@ -133,10 +133,14 @@ class Device:
             ``"out-of-order"``, or a file of :meth:`calibrate`.
         :param cpu: ``"auto"``, XNNPACK where it has the operation; ``"reference"``, kernels that are slow and to
             the bit TensorFlow Lite's.
+        :param cpu_threads: how many share the work of one of XNNPACK's operations; a gain where a run has the CPUs to
+            itself.
         :param exact: round wherever TensorFlow Lite rounds; costs the fusion of convolutions and ADDs.
         :param keep_tensors: give every tensor memory of its own; for debugging.
         """
-        return Network(self._open(), model, options(place, cpu_profile, cpu, exact, keep_tensors))
+        how = options(place, cpu_profile, cpu, exact, keep_tensors)
+        how.cpu_threads = cpu_threads
+        return Network(self._open(), model, how)
 
     def compile(self, model: Union[Path, bytes], save_as: Path, *, place: str = "auto",
                 cpu_profile: Optional[Path] = None, cpu: str = "auto", exact: bool = False) -> None:
