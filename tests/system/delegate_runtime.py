@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What delegate.test runs in the interpreter of a TensorFlow Lite runtime: delegate_runtime.py LIBRARY COMMAND JSON."""
+import gzip
 import json
+import struct
 import sys
 import threading
 
@@ -29,6 +31,12 @@ def run(interpreter, path):
     interpreter.set_tensor(details["index"], np.fromfile(path, details["dtype"]).reshape(details["shape"]))
     interpreter.invoke()
     return [interpreter.get_tensor(details["index"]).ravel().tolist() for details in interpreter.get_output_details()]
+
+
+def delegated(model, options, inputs):
+    """For each input what the delegate makes of it."""
+    npu = make(model, options)
+    return [run(npu, path) for path in inputs]
 
 
 def outputs(model, options, inputs):
@@ -86,5 +94,43 @@ def resized(model, options):
     return None
 
 
-print(json.dumps({"outputs": outputs, "refused": refused, "bad_options": bad_options, "together": together,
-                  "resized": resized}[sys.argv[2]](**json.loads(sys.argv[3]))))
+def records(path):
+    """The networks of one operation of tests/vectors, as (name, model, the bytes of inputs and wanted outputs)."""
+    with gzip.open(path) as file:
+        while head := file.read(4):
+            name = file.read(struct.unpack("<I", head)[0]).decode()
+            (count,) = struct.unpack("<I", file.read(4))
+            blobs = [file.read(struct.unpack("<I", file.read(4))[0]) for _ in range(count)]
+            yield name, blobs[0], blobs[1:]
+
+
+def difference(wanted, got):
+    """The largest, in what is stored."""
+    wanted = np.frombuffer(wanted, got.dtype)
+    return float(np.abs(wanted.astype(np.float64) - got.ravel().astype(np.float64)).max())
+
+
+def vectors(path, options, without=()):
+    """Of each operation but of some kinds whether the delegate has taken it, and how far it is from the reference kernels."""
+    delegate = runtime.load_delegate(LIBRARY, options)
+    found = {}
+    for name, model, blobs in records(path):
+        if name.split()[0] in without:
+            continue
+        interpreter = runtime.Interpreter(model_content=model, experimental_delegates=[delegate],
+                                          experimental_op_resolver_type=runtime.OpResolverType.BUILTIN_REF)
+        interpreter.allocate_tensors()
+        inputs, results = interpreter.get_input_details(), interpreter.get_output_details()
+        for details, data in zip(inputs, blobs):
+            interpreter.set_tensor(details["index"], np.frombuffer(data, details["dtype"]).reshape(details["shape"]))
+        interpreter.invoke()
+        worst = max(difference(wanted, interpreter.get_tensor(details["index"]))
+                    for details, wanted in zip(results, blobs[len(inputs):], strict=True))
+        # pylint: disable=protected-access
+        taken = any(operation["op_name"] == "DELEGATE" for operation in interpreter._get_ops_details())
+        found[name] = [taken, worst]
+    return found
+
+
+print(json.dumps({"outputs": outputs, "delegated": delegated, "refused": refused, "bad_options": bad_options,
+                  "together": together, "resized": resized, "vectors": vectors}[sys.argv[2]](**json.loads(sys.argv[3]))))

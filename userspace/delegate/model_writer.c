@@ -278,7 +278,7 @@ static void find_inputs(struct writer *m, const struct list *nodes, struct list 
 {
 	struct tfl_registration *registration;
 	struct tfl_node *node;
-	uint8_t *made = calloc(m->context->tensors_size, 1);
+	uint8_t *made = calloc(m->context->tensors_size + 1, 1);
 
 	m->failed |= !made;
 	for (unsigned int n = 0; n < nodes->count && !m->failed; n++) {
