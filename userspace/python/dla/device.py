@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Any, List, NamedTuple, Optional, Type, Union
+from typing import Any, List, NamedTuple, Optional, Tuple, Type, Union
 
 from ._dla import ffi, lib
 from .errors import check, pointer, string
 from .network import Network
+from .owner import Owner
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -72,7 +73,9 @@ class Device:
     """
 
     def __init__(self, name: str = "auto") -> None:
-        self._handle: Any = ffi.gc(pointer(lib.dla_device_open(name.encode())), lib.dla_device_close)
+        owner = Owner(pointer(lib.dla_device_open(name.encode())), lib.dla_device_close)
+        # One attribute, so that who has read it while another thread closes the device has all of it.
+        self._held: Optional[Tuple[Owner, Any]] = (owner, owner.handle())
 
     def __enter__(self) -> Device:
         return self
@@ -82,16 +85,20 @@ class Device:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<dla.Device {self.name!r}>" if self._handle else "<dla.Device, closed>"
+        return f"<dla.Device {self.name!r}>" if self._held else "<dla.Device, closed>"
 
     def _open(self) -> Any:
-        if self._handle is None:
+        return self._open_owner()[1]
+
+    def _open_owner(self) -> Tuple[Owner, Any]:
+        held = self._held
+        if held is None:
             raise ValueError("the device is closed")
-        return self._handle
+        return held
 
     def close(self) -> None:
         """Let go of the device; using it afterwards is a ValueError. Networks that were loaded stay usable."""
-        self._handle = None
+        self._held = None
 
     @property
     def name(self) -> str:
@@ -140,7 +147,7 @@ class Device:
         """
         how = options(place, cpu_profile, cpu, exact, keep_tensors)
         how.cpu_threads = cpu_threads
-        return Network(self._open(), model, how)
+        return Network(*self._open_owner(), model, how)
 
     def compile(self, model: Union[Path, bytes], save_as: Path, *, place: str = "auto",
                 cpu_profile: Optional[Path] = None, cpu: str = "auto", exact: bool = False) -> None:

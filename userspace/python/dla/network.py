@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ._dla import ffi, lib
 from .errors import check, pointer, string
+from .owner import Owner
 from .request import Request, layout_number
 
 
@@ -131,13 +132,13 @@ class Network:
     Threads may share it. It lives as long as anything uses it.
     """
 
-    def __init__(self, device: Any, model: Union[str, os.PathLike[str], bytes], options: Any) -> None:
+    def __init__(self, owner: Owner, device: Any, model: Union[str, os.PathLike[str], bytes], options: Any) -> None:
         if isinstance(model, bytes):
             network = pointer(lib.dla_network_load_memory(device, model, len(model), b"memory", options))
         else:
             network = pointer(lib.dla_network_load(device, os.fsencode(model), options))
-        # The destructor holds the device, which has to outlive the network.
-        self._handle = ffi.gc(network, lambda handle, _device=device: lib.dla_network_free(handle))
+        self._owner = Owner(network, lib.dla_network_free, owner)
+        self._handle = self._owner.handle()
         self.inputs: Tuple[TensorInfo, ...] = tuple(
             tensor_info(lib.dla_network_input(network, i)) for i in range(lib.dla_network_input_count(network)))
         self.outputs: Tuple[TensorInfo, ...] = tuple(
@@ -202,7 +203,7 @@ class Network:
 
     def request(self) -> Request:
         """Memory to run it in."""
-        return Request(self._handle, self.inputs, self.outputs)
+        return Request(self._owner, self.inputs, self.outputs)
 
     def __call__(self, *inputs: npt.ArrayLike) -> Union[npt.NDArray[Any], Tuple[npt.NDArray[Any], ...]]:
         """

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ._dla import ffi, lib
 from .errors import check, fail, pointer, string
+from .owner import Owner
 
 if TYPE_CHECKING:
     from .network import TensorInfo
@@ -74,7 +75,8 @@ class Request:
     """
     Memory to run a network in, and its runs; made by :meth:`Network.request`.
 
-    It belongs to one thread at a time. Several requests may be under way at the same time.
+    It belongs to one thread at a time. Several requests may be under way at the same time. One that nobody has any
+    more is cancelled if it runs; its arrays stay usable.
     """
 
     inputs: Tuple[npt.NDArray[Any], ...]
@@ -82,19 +84,29 @@ class Request:
     outputs: Tuple[npt.NDArray[Any], ...]
     """The memory that a run writes; read-only here."""
 
-    def __init__(self, network: Any, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]) -> None:
-        raw = pointer(lib.dla_request_new(network))
-        # What the library calls back has to live as long as its request, which may outlive this object.
+    def __init__(self, network: Owner, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]) -> None:
+        # What the library calls back. It as a rule knows this object, and NumPy's arrays hide from the collector what
+        # they know: so the library's request, which they hold, must not hold this.
         self._callbacks: Dict[str, Any] = {}
-        self._handle = ffi.gc(raw, lambda handle, _kept=(network, self._callbacks): lib.dla_request_free(handle))
+        self._owner = Owner(pointer(lib.dla_request_new(network.raw)), lib.dla_request_free, network)
+        self._handle = self._owner.handle()
         self.inputs = tuple(self._array(lib.dla_request_input, i, info, True) for i, info in enumerate(inputs))
         self.outputs = tuple(self._array(lib.dla_request_output, i, info, False) for i, info in enumerate(outputs))
+
+    def __del__(self) -> None:
+        # Arrays may keep the library's request; it must not call what goes with this object.
+        if not getattr(self, "_callbacks", None):
+            return
+        self.cancel()
+        lib.dla_request_wait(self._handle, -1)
+        lib.dla_request_progress(self._handle, ffi.NULL, ffi.NULL)
+        lib.dla_request_events(self._handle, ffi.NULL, ffi.NULL)
 
     def _array(self, call: Any, index: int, info: TensorInfo, writable: bool) -> npt.NDArray[Any]:
         memory = pointer(call(self._handle, index))
         count = int(np.prod(info.shape, dtype=np.int64))
         # An array may outlive this object: as long as it is there, so is the library's request.
-        owned = ffi.gc(ffi.cast("char *", memory), lambda _, _request=self._handle: None)
+        owned = self._owner.handle(ffi.cast("char *", memory))
         array = np.frombuffer(ffi.buffer(owned, count * info.dtype.itemsize), info.dtype).reshape(info.shape)
         array.flags.writeable = writable
         return array
