@@ -83,12 +83,13 @@ $(BUILD)/tsan/%.o: %.c | need
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-# Warnings are errors, and so are references to nothing.
+# Warnings are errors, and so are references to nothing. The tool says what operations there are.
+DOCS ?= $(BUILD)/docs
 .PHONY: docs
-docs:
+docs: $(BUILD)/dla
 	@scripts/need $(docs-packages)
-	@sphinx-build -q -b html -E -n -W --keep-going -d $(BUILD)/docs/doctrees Documentation $(BUILD)/docs/html
-	@echo "$(BUILD)/docs/html/index.html"
+	@sphinx-build -q -b html -E -n -W --keep-going -D dla_tool=$(abspath $<) -d $(DOCS)/doctrees Documentation $(DOCS)/html
+	@echo "$(DOCS)/html/index.html"
 
 clean:
 	rm -rf $(BUILD) userspace/python/build userspace/python/*.egg-info

@@ -10,7 +10,7 @@ author = ""
 # A copyright line is for those who wrote the files; these have SPDX lines.
 html_show_copyright = False
 
-extensions = ["myst_parser", "sphinx.ext.graphviz", "c_api", "kernel_doc", "netlink_spec"]
+extensions = ["myst_parser", "sphinx.ext.graphviz", "c_api", "kernel_doc", "netlink_spec", "supported"]
 root_doc = "index"
 exclude_patterns = ["sphinx"]
 
