@@ -84,12 +84,12 @@ modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 # Warnings are errors, and so are references to nothing. The tool says what operations there are.
-DOCS ?= $(BUILD)/docs
+DOCS ?= $(BUILD)/docs/html
 .PHONY: docs
 docs: $(BUILD)/dla
 	@scripts/need $(docs-packages)
-	@sphinx-build -q -b html -E -n -W --keep-going -D dla_tool=$(abspath $<) -d $(DOCS)/doctrees Documentation $(DOCS)/html
-	@echo "$(DOCS)/html/index.html"
+	@sphinx-build -q -b html -E -n -W --keep-going -D dla_tool=$(abspath $<) -d $(dir $(DOCS))doctrees Documentation $(DOCS)
+	@echo "$(DOCS)/index.html"
 
 clean:
 	rm -rf $(BUILD) userspace/python/build userspace/python/*.egg-info
