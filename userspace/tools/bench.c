@@ -32,7 +32,7 @@ static const char help[] =
 	"                    pace of such a clock\n"
 	"  --place WHERE     as for dla run\n"
 	"  --cpu KERNELS     likewise; so too --threads N, --exact, --input FILE,\n"
-	"                    --seed N\n"
+	"                    --rate HZ, --seed N\n"
 	"  --seconds S       measure for so long (2)\n"
 	"  --runs N          or so many runs in each process\n"
 	"  --warmup N        runs before, which do not count (3)\n"
@@ -389,7 +389,7 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
+		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
 		PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
 	};
 	static const struct option names[] = {
@@ -400,6 +400,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "threads", required_argument, NULL, THREADS },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "input", required_argument, NULL, INPUT },
+		{ "rate", required_argument, NULL, RATE },
 		{ "seed", required_argument, NULL, SEED },
 		{ "seconds", required_argument, NULL, SECONDS },
 		{ "runs", required_argument, NULL, RUNS },
@@ -439,6 +440,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case INPUT:
 			m->inputs.file[m->inputs.count++] = optarg;
+			break;
+		case RATE:
+			if (inputs_parse_rate(&m->inputs, optarg))
+				err = wrong("--rate is from 100 to 1000000, not", optarg);
 			break;
 		case SEED:
 			if (inputs_parse_seed(&m->inputs, optarg))

@@ -35,10 +35,14 @@ static const char help[] =
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
 	"  --threads N       for one operation of XNNPACK's (default 1)\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
-	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
-	"                    and quantised; without one, inputs are zero\n"
+	"  --input FILE      the next input: a tensor's bytes; a picture, which is resized\n"
+	"                    and quantised; or a WAV file, of which a network of 49 x 10\n"
+	"                    inputs gets MLPerf Tiny's features, and one of a row of inputs\n"
+	"                    the samples. Without one, inputs are zero\n"
+	"  --rate HZ         of the samples that the network takes (16000)\n"
 	"  --seed N          fill inputs that have no file with random bytes\n"
 	"  --labels FILE     names of the output's elements, one a line\n"
+	"  --top N           so many of an output's elements, the largest (5)\n"
 	"  --record DIR      write what the NPU was told and shown; `dla replay` plays it\n"
 	"  --json            print one JSON object\n"
 	"  --help            print this\n"
@@ -50,11 +54,12 @@ struct options {
 	const char *model, *device, *labels, *record;
 	struct dla_options network;
 	struct inputs inputs;
+	unsigned int top;
 	bool json, explain;
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS,
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
 	OPT_RECORD, OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
 };
 
@@ -62,6 +67,19 @@ static int wrong(const char *what, const char *value)
 {
 	fprintf(stderr, "dla run: %s \"%s\"; see dla run --help\n", what, value);
 	return -1;
+}
+
+static int parse_top(const char *value, unsigned int *out)
+{
+	char *end;
+	unsigned long top;
+
+	errno = 0;
+	top = strtoul(value, &end, 10);
+	if (errno || *value < '0' || *value > '9' || *end || !top || top > 100000)
+		return -1;
+	*out = (unsigned int)top;
+	return 0;
 }
 
 /* 0: run; 1: done already; -1: wrong. */
@@ -76,8 +94,10 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "threads", required_argument, NULL, OPT_THREADS },
 		{ "exact", no_argument, NULL, OPT_EXACT },
 		{ "input", required_argument, NULL, OPT_INPUT },
+		{ "rate", required_argument, NULL, OPT_RATE },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "labels", required_argument, NULL, OPT_LABELS },
+		{ "top", required_argument, NULL, OPT_TOP },
 		{ "record", required_argument, NULL, OPT_RECORD },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -112,12 +132,20 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_INPUT:
 			o->inputs.file[o->inputs.count++] = optarg;
 			break;
+		case OPT_RATE:
+			if (inputs_parse_rate(&o->inputs, optarg))
+				err = wrong("--rate is from 100 to 1000000, not", optarg);
+			break;
 		case OPT_SEED:
 			if (inputs_parse_seed(&o->inputs, optarg))
 				err = wrong("--seed is a number, not", optarg);
 			break;
 		case OPT_LABELS:
 			o->labels = optarg;
+			break;
+		case OPT_TOP:
+			if (parse_top(optarg, &o->top))
+				err = wrong("--top is a number from 1 to 100000, not", optarg);
 			break;
 		case OPT_RECORD:
 			o->record = optarg;
@@ -208,7 +236,7 @@ static int report(const struct options *o, const struct dla_device *device, cons
 	report_npu(device, network);
 	putchar('\n');
 	for (unsigned int i = 0; i < dla_network_output_count(network); i++)
-		report_output(dla_network_output(network, i), dla_request_output(request, i), labels.name,
+		report_output(dla_network_output(network, i), dla_request_output(request, i), o->top, labels.name,
 			      labels.count);
 	labels_free(&labels);
 	return EXIT_SUCCESS;
@@ -260,7 +288,7 @@ static int run(const struct options *o)
 
 int cmd_run(int argc, char **argv)
 {
-	struct options o = { .device = "auto", .inputs.file = calloc((size_t)argc, sizeof(*o.inputs.file)) };
+	struct options o = { .device = "auto", .top = 5, .inputs.file = calloc((size_t)argc, sizeof(*o.inputs.file)) };
 	int status;
 
 	if (!o.inputs.file)
