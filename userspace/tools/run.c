@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "dla.h"
 #include "explain.h"
 #include "inputs.h"
+#include "interrupt.h"
 #include "placing.h"
 #include "progress.h"
 #include "report.h"
 #include "status.h"
+#include "watch.h"
 
 static const char help[] =
 	"usage: dla run MODEL [OPTION]...\n"
@@ -48,7 +51,8 @@ static const char help[] =
 	"  --help            print this\n"
 	"\n"
 	"Exit codes: 0 done, 2 wrong usage, 3 no such device, 4 the model cannot be used,\n"
-	"5 an input cannot be used, 6 the run failed.\n";
+	"5 an input cannot be used, 6 the run failed, 130 interrupted: then nothing is left of a\n"
+	"recording.\n";
 
 struct options {
 	const char *model, *device, *labels, *record;
@@ -242,6 +246,40 @@ static int report(const struct options *o, const struct dla_device *device, cons
 	return EXIT_SUCCESS;
 }
 
+/* 0, or -1 with the library's reason; an interrupted run is cancelled. */
+static int run_request(struct dla_request *request)
+{
+	if (dla_request_submit(request))
+		return -1;
+	while (dla_request_wait(request, 100)) {
+		if (errno != ETIME)
+			return -1;
+		if (interrupt_status())
+			dla_request_cancel(request);
+	}
+	return 0;
+}
+
+/* What a recording has in its folder; see Documentation/trace-format. */
+static void remove_recording(const char *dir)
+{
+	char *path = NULL;
+	int err = 0;
+
+	if (asprintf(&path, "%s/trace.txn", dir) < 0)
+		return;
+	unlink(path);
+	free(path);
+	for (unsigned int i = 0; !err; i++) {
+		if (asprintf(&path, "%s/load%04u.bin", dir, i) < 0)
+			return;
+		err = unlink(path);
+		free(path);
+	}
+	/* Others' files keep it. */
+	rmdir(dir);
+}
+
 static int run_network(const struct options *o, struct dla_device *device, struct dla_network *network)
 {
 	struct dla_request *request = dla_request_new(network);
@@ -255,10 +293,13 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 	} else {
 		progress_begin(&progress, "running");
 		dla_request_progress(request, progress_step, &progress);
-		status = dla_request_run(request) || (o->record && dla_device_record(device, NULL)) ?
+		status = run_request(request) || (o->record && dla_device_record(device, NULL)) ?
 			 EXIT_RUN_FAILED : EXIT_SUCCESS;
 		progress_end(&progress);
-		status = status ? fail(status) : report(o, device, network, request);
+		if (interrupt_status())
+			status = interrupt_status();
+		else
+			status = status ? fail(status) : report(o, device, network, request);
 	}
 	dla_request_free(request);
 	return status;
@@ -268,11 +309,14 @@ static int run(const struct options *o)
 {
 	struct dla_device *device = dla_device_open(o->device);
 	struct dla_network *network;
+	struct watch watch;
 	int status;
 
 	if (!device)
 		return fail(EXIT_NO_DEVICE);
+	watch_begin(&watch, "loading", 0, watch_exit, NULL);
 	network = dla_network_load(device, o->model, &o->network);
+	watch_end(&watch);
 	if (!network)
 		status = fail(EXIT_BAD_MODEL);
 	else if (o->explain)
@@ -283,6 +327,8 @@ static int run(const struct options *o)
 		status = run_network(o, device, network);
 	dla_network_free(network);
 	dla_device_close(device);
+	if (o->record && interrupt_status() && status == interrupt_status())
+		remove_recording(o->record);
 	return status;
 }
 
@@ -294,6 +340,7 @@ int cmd_run(int argc, char **argv)
 	if (!o.inputs.file)
 		return EXIT_FAILURE;
 	status = parse(argc, argv, &o);
+	interrupt_catch(true);
 	if (!status)
 		status = run(&o);
 	else
