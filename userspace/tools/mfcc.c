@@ -96,7 +96,7 @@ void mfcc_features(const double *sample, size_t count, float out[MFCC_FRAMES * M
 		double frame[FRAME];
 
 		for (int i = 0; i < FRAME; i++) {
-			size_t at = (size_t)(n * STEP + i);
+			size_t at = (size_t)n * STEP + (size_t)i;
 
 			frame[i] = at < count ? t.window[i] * sample[at] / (peak > 0 ? peak : 1) : 0;
 		}
