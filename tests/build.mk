@@ -20,6 +20,12 @@ system-tests := $(filter-out $(long-tests),$(wildcard tests/system/*.test)) $(sy
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(san-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka -ljansson $(libdla-libs)
 
+# The tool's own: what it makes of files.
+tool-inputs := picture sound wav mfcc
+$(BUILD)/san/unit-tool_inputs: $(tool-inputs:%=$(BUILD)/san/userspace/tools/%.o)
+$(BUILD)/unit-tool_inputs: $(tool-inputs:%=$(BUILD)/obj/userspace/tools/%.o)
+$(BUILD)/san/unit-tool_inputs $(BUILD)/unit-tool_inputs: libdla-libs += -lstb -lm
+
 $(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(patsubst %.c,$(BUILD)/tsan/%.o,$(libdla-src) $(core-src) \
 		       $(emulator-src)) $(BUILD)/tsan/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka $(libdla-libs)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,12 +14,14 @@
 #include <jansson.h>
 
 #include "commands.h"
+#include "interrupt.h"
 #include "json_text.h"
 #include "measure.h"
 #include "page.h"
 #include "placing.h"
 #include "status.h"
 #include "timeline.h"
+#include "watch.h"
 
 #define MAX_REQUESTS	64
 #define MAX_PROCESSES	32
@@ -32,7 +36,7 @@ static const char help[] =
 	"                    pace of such a clock\n"
 	"  --place WHERE     as for dla run\n"
 	"  --cpu KERNELS     likewise; so too --threads N, --exact, --input FILE,\n"
-	"                    --seed N\n"
+	"                    --rate HZ, --seed N\n"
 	"  --seconds S       measure for so long (2)\n"
 	"  --runs N          or so many runs in each process\n"
 	"  --warmup N        runs before, which do not count (3)\n"
@@ -47,7 +51,8 @@ static const char help[] =
 	"                    machine should do nothing else\n"
 	"  --help            print this\n"
 	"\n"
-	"Every run has to give the bytes of the first. Exit codes are those of dla run.\n";
+	"Every run has to give the bytes of the first. Exit codes are those of dla run; Ctrl-C ends\n"
+	"the measurement, and what was measured until then is printed, but not written to files.\n";
 
 struct options {
 	struct measure_options measure;
@@ -92,7 +97,12 @@ static int wait_for_the_others(void *ctx)
 static int be_a_child(const struct options *o, int fd)
 {
 	struct measure_result result;
-	int status = measure(&o->measure, wait_for_the_others, &fd, &result);
+	int status;
+
+	/* It may be interrupted twice: by the terminal, and by its parent, whose end is its own. */
+	interrupt_catch(false);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	status = measure(&o->measure, wait_for_the_others, &fd, &result);
 
 	if (!status && (transfer(fd, &result, sizeof(result), true) ||
 			transfer(fd, result.run, result.run_count * sizeof(*result.run), true) ||
@@ -141,24 +151,45 @@ static int receive(int fd, struct measure_result *result)
 	return err ? -1 : 0;
 }
 
+struct children {
+	struct child child[MAX_PROCESSES];
+	unsigned int started;
+};
+
+/* Those that the terminal has told already are told again. */
+static void interrupt_children(void *ctx)
+{
+	const struct children *children = ctx;
+
+	for (unsigned int i = 0; i < children->started; i++)
+		kill(children->child[i].pid, SIGINT);
+}
+
 /* A child that failed has said why, and its exit status is ours. */
 static int measure_all(const struct options *o, struct measure_result *result)
 {
-	struct child child[MAX_PROCESSES];
+	struct children children = { .started = 0 };
+	struct child *child = children.child;
 	unsigned int started = 0;
 	int err = 0, status = 0;
+	struct watch watch;
 	char byte = 0;
 
 	while (started < o->processes && !err) {
 		err = start_child(o, &child[started]);
 		started += !err;
 	}
+	children.started = started;
+	watch_begin(&watch, "preparing", 0, interrupt_children, &children);
 	for (unsigned int i = 0; i < started && !err; i++)
 		err = transfer(child[i].fd, &byte, 1, false);
 	for (unsigned int i = 0; i < started && !err; i++)
 		err = transfer(child[i].fd, &byte, 1, true);
+	watch_end(&watch);
+	watch_begin(&watch, "measuring", o->measure.runs ? 0 : o->measure.seconds, interrupt_children, &children);
 	for (unsigned int i = 0; i < started && !err; i++)
 		err = receive(child[i].fd, &result[i]);
+	watch_end(&watch);
 	for (unsigned int i = 0; i < started; i++) {
 		int how;
 
@@ -389,7 +420,7 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
+		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
 		PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
 	};
 	static const struct option names[] = {
@@ -400,6 +431,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "threads", required_argument, NULL, THREADS },
 		{ "exact", no_argument, NULL, EXACT },
 		{ "input", required_argument, NULL, INPUT },
+		{ "rate", required_argument, NULL, RATE },
 		{ "seed", required_argument, NULL, SEED },
 		{ "seconds", required_argument, NULL, SECONDS },
 		{ "runs", required_argument, NULL, RUNS },
@@ -439,6 +471,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case INPUT:
 			m->inputs.file[m->inputs.count++] = optarg;
+			break;
+		case RATE:
+			if (inputs_parse_rate(&m->inputs, optarg))
+				err = wrong("--rate is from 100 to 1000000, not", optarg);
 			break;
 		case SEED:
 			if (inputs_parse_seed(&m->inputs, optarg))
@@ -511,12 +547,22 @@ static int bench(const struct options *o)
 	}
 	if (!status && summary.wrong)
 		status = EXIT_RUN_FAILED;
+	/* What was measured until then is told; files are written of whole measurements only. */
+	if (interrupt_status())
+		status = interrupt_status();
 	if (!status && o->timeline && timeline_write(o->timeline, result, o->processes)) {
 		fprintf(stderr, "dla bench: %s: %s\n", o->timeline, strerror(errno));
 		status = EXIT_FAILURE;
 	}
 	if (!status && o->html)
 		status = page_write(o->html, &o->measure, result, json);
+	if (!status && interrupt_status()) {
+		status = interrupt_status();
+		if (o->timeline)
+			unlink(o->timeline);
+		if (o->html)
+			unlink(o->html);
+	}
 	json_decref(json);
 	for (unsigned int i = 0; i < o->processes; i++)
 		measure_release(&result[i]);
@@ -527,9 +573,12 @@ static int calibrate(const char *name)
 {
 	struct dla_device *device = dla_device_open(name);
 	int status = device ? 0 : EXIT_NO_DEVICE;
+	struct watch watch;
 
+	watch_begin(&watch, "calibrating", 0, watch_exit, NULL);
 	if (!status && dla_calibrate(device, NULL))
 		status = EXIT_RUN_FAILED;
+	watch_end(&watch);
 	if (status)
 		fprintf(stderr, "dla bench: %s\n", dla_strerror());
 	dla_device_close(device);
@@ -550,6 +599,7 @@ int cmd_bench(int argc, char **argv)
 	if (!o.measure.inputs.file)
 		return EXIT_FAILURE;
 	status = parse(argc, argv, &o);
+	interrupt_catch(true);
 	if (!status)
 		status = o.calibrate ? calibrate(o.measure.device) : bench(&o);
 	else

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "dla.h"
+#include "interrupt.h"
 #include "placing.h"
 #include "status.h"
+#include "watch.h"
 
 static const char help[] =
 	"usage: dla compile MODEL -o FILE [OPTION]...\n"
@@ -23,7 +29,7 @@ static const char help[] =
 	"  --help             print this\n"
 	"\n"
 	"Exit codes: 0 done, 2 wrong usage, 3 no such device, 4 the model cannot be used, or\n"
-	"the file not be written.\n";
+	"the file not be written, 130 interrupted: then nothing is left of it.\n";
 
 struct options {
 	const char *model, *device, *output;
@@ -86,6 +92,78 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
+/*
+ * The library cannot be stopped while it compiles and writes. So it writes into a folder of its own next to the
+ * file, from which what is complete is moved.
+ */
+struct target {
+	const char *output;
+	char *folder, *file;
+};
+
+/* What the library is writing there at this moment has a name that only the folder knows. */
+static void remove_folder(const struct target *target)
+{
+	while (rmdir(target->folder) && (errno == ENOTEMPTY || errno == EEXIST)) {
+		DIR *folder = opendir(target->folder);
+		struct dirent *entry;
+
+		if (!folder)
+			return;
+		while ((entry = readdir(folder)))
+			unlinkat(dirfd(folder), entry->d_name, 0);
+		closedir(folder);
+	}
+}
+
+static void interrupted(void *ctx)
+{
+	remove_folder(ctx);
+	_exit(interrupt_status());
+}
+
+static int complain(const struct target *target, int error)
+{
+	fprintf(stderr, "dla compile: %s: %s\n", target->output, strerror(error));
+	return EXIT_BAD_MODEL;
+}
+
+static int compile_to(const struct options *o, struct dla_device *device, struct target *target)
+{
+	struct watch watch;
+	int err;
+
+	if (!mkdtemp(target->folder))
+		return complain(target, errno);
+	if (asprintf(&target->file, "%s/network", target->folder) < 0) {
+		target->file = NULL;
+		rmdir(target->folder);
+		return complain(target, ENOMEM);
+	}
+	watch_begin(&watch, "compiling", 0, interrupted, target);
+	err = dla_network_compile(device, o->model, &o->network, target->file);
+	watch_end(&watch);
+	if (err)
+		fprintf(stderr, "dla compile: %s\n", dla_strerror());
+	else if (rename(target->file, target->output))
+		err = complain(target, errno);
+	remove_folder(target);
+	return err ? EXIT_BAD_MODEL : EXIT_SUCCESS;
+}
+
+static int compile(const struct options *o, struct dla_device *device)
+{
+	struct target target = { .output = o->output };
+	int status;
+
+	if (asprintf(&target.folder, "%s.XXXXXX", o->output) < 0)
+		return complain(&target, ENOMEM);
+	status = compile_to(o, device, &target);
+	free(target.folder);
+	free(target.file);
+	return status;
+}
+
 int cmd_compile(int argc, char **argv)
 {
 	struct options o = { .device = "auto" };
@@ -94,13 +172,14 @@ int cmd_compile(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	interrupt_catch(true);
 	device = dla_device_open(o.device);
-	if (!device)
+	if (device) {
+		status = compile(&o, device);
+	} else {
 		status = EXIT_NO_DEVICE;
-	else if (dla_network_compile(device, o.model, &o.network, o.output))
-		status = EXIT_BAD_MODEL;
-	if (status)
 		fprintf(stderr, "dla compile: %s\n", dla_strerror());
+	}
 	dla_device_close(device);
 	return status;
 }

@@ -6,6 +6,8 @@
 
 #include "inputs.h"
 #include "picture.h"
+#include "sound.h"
+#include "wav.h"
 
 static void fill_random(void *data, size_t bytes, uint64_t *state)
 {
@@ -40,13 +42,19 @@ static int load_raw(const char *command, const char *path, const struct dla_tens
 	return -1;
 }
 
-static int load_input(const char *command, const char *path, const struct dla_tensor_info *info, void *data)
+static int load_input(const char *command, const char *path, const struct dla_tensor_info *info,
+		      unsigned int rate, void *data)
 {
 	char *why = NULL;
+	int err;
 
-	if (!picture_is(path))
+	if (picture_is(path))
+		err = picture_load(path, info, data, &why);
+	else if (wav_is(path))
+		err = sound_load(path, info, rate, data, &why);
+	else
 		return load_raw(command, path, info, data);
-	if (!picture_load(path, info, data, &why))
+	if (!err)
 		return 0;
 	fprintf(stderr, "dla %s: %s\n", command, why ? why : "out of memory");
 	free(why);
@@ -61,6 +69,19 @@ int inputs_parse_seed(struct inputs *inputs, const char *value)
 	inputs->seed = strtoull(value, &end, 0);
 	inputs->random = true;
 	return errno || end == value || *end ? -1 : 0;
+}
+
+int inputs_parse_rate(struct inputs *inputs, const char *value)
+{
+	unsigned long rate;
+	char *end;
+
+	errno = 0;
+	rate = strtoul(value, &end, 10);
+	if (errno || *value < '0' || *value > '9' || *end || rate < 100 || rate > 1000000)
+		return -1;
+	inputs->rate = (unsigned int)rate;
+	return 0;
 }
 
 int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,
@@ -78,7 +99,7 @@ int inputs_load(const char *command, const struct inputs *inputs, const struct d
 		const struct dla_tensor_info *info = dla_network_input(network, i);
 		void *data = dla_request_input(request, i);
 
-		if (i < inputs->count && load_input(command, inputs->file[i], info, data))
+		if (i < inputs->count && load_input(command, inputs->file[i], info, inputs->rate ? inputs->rate : INPUTS_RATE, data))
 			return -1;
 		if (i >= inputs->count && inputs->random)
 			fill_random(data, info->bytes, &state);

@@ -6,16 +6,20 @@
 
 #include "dla.h"
 
+#define INPUTS_RATE 16000
+
 /* What a request is to work on, as the command line says. */
 struct inputs {
-	const char **file;	/* raw bytes or pictures; inputs without one are random or zero */
+	const char **file;	/* raw bytes, pictures or sounds; inputs without one are random or zero */
 	unsigned int count;
 	bool random;
 	uint64_t seed;
+	unsigned int rate;	/* of samples that a network takes; 0: INPUTS_RATE */
 };
 
 /* -1: not a number. */
 int inputs_parse_seed(struct inputs *inputs, const char *value);
+int inputs_parse_rate(struct inputs *inputs, const char *value);
 
 /* Fill a request's inputs; -1 after a message to stderr that begins with the command's name. */
 int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,

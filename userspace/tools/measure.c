@@ -8,8 +8,10 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "interrupt.h"
 #include "measure.h"
 #include "status.h"
+#include "watch.h"
 
 /* Enough for minutes of a small network; a timeline of more opens nowhere. */
 #define MAX_EVENTS (1u << 20)
@@ -130,6 +132,8 @@ static bool is_over(const struct bench *bench)
 {
 	const struct measure_options *o = bench->options;
 
+	if (interrupt_status())
+		return true;
 	if (o->runs)
 		return bench->started >= o->runs;
 	return (double)(now_ns() - bench->result->start_ns) >= o->seconds * 1e9;
@@ -149,7 +153,7 @@ static int note_run(struct bench *bench, const struct slot *slot)
 	uint64_t taken;
 
 	if (dla_request_wait(slot->request, 0))
-		return fail(EXIT_RUN_FAILED);
+		return errno == ECANCELED && interrupt_status() ? 0 : fail(EXIT_RUN_FAILED);
 	taken = now_ns() - slot->start_ns;
 	if (result->run_count == bench->room) {
 		struct dla_run_info *more;
@@ -191,10 +195,14 @@ static int run_all(struct bench *bench)
 		active++;
 	}
 	while (active && !status) {
-		if (poll(wait, requests, -1) < 0 && errno != EINTR) {
+		if (poll(wait, requests, 100) < 0) {
+			if (errno == EINTR)
+				continue;
 			perror("dla bench: poll");
 			status = EXIT_FAILURE;
 		}
+		for (unsigned int i = 0; i < requests && interrupt_status(); i++)
+			dla_request_cancel(bench->slot[i].request);
 		for (unsigned int i = 0; i < requests && !status; i++) {
 			if (!(wait[i].revents & POLLIN))
 				continue;
@@ -278,10 +286,13 @@ int measure(const struct measure_options *options, int (*ready)(void *ctx), void
 {
 	struct bench bench = { .options = options, .result = result, .lock = PTHREAD_MUTEX_INITIALIZER };
 	struct dla_npu_stats before;
+	struct watch watch;
 	int status;
 
 	memset(result, 0, sizeof(*result));
+	watch_begin(&watch, NULL, 0, watch_exit, NULL);
 	status = prepare(&bench);
+	watch_end(&watch);
 	for (unsigned int i = 0; i < options->requests && !status && options->events; i++)
 		dla_request_events(bench.slot[i].request, note_event, &bench.slot[i]);
 	if (!status)

@@ -26,23 +26,28 @@ int picture_load(const char *path, const struct dla_tensor_info *info, void *ten
 {
 	int width, height, channels;
 	unsigned char *pixels, *out = tensor;
-	bool is_int8 = !strcmp(info->type, "int8");
+	bool is_int8 = !strcmp(info->type, "int8"), is_float = !strcmp(info->type, "float32");
+	size_t count;
 
 	if (info->rank != 4 || info->shape[0] != 1 || info->shape[3] == 2 || info->shape[3] > 4 ||
-	    (!is_int8 && strcmp(info->type, "uint8")))
+	    (!is_int8 && !is_float && strcmp(info->type, "uint8")))
 		return refuse(why, path, "the network's input is not a picture; give the tensor's bytes in a file");
 	pixels = stbi_load(path, &width, &height, &channels, info->shape[3]);
 	if (!pixels)
 		return refuse(why, path, stbi_failure_reason());
+	count = (size_t)info->shape[1] * (size_t)info->shape[2] * (size_t)info->shape[3];
 	if (width == info->shape[2] && height == info->shape[1])
-		memcpy(out, pixels, info->bytes);
+		memcpy(out, pixels, count);
 	else if (!stbir_resize_uint8(pixels, width, height, 0, out, info->shape[2], info->shape[1], 0,
 				     info->shape[3])) {
 		stbi_image_free(pixels);
 		return refuse(why, path, "cannot be resized: out of memory");
 	}
 	stbi_image_free(pixels);
-	for (size_t i = 0; is_int8 && i < info->bytes; i++)
+	for (size_t i = 0; is_int8 && i < count; i++)
 		out[i] ^= 0x80;
+	/* Backwards: a pixel is read before the wider numbers in front of it get there. */
+	for (size_t i = count; is_float && i--;)
+		((float *)tensor)[i] = (float)out[i] / 255;
 	return 0;
 }

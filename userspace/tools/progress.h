@@ -17,6 +17,10 @@ struct progress {
 
 void progress_begin(struct progress *progress, const char *what);
 void progress_step(void *progress, unsigned int done, unsigned int total);	/* a dla_progress_fn */
+
+/* For work of which only the time is known that it takes, in seconds; 0 if not even that. */
+void progress_time(struct progress *progress, double total);
+
 void progress_end(struct progress *progress);
 
 #endif

@@ -10,7 +10,6 @@
 #include "json_text.h"
 #include "report.h"
 
-#define BEST 5
 /* A tensor with more elements than this is no list of scores. */
 #define SCORES_LIMIT 100000
 
@@ -78,29 +77,44 @@ static size_t elements(const struct dla_tensor_info *info)
 	return count;
 }
 
-void report_output(const struct dla_tensor_info *info, const void *data, char **label, unsigned int labels)
+struct score {
+	double value;
+	size_t element;
+};
+
+/* The largest first; of equals, the first. */
+static int by_value(const void *a, const void *b)
 {
-	size_t count = elements(info), shown = count < BEST ? count : BEST;
-	size_t best[BEST] = { 0 };
+	const struct score *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? 1 : -1;
+	return x->element < y->element ? -1 : 1;
+}
+
+void report_output(const struct dla_tensor_info *info, const void *data, unsigned int top, char **label,
+		   unsigned int labels)
+{
+	size_t count = elements(info);
+	struct score *score;
 
 	printf("%s:", info->name);
 	for (unsigned int i = 0; i < info->rank; i++)
 		printf("%s%" PRId32, i ? "x" : " ", info->shape[i]);
 	printf(" %s\n", info->type);
-	if (count > SCORES_LIMIT)
+	score = count <= SCORES_LIMIT ? calloc(count + 1, sizeof(*score)) : NULL;
+	if (!score)
 		return;
-	for (size_t n = 0; n < shown; n++) {
-		size_t found = count;
+	for (size_t i = 0; i < count; i++) {
+		double value = stored(info, data, i);
 
-		for (size_t i = 0; i < count; i++) {
-			bool taken = false;
+		/* What is no number is behind all numbers. */
+		score[i] = (struct score) { isnan(value) ? -INFINITY : value, i };
+	}
+	qsort(score, count, sizeof(*score), by_value);
+	for (size_t n = 0; n < count && n < top; n++) {
+		size_t found = score[n].element;
 
-			for (size_t k = 0; k < n; k++)
-				taken |= best[k] == i;
-			if (!taken && (found == count || stored(info, data, i) > stored(info, data, found)))
-				found = i;
-		}
-		best[n] = found;
 		printf("  %6g", stored(info, data, found));
 		if (info->scale > 0)
 			printf("  = %-10.4g", info->scale * (stored(info, data, found) - info->zero_point));
@@ -109,6 +123,7 @@ void report_output(const struct dla_tensor_info *info, const void *data, char **
 		else
 			printf("  [%zu]\n", found);
 	}
+	free(score);
 }
 
 /* JSON has no word for infinity, nor for what is not a number. */

@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "dla.h"
 #include "explain.h"
 #include "inputs.h"
+#include "interrupt.h"
 #include "placing.h"
 #include "progress.h"
 #include "report.h"
 #include "status.h"
+#include "watch.h"
 
 static const char help[] =
 	"usage: dla run MODEL [OPTION]...\n"
@@ -35,26 +38,32 @@ static const char help[] =
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
 	"  --threads N       for one operation of XNNPACK's (default 1)\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
-	"  --input FILE      the next input: a tensor's bytes, or a picture, which is resized\n"
-	"                    and quantised; without one, inputs are zero\n"
+	"  --input FILE      the next input: a tensor's bytes; a picture, which is resized\n"
+	"                    and quantised; or a WAV file, of which a network of 49 x 10\n"
+	"                    inputs gets MLPerf Tiny's features, and one of a row of inputs\n"
+	"                    the samples. Without one, inputs are zero\n"
+	"  --rate HZ         of the samples that the network takes (16000)\n"
 	"  --seed N          fill inputs that have no file with random bytes\n"
 	"  --labels FILE     names of the output's elements, one a line\n"
+	"  --top N           so many of an output's elements, the largest (5)\n"
 	"  --record DIR      write what the NPU was told and shown; `dla replay` plays it\n"
 	"  --json            print one JSON object\n"
 	"  --help            print this\n"
 	"\n"
 	"Exit codes: 0 done, 2 wrong usage, 3 no such device, 4 the model cannot be used,\n"
-	"5 an input cannot be used, 6 the run failed.\n";
+	"5 an input cannot be used, 6 the run failed, 130 interrupted: then nothing is left of a\n"
+	"recording.\n";
 
 struct options {
 	const char *model, *device, *labels, *record;
 	struct dla_options network;
 	struct inputs inputs;
+	unsigned int top;
 	bool json, explain;
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_SEED, OPT_LABELS,
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
 	OPT_RECORD, OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
 };
 
@@ -62,6 +71,19 @@ static int wrong(const char *what, const char *value)
 {
 	fprintf(stderr, "dla run: %s \"%s\"; see dla run --help\n", what, value);
 	return -1;
+}
+
+static int parse_top(const char *value, unsigned int *out)
+{
+	char *end;
+	unsigned long top;
+
+	errno = 0;
+	top = strtoul(value, &end, 10);
+	if (errno || *value < '0' || *value > '9' || *end || !top || top > 100000)
+		return -1;
+	*out = (unsigned int)top;
+	return 0;
 }
 
 /* 0: run; 1: done already; -1: wrong. */
@@ -76,8 +98,10 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "threads", required_argument, NULL, OPT_THREADS },
 		{ "exact", no_argument, NULL, OPT_EXACT },
 		{ "input", required_argument, NULL, OPT_INPUT },
+		{ "rate", required_argument, NULL, OPT_RATE },
 		{ "seed", required_argument, NULL, OPT_SEED },
 		{ "labels", required_argument, NULL, OPT_LABELS },
+		{ "top", required_argument, NULL, OPT_TOP },
 		{ "record", required_argument, NULL, OPT_RECORD },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "help", no_argument, NULL, OPT_HELP },
@@ -112,12 +136,20 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_INPUT:
 			o->inputs.file[o->inputs.count++] = optarg;
 			break;
+		case OPT_RATE:
+			if (inputs_parse_rate(&o->inputs, optarg))
+				err = wrong("--rate is from 100 to 1000000, not", optarg);
+			break;
 		case OPT_SEED:
 			if (inputs_parse_seed(&o->inputs, optarg))
 				err = wrong("--seed is a number, not", optarg);
 			break;
 		case OPT_LABELS:
 			o->labels = optarg;
+			break;
+		case OPT_TOP:
+			if (parse_top(optarg, &o->top))
+				err = wrong("--top is a number from 1 to 100000, not", optarg);
 			break;
 		case OPT_RECORD:
 			o->record = optarg;
@@ -208,10 +240,44 @@ static int report(const struct options *o, const struct dla_device *device, cons
 	report_npu(device, network);
 	putchar('\n');
 	for (unsigned int i = 0; i < dla_network_output_count(network); i++)
-		report_output(dla_network_output(network, i), dla_request_output(request, i), labels.name,
+		report_output(dla_network_output(network, i), dla_request_output(request, i), o->top, labels.name,
 			      labels.count);
 	labels_free(&labels);
 	return EXIT_SUCCESS;
+}
+
+/* 0, or -1 with the library's reason; an interrupted run is cancelled. */
+static int run_request(struct dla_request *request)
+{
+	if (dla_request_submit(request))
+		return -1;
+	while (dla_request_wait(request, 100)) {
+		if (errno != ETIME)
+			return -1;
+		if (interrupt_status())
+			dla_request_cancel(request);
+	}
+	return 0;
+}
+
+/* What a recording has in its folder; see Documentation/trace-format. */
+static void remove_recording(const char *dir)
+{
+	char *path = NULL;
+	int err = 0;
+
+	if (asprintf(&path, "%s/trace.txn", dir) < 0)
+		return;
+	unlink(path);
+	free(path);
+	for (unsigned int i = 0; !err; i++) {
+		if (asprintf(&path, "%s/load%04u.bin", dir, i) < 0)
+			return;
+		err = unlink(path);
+		free(path);
+	}
+	/* Others' files keep it. */
+	rmdir(dir);
 }
 
 static int run_network(const struct options *o, struct dla_device *device, struct dla_network *network)
@@ -227,10 +293,13 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 	} else {
 		progress_begin(&progress, "running");
 		dla_request_progress(request, progress_step, &progress);
-		status = dla_request_run(request) || (o->record && dla_device_record(device, NULL)) ?
+		status = run_request(request) || (o->record && dla_device_record(device, NULL)) ?
 			 EXIT_RUN_FAILED : EXIT_SUCCESS;
 		progress_end(&progress);
-		status = status ? fail(status) : report(o, device, network, request);
+		if (interrupt_status())
+			status = interrupt_status();
+		else
+			status = status ? fail(status) : report(o, device, network, request);
 	}
 	dla_request_free(request);
 	return status;
@@ -240,11 +309,14 @@ static int run(const struct options *o)
 {
 	struct dla_device *device = dla_device_open(o->device);
 	struct dla_network *network;
+	struct watch watch;
 	int status;
 
 	if (!device)
 		return fail(EXIT_NO_DEVICE);
+	watch_begin(&watch, "loading", 0, watch_exit, NULL);
 	network = dla_network_load(device, o->model, &o->network);
+	watch_end(&watch);
 	if (!network)
 		status = fail(EXIT_BAD_MODEL);
 	else if (o->explain)
@@ -255,17 +327,20 @@ static int run(const struct options *o)
 		status = run_network(o, device, network);
 	dla_network_free(network);
 	dla_device_close(device);
+	if (o->record && interrupt_status() && status == interrupt_status())
+		remove_recording(o->record);
 	return status;
 }
 
 int cmd_run(int argc, char **argv)
 {
-	struct options o = { .device = "auto", .inputs.file = calloc((size_t)argc, sizeof(*o.inputs.file)) };
+	struct options o = { .device = "auto", .top = 5, .inputs.file = calloc((size_t)argc, sizeof(*o.inputs.file)) };
 	int status;
 
 	if (!o.inputs.file)
 		return EXIT_FAILURE;
 	status = parse(argc, argv, &o);
+	interrupt_catch(true);
 	if (!status)
 		status = run(&o);
 	else

@@ -229,6 +229,9 @@ static bool wait_interval(double seconds)
 static int run(struct netlink *link, bool once, bool json, double interval)
 {
 	bool terminal = isatty(STDOUT_FILENO);
+	/* See no-color.org. */
+	const char *no_colour = getenv("NO_COLOR");
+	bool colour = terminal && !(no_colour && *no_colour);
 	struct look old, new;
 	int ret;
 
@@ -244,7 +247,7 @@ static int run(struct netlink *link, bool once, bool json, double interval)
 		} else {
 			if (terminal && !once)
 				fputs("\033[H\033[2J", stdout);
-			print_text(&old, &new, terminal);
+			print_text(&old, &new, colour);
 		}
 		fflush(stdout);
 		look_free(&old);
