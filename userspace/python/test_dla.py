@@ -269,7 +269,7 @@ class Requests(unittest.TestCase):
             self.assertGreater(request.info.total_ns, 0)
 
     def test_busy(self):
-        request = self.network.request()
+        request = dla.Device("sim:nv_small@1MHz").load(MODEL, place="npu").request()
         request.submit()
         try:
             with self.assertRaises(dla.Error) as caught:
