@@ -78,6 +78,9 @@ def base():
                        f"{MIRROR}/debian"], log=os.path.join(cache.root(), "debootstrap.log"))
         with open(os.path.join(folder, "etc/apt/sources.list"), "w", encoding="utf-8") as file:
             file.write(SOURCES)
+        # What is lost with the power is made again.
+        with open(os.path.join(folder, "etc/dpkg/dpkg.cfg.d/unsafe-io"), "w", encoding="utf-8") as file:
+            file.write("force-unsafe-io\n")
         cache.run(["chroot", folder, "apt-get", "update", "-q"], env=dict(os.environ, LC_ALL="C.UTF-8"))
 
     return cache.entry("root-base", cache.digest(SOURCES, WEEK), fill)
