@@ -3,6 +3,7 @@
 # make man		the manual pages, in $(BUILD)/man
 # make install		prefix=... libdir=...; DESTDIR=... for a package. make install-firmware is apart, as it
 #			does not go below prefix
+# make install-dkms	the driver's sources, DKMS's description of them, what has them built; DESTDIR=...
 # make uninstall	what make install of the same variables has installed
 version := 0.1.0
 release-date := 2026-11-22
@@ -18,7 +19,7 @@ udevdir ?= $(prefix)/lib/udev
 man-src := scripts/manpages $(wildcard scripts/manual/*.py examples/api/*.c userspace/tools/examples/*.txt) \
 	   $(tools-src) userspace/libdla/include/dla.h packaging/build.mk
 
-.PHONY: man install uninstall
+.PHONY: man install install-dkms uninstall
 man: $(BUILD)/man/made
 $(BUILD)/man/made: $(man-src)
 	@scripts/need python3
@@ -62,3 +63,17 @@ uninstall:
 	stage=$$(mktemp -d) && $(MAKE) -s install DESTDIR="$$stage" && \
 		(cd "$$stage" && find . ! -type d) | sed 's|^\.|$(DESTDIR)|' | xargs -d '\n' rm -f; rm -rf "$$stage"
 	-rmdir $(DESTDIR)$(libdir)/libdla
+
+# The folders are those that DKMS and the scripts of kernel packages look into, whatever prefix is.
+dkms-src = $(DESTDIR)/usr/src/nvdla-$(version)
+
+install-dkms:
+	install -d $(dkms-src) $(DESTDIR)/usr/lib/nvdla-dkms $(addprefix $(DESTDIR)/etc/kernel/,postinst.d header_postinst.d)
+	cp -r Kbuild kernel uapi $(dkms-src)
+	rm -r $(dkms-src)/kernel/tests $(dkms-src)/kernel/core/host
+	find $(dkms-src) ! -name '*.[ch]' ! -name Kbuild ! -name nvdla_probe ! -type d -delete
+	sed 's|@VERSION@|$(version)|' packaging/dkms/dkms.conf.in > $(dkms-src)/dkms.conf
+	sed 's|@VERSION@|$(version)|' packaging/dkms/build.in > $(DESTDIR)/usr/lib/nvdla-dkms/build
+	chmod 755 $(DESTDIR)/usr/lib/nvdla-dkms/build
+	install packaging/dkms/hook $(DESTDIR)/etc/kernel/postinst.d/nvdla-dkms
+	install packaging/dkms/hook $(DESTDIR)/etc/kernel/header_postinst.d/nvdla-dkms
