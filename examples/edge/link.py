@@ -9,6 +9,7 @@ kernel's netem where that is missing; rates of transmission are not limited.
 import argparse
 import asyncio
 import random
+import selectors
 
 RETRANSMISSION = 0.2
 
@@ -74,7 +75,9 @@ def main():
     parser.add_argument("--delay", type=float, default=0, help="milliseconds, each way")
     parser.add_argument("--jitter", type=float, default=0, help="milliseconds")
     parser.add_argument("--loss", type=float, default=0, help="of 1")
-    asyncio.run(serve(parser.parse_args()))
+    # epoll, the default, rounds up to whole milliseconds; select does not.
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
+        runner.run(serve(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 ADDRESS = {"near": "192.0.2.1", "far": "192.0.2.2"}
 PORT = 8000
 # Chosen, not measured anywhere: name, and --delay, --jitter and --loss of link.py.
-LINKS = (("LAN, 2 ms there and back", 1, 0.1, 0), ("mobile, 40 ms there and back", 20, 5, 0.01))
+LINKS = (("no delay", 0, 0, 0), ("LAN, 2 ms there and back", 1, 0.1, 0), ("mobile, 40 ms there and back", 20, 5, 0.01))
 
 
 def ip(*arguments):
