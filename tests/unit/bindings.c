@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -450,6 +451,52 @@ static void the_cpu_alone(void **unused)
 	buffer_free(&out);
 }
 
+/* What is mapped directly behind the library's view of a buffer. */
+static void check_slack(const struct buffer *buffer)
+{
+	unsigned long start, end, view = 0, inode;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512], access[5];
+	unsigned int views = 0;
+	struct stat file;
+
+	assert_non_null(maps);
+	assert_int_equal(fstat(buffer->fd, &file), 0);
+	while (fgets(line, sizeof(line), maps)) {
+		assert_int_equal(sscanf(line, "%lx-%lx %4s %*s %*s %lu", &start, &end, access, &inode), 4);
+		if (view) {
+			assert_int_equal(start, view);
+			assert_string_equal(access, "r--p");
+			view = 0;
+		}
+		if (inode == file.st_ino && start != (uintptr_t)buffer->map) {
+			view = end;
+			views++;
+		}
+	}
+	fclose(maps);
+	assert_int_equal(views, 1);
+}
+
+/* XNNPACK reads past the end of an input, and this one ends with its page. */
+static void past_the_end(void **unused)
+{
+	struct dla_device *device = dla_device_open("cpu");
+	struct dla_network *network = dla_network_load(device, FASHION, &on_the_npu);
+	struct dla_request *request = dla_request_new(network);
+	struct buffer in = buffer_new(ROOM);
+	size_t bytes = dla_network_input(network, 0)->bytes;
+
+	(void)unused;
+	assert_int_equal(dla_request_bind_input(request, 0, DLA_LAYOUT_PLAIN, in.fd, (ROOM - bytes) / 64 * 64), 0);
+	check_slack(&in);
+	assert_int_equal(dla_request_run(request), 0);
+	dla_request_free(request);
+	dla_network_free(network);
+	dla_device_close(device);
+	buffer_free(&in);
+}
+
 static void mistakes(void **unused)
 {
 	struct dla_device *device = dla_device_open("sim@100kHz");
@@ -496,6 +543,7 @@ int main(void)
 		cmocka_unit_test(parts_are_converted),
 		cmocka_unit_test(both_want_it),
 		cmocka_unit_test(the_cpu_alone),
+		cmocka_unit_test(past_the_end),
 		cmocka_unit_test(mistakes),
 	};
 

@@ -353,19 +353,29 @@ static int allocate(struct dla_request *request)
 	return 0;
 }
 
+/*
+ * With a page behind it that is readable: XNNPACK may read up to DLA_XNN_SLACK bytes past the end, and a buffer
+ * may end with its page.
+ */
 static int map(struct dla_bound *bound, size_t bytes)
 {
 	off_t end = lseek(bound->fd, 0, SEEK_END);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *room;
 
 	if (end < 0 || bound->offset > (size_t)end || bytes > (size_t)end - bound->offset)
 		return dla_fail(EINVAL, "the buffer has %lld bytes, %zu at %zu are needed", (long long)end, bytes,
 				bound->offset);
-	bound->map_bytes = (size_t)end;
-	bound->map = mmap(NULL, bound->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bound->fd, 0);
-	if (bound->map != MAP_FAILED)
-		return 0;
-	bound->map = NULL;
-	return dla_fail(errno, "the buffer cannot be mapped: %s", strerror(errno));
+	if ((size_t)end > SIZE_MAX - 2 * page)
+		return dla_fail(EINVAL, "the buffer is too large");
+	bound->map_bytes = ((size_t)end + page - 1) / page * page + page;
+	room = mmap(NULL, bound->map_bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return dla_fail(errno, "the buffer cannot be mapped: %s", strerror(errno));
+	bound->map = room;
+	if (mmap(room, (size_t)end, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, bound->fd, 0) == MAP_FAILED)
+		return dla_fail(errno, "the buffer cannot be mapped: %s", strerror(errno));
+	return 0;
 }
 
 /* For the NPU to work on where it lies. */
