@@ -33,8 +33,10 @@ def ip(*arguments):
 class Namespaces:
     """Two of them, and a cable; gone when it is left."""
 
-    def __enter__(self):
+    def __init__(self):
         self.names = {side: f"dla-{side}-{os.getpid()}" for side in ADDRESS}
+
+    def __enter__(self):
         try:
             for name in self.names.values():
                 ip("netns", "add", name)
