@@ -161,6 +161,10 @@ static void what_is_written_is_read(void **state)
 	write_text(path, "call_ns 5\n");
 	assert_int_equal(dla_profile_find(NULL, &found), -EINVAL);
 	assert_non_null(strstr(dla_strerror(), path));
+	/* Where it cannot be had, there is none. */
+	setenv("XDG_CONFIG_HOME", "/dev/null", 1);
+	assert_int_equal(dla_profile_find(NULL, &found), 0);
+	assert_string_not_equal(found.name, "calibrated");
 	unsetenv("XDG_CONFIG_HOME");
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bytes.h"
 #include "error.h"
@@ -186,7 +187,8 @@ int dla_profile_find(const char *name, struct dla_profile *profile)
 
 	if (!name) {
 		path = dla_profile_path();
-		if (path)
+		/* HOME may be another user's, as it is for a service that has changed its user: then there is no profile. */
+		if (path && !access(path, R_OK))
 			err = open_profile(path, profile);
 		free(path);
 		if (err != -ENOENT)
