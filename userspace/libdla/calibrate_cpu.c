@@ -108,21 +108,23 @@ static int run_xnnpack(void *ctx)
 	return dla_xnn_run(r->xnnpack, r->data);
 }
 
-/* Nanoseconds with the one kernels or the others; those of the reference where XNNPACK has not the operation. */
+/* Units of work and nanoseconds; -ENOTSUP where XNNPACK is meant and has not the operation. */
 static int sample_time(const struct dla_meter *meter, const struct sample *sample, bool xnnpack, double *units, double *ns)
 {
 	static const bool wanted[TENSORS] = { [OUTPUT] = true };
 	struct running r;
 	int err = start(&r, sample);
 
-	if (!err && xnnpack && dla_xnn_has(&r.graph, 0)) {
+	if (!err && !xnnpack) {
+		err = dla_cpu_prepare(&r.graph, 0, &r.reference);
+		if (!err)
+			err = dla_meter(meter, sample->what, run_reference, &r, ns);
+	} else if (!err && dla_xnn_has(&r.graph, 0)) {
 		err = dla_xnn_prepare(&r.graph, 0, 0, wanted, NULL, &r.xnnpack);
 		if (!err)
 			err = dla_meter(meter, sample->what, run_xnnpack, &r, ns);
 	} else if (!err) {
-		err = dla_cpu_prepare(&r.graph, 0, &r.reference);
-		if (!err)
-			err = dla_meter(meter, sample->what, run_reference, &r, ns);
+		err = -ENOTSUP;
 	}
 	*units = err ? 0 : dla_profile_units(&r.graph, 0);
 	stop(&r);
@@ -170,12 +172,21 @@ int dla_calibrate_cpu(const struct dla_meter *meter, struct dla_profile *profile
 	double units, ns, call_ns;
 	int err = sample_time(meter, &nothing, true, &units, &call_ns);
 
-	for (int kernels = 0; kernels < DLA_KERNELS_COUNT && !err; kernels++) {
-		for (int i = 0; i < DLA_WORK_COUNT && !err; i++) {
-			err = sample_time(meter, &samples[i], kernels == DLA_KERNELS_XNNPACK, &units, &ns);
-			if (!err)
-				profile->rate[kernels][samples[i].work] = rate(units, ns, call_ns);
-		}
+	if (err == -ENOTSUP)
+		err = sample_time(meter, &nothing, false, &units, &call_ns);
+	for (int i = 0; i < DLA_WORK_COUNT && !err; i++) {
+		double *reference = &profile->rate[DLA_KERNELS_REFERENCE][samples[i].work];
+		double *xnnpack = &profile->rate[DLA_KERNELS_XNNPACK][samples[i].work];
+
+		err = sample_time(meter, &samples[i], false, &units, &ns);
+		if (err)
+			return err;
+		*reference = rate(units, ns, call_ns);
+		/* Where XNNPACK has not the operation, the reference kernels run it. */
+		err = sample_time(meter, &samples[i], true, &units, &ns);
+		*xnnpack = err ? *reference : rate(units, ns, call_ns);
+		if (err == -ENOTSUP)
+			err = 0;
 	}
 	if (!err)
 		err = conversion_time(meter, &least, &ns);
