@@ -284,7 +284,7 @@ static int make_program(struct dla_request *request, unsigned int index)
 	int err;
 
 	if (!op)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	memcpy(op, part->op, part->layers * sizeof(*op));
 	for (unsigned int i = 0; i < bound_count(network); i++)
 		if (request->bound[i].buffer)
@@ -303,7 +303,7 @@ static int make_programs(struct dla_request *request)
 	free_programs(request);
 	request->program = calloc(network->part_count + 1, sizeof(*request->program));
 	if (!request->program)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int i = 0; i < network->part_count && !err; i++)
 		err = make_program(request, i);
 	if (err)
@@ -347,7 +347,7 @@ static int allocate(struct dla_request *request)
 		return dla_fail(EOPNOTSUPP, "the network has too many inputs and outputs for that");
 	request->bound = calloc(count, sizeof(*request->bound));
 	if (!request->bound)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int i = 0; i < count; i++)
 		request->bound[i].tensor = DLA_NO_TENSOR;
 	return 0;

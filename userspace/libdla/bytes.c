@@ -67,7 +67,7 @@ int dla_write_file(const char *path, const struct dla_writer *head, const struct
 
 	umask(mask);
 	if (asprintf(&part, "%s.XXXXXX", path) < 0)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	fd = mkstemp(part);
 	file = fd < 0 ? NULL : fdopen(fd, "wb");
 	err = file ? write_all(file, head, body) : errno;

@@ -21,7 +21,7 @@ int dla_conv_job_prepare(struct dla_conv_job *job, const struct drm_nvdla_dev_in
 		return 0;
 	job->rq = dla_requant_new(wish, job->shape.kernels, relu, zero_point);
 	if (!job->rq)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	if (job->rq->error >= DLA_ERROR_LIMIT)
 		*why = "16-bit multipliers would be too coarse";
 	return 0;
@@ -36,7 +36,7 @@ int dla_conv_job_prepare_add(struct dla_conv_job *job, const struct drm_nvdla_de
 		return 0;
 	job->add = dla_conv_add_new(wish, job->shape.kernels, residual);
 	if (!job->add)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	if (!(job->add->error < DLA_FUSED_ERROR_LIMIT))
 		*why = "16-bit multipliers would be too coarse";
 	return 0;
@@ -60,7 +60,7 @@ static int pack_image(const struct dla_kernels *k, uint32_t pixel, const struct 
 	int err;
 
 	if (!data)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (size_t i = 0; i < pixels; i++)
 		memcpy(data + i * pixel, k->data + i * k->channels, k->channels);
 	lines.data = data;

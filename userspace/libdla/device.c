@@ -60,7 +60,7 @@ static int open_cpu(struct dla_device **device)
 {
 	*device = calloc(1, sizeof(**device));
 	if (!*device)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	strcpy((*device)->name, "cpu");
 	return 0;
 }
@@ -138,7 +138,7 @@ struct dla_device *dla_device_open(const char *name)
 		device->threads = dla_threads_new();
 		if (device->threads)
 			return device;
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 		dla_device_close(device);
 	}
 	errno = -err;

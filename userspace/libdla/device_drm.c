@@ -84,7 +84,7 @@ static int drm_buffer_new(struct dla_device *device, size_t size, enum dla_buffe
 	int err;
 
 	if (!buffer)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	if (drmIoctl(drm->fd, DRM_IOCTL_NVDLA_BO_CREATE, &create)) {
 		err = errno;
 		free(buffer);
@@ -207,7 +207,7 @@ static int drm_program_new(struct dla_device *device, const struct drm_nvdla_op 
 	int err;
 
 	if (!program)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	if (drmIoctl(drm->fd, DRM_IOCTL_NVDLA_PROGRAM_CREATE, &create)) {
 		err = errno;
 		free(program);
@@ -526,7 +526,7 @@ int dla_device_drm_open(const char *path, struct dla_device **device)
 	int err;
 
 	if (!drm)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	drm->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (drm->fd < 0) {
 		err = errno;

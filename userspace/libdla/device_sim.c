@@ -209,7 +209,7 @@ static int sim_program_new(struct dla_device *device, const struct drm_nvdla_op 
 	int err;
 
 	if (!program)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	program->count = count;
 	program->image = calloc(count, sizeof(*program->image));
 	program->lut = calloc(lut_count + 1, sizeof(*program->lut));
@@ -609,7 +609,7 @@ int dla_device_sim_open(const char *name, uint64_t clock_hz, struct dla_device *
 		return -ENOENT;
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	pthread_mutex_init(&sim->lock, NULL);
 	pthread_cond_init(&sim->change, NULL);
 	sim->base.ops = &ops;

@@ -188,7 +188,7 @@ int dla_fuser_init(struct dla_fuser *fuser, const struct dla_graph *graph, bool 
 		.uses = calloc(graph->tensor_count, sizeof(*fuser->uses)),
 	};
 	if (!fuser->node || !fuser->uses)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int i = 0; i < graph->op_count; i++)
 		for (unsigned int j = 0; j < graph->op[i].input_count; j++)
 			if (graph->op[i].input[j] != DLA_NO_TENSOR)

@@ -140,7 +140,7 @@ static int lower_alias(const struct dla_lower *lower, const struct dla_op *op, s
 	}
 	alias = calloc(1, sizeof(*alias));
 	if (!alias)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	alias->base.ops = &ops;
 	alias->base.how = "no copy";
 	alias->bytes = lower->graph->tensor[op->output[0]].bytes;

@@ -98,7 +98,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->base.how = "one layer";
 	l->base.in_place = 1U << 0 | 1U << 1;

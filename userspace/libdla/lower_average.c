@@ -143,7 +143,7 @@ static int prepare(struct lowered_average *l, const char **why)
 	int err;
 
 	if (!wish)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (uint32_t k = 0; k < atom; k++)
 		wish[k] = a->wish;
 	job->in = a->in;
@@ -167,7 +167,7 @@ static int prepare(struct lowered_average *l, const char **why)
 	/* Not before it is known that so many taps are possible at all. */
 	l->ones = diagonal(atom, taps);
 	if (!l->ones)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	job->kernels = (struct dla_kernels) {
 		.data = l->ones, .kernels = atom, .channels = atom,
 		.height = (uint32_t)job->shape.window.kernel_h, .width = (uint32_t)job->shape.window.kernel_w,
@@ -185,7 +185,7 @@ int dla_lower_average(const struct dla_lower *lower, const struct dla_averaging 
 	int err;
 
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->averaging = *averaging;
 	l->hw = *lower->hw;

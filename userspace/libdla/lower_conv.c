@@ -273,7 +273,7 @@ static int prepare_alone(const struct dla_lower *lower, const struct dla_op *op,
 	int err;
 
 	if (!wish)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &conv->low, &conv->high);
 	if (relu)
 		conv->low = INT8_MIN;
@@ -322,7 +322,7 @@ static int prepare_with_add(const struct dla_lower *lower, const struct dla_op *
 
 	wish = dla_conv_wishes(lower->graph, op, &conv->job.kernels, quant->scale[0], false);
 	if (!wish)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	err = dla_conv_job_prepare_add(&conv->job, lower->hw, wish, &residual, why);
 	free(wish);
 	/* Neighbours that the convolution has still to read must not be overwritten. */
@@ -431,13 +431,13 @@ static int widen(struct lowered_conv *conv, const struct dla_weights *split)
 
 	conv->copy = calloc(planes, sizeof(*conv->copy));
 	if (!conv->copy)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	conv->copies = find_copies(split->rest, taps * in->channels, in, conv->copy);
 	channels = (planes + conv->copies) * in->atom;
 	conv->weights = calloc(taps, channels);
 	conv->job.channel = calloc(channels, sizeof(*conv->job.channel));
 	if (!conv->copies || !conv->weights || !conv->job.channel)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 
 	for (uint32_t c = 0; c < in->channels; c++)
 		conv->job.channel[c] = (uint16_t)c;
@@ -493,7 +493,7 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	int err;
 
 	if (!conv)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	conv->base.ops = &ops;
 	conv->hw = *lower->hw;
 	conv->input = dla_node_input(graph, node, 0);

@@ -212,7 +212,7 @@ static int double_weights(struct lowered_depthwise *l, const struct dla_weights 
 	l->doubled = calloc(k->kernels * taps, k->channels);
 	l->is_twice = calloc(div_up(k->kernels, atom), sizeof(*l->is_twice));
 	if (!l->doubled || !l->is_twice)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	spread_lanes(k, l->multiplier, atom, 0, split->near, l->doubled);
 	spread_lanes(k, l->multiplier, atom, atom, split->rest, l->doubled);
 	for (size_t tap = 0; tap < taps; tap++)
@@ -232,7 +232,7 @@ static int spread_weights(struct lowered_depthwise *l, const struct dla_tensor *
 
 	l->sparse = calloc((size_t)k->kernels * k->height * k->width, k->channels);
 	if (!l->sparse)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	k->data = l->sparse;
 	if (weights->quant.zero_point[0] == 0) {
 		spread_lanes(k, l->multiplier, k->channels, 0, weights->data, l->sparse);
@@ -288,11 +288,11 @@ static int prepare(struct lowered_depthwise *l, const struct dla_lower *lower, c
 		return err;
 	wish = dla_conv_wishes(lower->graph, op, l->doubled ? &l->twice.kernels : &job->kernels, quant->scale[0], relu);
 	if (!wish)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	job->rq = dla_requant_new(wish, job->out.channels, relu, quant->zero_point[0]);
 	free(wish);
 	if (!job->rq)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	if (job->rq->error >= DLA_ERROR_LIMIT)
 		*why = "16-bit multipliers would be too coarse";
 	dla_activation_range(op->activation, quant->scale[0], quant->zero_point[0], &l->low, &l->high);
@@ -331,7 +331,7 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->hw = *lower->hw;
 	l->input = input;

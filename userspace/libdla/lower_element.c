@@ -329,19 +329,19 @@ static int prepare(struct lowered_element *l, const struct dla_graph *graph, con
 	if (l->kind == DLA_OP_PRELU && l->other == OTHER_CONSTANT && l->x_input == 0) {
 		l->slope = slope_of(graph, op, l->feature.channels);
 		if (!l->slope)
-			return dla_fail(ENOMEM, "out of memory");
+			return dla_fail_memory();
 		error = l->slope->error;
 	} else if (is_choice(l)) {
 		if (l->other == OTHER_CONSTANT) {
 			l->choice = malloc(l->feature.channels);
 			if (!l->choice)
-				return dla_fail(ENOMEM, "out of memory");
+				return dla_fail_memory();
 			memcpy(l->choice, graph->tensor[op->input[!l->x_input]].data, l->feature.channels);
 		}
 	} else if (l->other == OTHER_CONSTANT && l->kind != DLA_OP_PRELU) {
 		l->affine = affine_of(graph, op, l->x_input, l->feature.channels, relu);
 		if (!l->affine)
-			return dla_fail(ENOMEM, "out of memory");
+			return dla_fail_memory();
 		/* The ReLU is done at the real number 0, which is what it would clamp to. */
 		if (relu)
 			l->low = INT8_MIN;
@@ -395,7 +395,7 @@ int dla_lower_element(const struct dla_lower *lower, const struct dla_node *node
 	}
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->kind = op->kind;
 	l->feature = out;

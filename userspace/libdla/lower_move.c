@@ -272,7 +272,7 @@ int dla_lower_move(const struct dla_lower *lower, const struct dla_node *node, s
 	struct lowered_move *l = calloc(1, sizeof(*l));
 
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->joins = joins;
 	l->whole = joins ? op->output[0] : op->input[0];
@@ -281,7 +281,7 @@ int dla_lower_move(const struct dla_lower *lower, const struct dla_node *node, s
 	l->inside = calloc(l->pieces, sizeof(*l->inside));
 	if (!l->piece || !l->inside) {
 		free_move(&l->base);
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	}
 	if (!dla_lower_is_int8(lower, l->whole) || !dla_lower_own_pictures(lower, l->whole, &l->feature))
 		*why = "not computed 8-bit pictures";

@@ -205,7 +205,7 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 		return 0;
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->pooling = one;
 	l->out = pooling->out;

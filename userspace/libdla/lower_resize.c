@@ -69,7 +69,7 @@ int dla_lower_resize(const struct dla_lower *lower, const struct dla_node *node,
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->base.how = "as copies";
 	l->in = in;

@@ -165,7 +165,7 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->base.how = "a table";
 	l->base.in_place = 1U << in;

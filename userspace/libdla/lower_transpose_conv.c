@@ -160,7 +160,7 @@ static int take_taps(struct phase *phase, const int8_t *from, const struct dla_w
 	int8_t *to = calloc((size_t)k->kernels * k->height * k->width, k->channels);
 
 	if (!to)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	k->data = phase->weights = to;
 	for (uint32_t i = 0; i < k->kernels; i++) {
 		for (uint32_t r = k->height; r-- > 0;) {
@@ -217,7 +217,7 @@ static int prepare_phase(struct lowered_transpose *l, const struct dla_lower *lo
 		return err;
 	wish = dla_conv_wishes(lower->graph, op, &job->kernels, quant->scale[0], relu);
 	if (!wish)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	err = dla_conv_job_prepare(job, &l->hw, wish, relu, quant->zero_point[0], why);
 	free(wish);
 	if (l->room < job->out.bytes)
@@ -269,7 +269,7 @@ int dla_lower_transpose_conv(const struct dla_lower *lower, const struct dla_nod
 
 	l = calloc(1, sizeof(*l));
 	if (!l)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	l->base.ops = &ops;
 	l->base.how = "as convolutions for every so many outputs";
 	l->hw = *lower->hw;
@@ -283,7 +283,7 @@ int dla_lower_transpose_conv(const struct dla_lower *lower, const struct dla_nod
 		l->phases = l->stride.x * l->stride.y;
 		err = prepare(l, lower, op, why);
 	} else {
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	}
 	if (err || *why)
 		free_transpose(&l->base);

@@ -57,7 +57,7 @@ int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op 
 	int err;
 
 	if (!part)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	network->part = part;
 	part += network->part_count;
 	memset(part, 0, sizeof(*part));
@@ -71,7 +71,7 @@ int dla_network_add_part(struct dla_network *network, const struct drm_nvdla_op 
 			memcpy(part->lut, lut, lut_count * sizeof(*lut));
 		err = device->ops->program_new(device, op, layers, lut, lut_count, &part->program);
 	} else {
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	}
 	if (!err) {
 		network->part_count++;
@@ -265,7 +265,7 @@ int dla_network_allocate(struct dla_network *network)
 	if (!network->placed || !network->part_end || !network->operation || !network->shape ||
 	    !network->weighed.op || !network->root || !network->flip || !network->form || !network->input ||
 	    !network->output)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	dla_signed_find(graph, network->flip);
 	return 0;
 }
@@ -390,13 +390,13 @@ static struct dla_network *make(struct dla_device *device, const void *data, siz
 	int err;
 
 	if (!network) {
-		dla_fail(ENOMEM, "out of memory");
+		dla_fail_memory();
 		errno = ENOMEM;
 		return NULL;
 	}
 	network->device = device;
 	network->name = strdup(name);
-	err = network->name ? load(network, data, bytes, options) : dla_fail(ENOMEM, "out of memory");
+	err = network->name ? load(network, data, bytes, options) : dla_fail_memory();
 	if (!err && save_as)
 		err = dla_saved_is(data, bytes) ? dla_fail(EINVAL, "it is compiled already") :
 						  dla_saved_write(network, data, bytes, save_as);

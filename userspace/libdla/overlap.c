@@ -263,7 +263,7 @@ int dla_overlap(const struct drm_nvdla_dev_info *hw, struct dla_emit *emit)
 	int err = 0;
 
 	if (!layer)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	layers = find_layers(emit, layer);
 	for (left = layers / LAYERS_PER_CUT; left; left -= more) {
 		more = choose(hw, emit, layer, layers, left);

@@ -73,7 +73,7 @@ static int new_attempt(struct dla_placer *placer, const struct dla_node *node, i
 	attempt->inputs = count_inputs(placer->graph, node);
 	attempt->root = calloc(attempt->inputs + 1, sizeof(*attempt->root));
 	if (!attempt->root)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int i = 0; i < attempt->inputs; i++)
 		attempt->root[i] = root[dla_node_input(placer->graph, node, i)];
 	err = dla_lower_node(&lower, node, &attempt->lowered, &attempt->why);

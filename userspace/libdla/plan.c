@@ -172,7 +172,7 @@ int dla_plan(struct dla_plan_item *item, unsigned int count, size_t align, size_
 
 	*bytes = 0;
 	if (!s.order || !s.placed || !s.best) {
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	} else if (count) {
 		for (unsigned int i = 0; i < count; i++)
 			s.order[i] = &item[i];

@@ -62,7 +62,7 @@ int dla_record_open(const char *dir, struct dla_record **out)
 	int err = 0;
 
 	if (!record || !(record->dir = strdup(dir)) || asprintf(&path, "%s/trace.txn", dir) < 0) {
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	} else if (mkdir(dir, 0777) && errno != EEXIST) {
 		err = dla_fail(errno, "%s: %s", dir, strerror(errno));
 	} else {

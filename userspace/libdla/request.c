@@ -24,7 +24,7 @@ static int prepare_cpu(struct dla_request *request, unsigned int index)
 		return dla_cpu_prepare(graph, part->first, &request->cpu[index].op);
 	wanted = calloc(graph->tensor_count, sizeof(*wanted));
 	if (!wanted)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int t = 0; t < graph->tensor_count; t++)
 		wanted[t] = schedule->host[t] != DLA_NOWHERE;
 	err = dla_xnn_prepare(graph, part->first, part->last, wanted, request->network->threads,
@@ -47,7 +47,7 @@ static int allocate_npu(struct dla_request *request)
 			layers = network->part[i].layers;
 	request->times = calloc(layers, sizeof(*request->times));
 	if (!request->times)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	request->binding[DLA_SLOT_CONSTANTS].buffer = network->constants;
 	request->binding[DLA_SLOT_ARENA].buffer = request->arena;
 	for (unsigned int slot = 0; slot < DLA_SLOTS; slot++)
@@ -91,7 +91,7 @@ struct dla_request *dla_request_new(struct dla_network *network)
 	int err;
 
 	if (!request) {
-		dla_fail(ENOMEM, "out of memory");
+		dla_fail_memory();
 		errno = ENOMEM;
 		return NULL;
 	}

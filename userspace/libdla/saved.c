@@ -199,7 +199,7 @@ int dla_saved_write(const struct dla_network *network, const void *model, size_t
 	dla_write_u32(&head, (uint32_t)crc32_z(0, body.data, body.bytes));
 	dla_write_u64(&head, body.bytes);
 	if (body.failed || head.failed)
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	if (!err)
 		err = dla_write_file(path, &head, &body);
 	free(head.data);
@@ -370,7 +370,7 @@ static int read_cpu_parts(struct dla_reader *r, struct dla_network *network)
 
 	s->cpu = calloc(count + 1, sizeof(*s->cpu));
 	if (!s->cpu)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	s->cpu_count = count;
 	for (unsigned int i = 0; i < count; i++) {
 		s->cpu[i].first = dla_read_u32(r);
@@ -389,7 +389,7 @@ static int read_segments(struct dla_reader *r, struct dla_network *network)
 	free(network->part_end);
 	network->part_end = calloc(count + 1, sizeof(*network->part_end));
 	if (!network->part_end)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	network->schedule.segment_count = count;
 	for (unsigned int i = 0; i < count; i++) {
 		network->part_end[i] = dla_read_u32(r);
@@ -437,7 +437,7 @@ static int read_steps(struct dla_reader *r, struct dla_network *network)
 
 	s->step = calloc(count + 1, sizeof(*s->step));
 	if (!s->step)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	s->step_count = count;
 	for (unsigned int i = 0; i < count; i++) {
 		s->step[i].kind = (enum dla_step_kind)dla_read_u32(r);
@@ -471,7 +471,7 @@ static int read_schedule(struct dla_reader *r, struct dla_network *network)
 	s->npu = calloc(tensors, sizeof(*s->npu));
 	s->whole = calloc(tensors, sizeof(*s->whole));
 	if (!s->host || !s->npu || !s->whole)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	err = read_places(r, network);
 	if (!err)
 		err = read_cpu_parts(r, network);
@@ -492,7 +492,7 @@ static void *read_array(struct dla_reader *r, size_t size, unsigned int *count)
 	if (array)
 		dla_read(r, array, *count * size);
 	else
-		dla_fail(ENOMEM, "out of memory");
+		dla_fail_memory();
 	return array;
 }
 

@@ -368,7 +368,7 @@ int dla_schedule_make(const struct dla_graph *graph, const struct drm_nvdla_dev_
 	s->whole = calloc(graph->tensor_count, sizeof(*s->whole));
 	if (!m.host || !m.npu || !m.owner || !m.at || !m.read_back || !s->step || !s->segment ||
 	    !s->cpu || !s->host || !s->npu || !s->whole) {
-		dla_fail(ENOMEM, "out of memory");
+		dla_fail_memory();
 		goto out;
 	}
 	for (unsigned int t = 0; t < graph->tensor_count; t++)

@@ -91,7 +91,7 @@ int dla_signed_graph(const struct dla_graph *graph, const uint8_t *flip, struct 
 			op[i].pad.value[0] ^= flip[op[i].output[0]];
 	if (!ok) {
 		dla_arena_free(arena.chunks);
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	}
 	copy->memory = arena.chunks;
 	*result = copy;

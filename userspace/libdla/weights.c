@@ -14,7 +14,7 @@ int dla_weights_split(const struct dla_tensor *tensor, struct dla_weights *weigh
 
 	*weights = (struct dla_weights) { .near = malloc(tensor->bytes), .rest = calloc(tensor->bytes, 1) };
 	if (!weights->near || !weights->rest)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (size_t i = 0; i < tensor->bytes; i++) {
 		int32_t weight = stored[i] - zero_point, rest;
 

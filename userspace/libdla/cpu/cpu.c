@@ -101,7 +101,7 @@ int dla_cpu_prepare(const struct dla_graph *graph, unsigned int op, struct dla_c
 	int err = 0;
 
 	if (!new)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	new->graph = graph;
 	new->op = &graph->op[op];
 	new->kernel = kernels[new->op->kind];

@@ -81,7 +81,7 @@ static int find_externals(struct dla_xnn_part *part, const struct dla_graph *gra
 	part->external = calloc(room, sizeof(*part->external));
 	part->tensor = calloc(room, sizeof(*part->tensor));
 	if (!part->external || !part->tensor)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	for (unsigned int i = first; i <= last; i++) {
 		const struct dla_op *op = &graph->op[i];
 
@@ -131,7 +131,7 @@ static int build(struct dla_xnn_part *part, const struct dla_graph *graph, unsig
 	int err = find_externals(part, graph, first, last, wanted);
 
 	if (!b.value)
-		err = dla_fail(ENOMEM, "out of memory");
+		err = dla_fail_memory();
 	if (!err) {
 		for (unsigned int t = 0; t < graph->tensor_count; t++)
 			b.value[t] = XNN_INVALID_VALUE_ID;
@@ -174,7 +174,7 @@ int dla_xnn_prepare(const struct dla_graph *graph, unsigned int first, unsigned 
 				(int)initialised);
 	part = calloc(1, sizeof(*part));
 	if (!part)
-		return dla_fail(ENOMEM, "out of memory");
+		return dla_fail_memory();
 	err = build(part, graph, first, last, wanted, threads);
 	if (err) {
 		dla_xnn_free(part);
