@@ -32,7 +32,7 @@ tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 san-rpath := -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
 docs-packages := python3-sphinx python3-myst-parser python3-yaml graphviz
-build-packages = gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libnl-genl-3-dev $(if $(XNNPACK),libxnnpack-dev libpthreadpool-dev)
+build-packages = gcc libc6-dev zlib1g-dev libjansson-dev libstb-dev libdrm-dev libmd-dev libnl-genl-3-dev $(if $(XNNPACK),libxnnpack-dev libpthreadpool-dev)
 test-packages = $(build-packages) libcmocka-dev python3 xz-utils dataset-fashion-mnist python3-yaml python3-jsonschema
 
 # One short line a command; V=1 shows them whole.

@@ -1,40 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include <dlfcn.h>
 #include <errno.h>
+#include <sha256.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cache.h"
-#include "sha256.h"
 
-static bool hash_file(const char *path, char hex[65])
-{
-	FILE *file = fopen(path, "rb");
-	char buffer[16384];
-	struct sha256 s;
-	size_t bytes;
-
-	if (!file)
-		return false;
-	sha256_begin(&s);
-	while ((bytes = fread(buffer, 1, sizeof(buffer), file)))
-		sha256_add(&s, buffer, bytes);
-	fclose(file);
-	sha256_end(&s, hex);
-	return true;
-}
-
-bool cache_library(char hex[65])
+bool cache_library(char hex[SHA256_DIGEST_STRING_LENGTH])
 {
 	Dl_info info;
 
-	return dladdr((void *)dla_network_load, &info) && hash_file(info.dli_fname, hex);
+	return dladdr((void *)dla_network_load, &info) && SHA256_File(info.dli_fname, hex);
 }
 
 /* The user's own profile of the CPU, by which DLA_PLACE_AUTO decides; "" if there is none. */
-static void hash_profile(char hex[65])
+static void hash_profile(char hex[SHA256_DIGEST_STRING_LENGTH])
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	bool own = config && *config;
@@ -42,7 +25,7 @@ static void hash_profile(char hex[65])
 
 	hex[0] = '\0';
 	snprintf(path, sizeof(path), "%s%s/nvdla/cpu-profile", own ? config : home ? home : "", own ? "" : "/.config");
-	hash_file(path, hex);
+	SHA256_File(path, hex);
 }
 
 /* All that decides what comes out of compiling; the device's name may have a clock in it. */
@@ -50,20 +33,20 @@ static bool file_name(const struct npu *npu, const struct dla_options *compile, 
 		      size_t room)
 {
 	struct dla_device_info info;
-	char text[512], hex[65], profile[65];
-	struct sha256 s;
+	char text[512], hex[SHA256_DIGEST_STRING_LENGTH], profile[SHA256_DIGEST_STRING_LENGTH];
+	SHA256_CTX hash;
 	int length;
 
 	dla_device_info(npu->device, &info);
-	sha256_begin(&s);
 	hash_profile(profile);
 	length = snprintf(text, sizeof(text), "%s %s %.128s %s %u %u %u %d %d %d", npu->library, profile,
 			  dla_device_name(npu->device), info.config, info.atom, info.macs, info.cbuf_bytes, compile->place,
 			  compile->cpu, compile->exact);
 	/* With the zero behind it, so that what follows cannot be taken for a part of it. */
-	sha256_add(&s, text, (size_t)length + 1);
-	sha256_add(&s, model->data, model->bytes);
-	sha256_end(&s, hex);
+	SHA256_Init(&hash);
+	SHA256_Update(&hash, (const uint8_t *)text, (size_t)length + 1);
+	SHA256_Update(&hash, model->data, model->bytes);
+	SHA256_End(&hash, hex);
 	length = snprintf(path, room, "%s/%s.dla", npu->options.cache_dir, hex);
 	return length > 0 && (size_t)length < room;
 }

@@ -11,8 +11,8 @@ TRIPLETS = {"arm64": "aarch64-linux-gnu", "armhf": "arm-linux-gnueabihf", "riscv
 # others without.
 RELEASES = {"armhf": "trixie", "riscv64": "trixie"}
 PACKAGES = ["libc6", "libc6-dev", "libcmocka0", "libcmocka-dev", "libgcc-s1", "libdrm2", "libdrm-dev",
-            "libjansson4", "libjansson-dev", "libnl-3-200", "libnl-3-dev", "libnl-genl-3-200", "libnl-genl-3-dev",
-            "libstb-dev", "zlib1g", "zlib1g-dev"]
+            "libjansson4", "libjansson-dev", "libmd0", "libmd-dev", "libnl-3-200", "libnl-3-dev", "libnl-genl-3-200",
+            "libnl-genl-3-dev", "libstb-dev", "zlib1g", "zlib1g-dev"]
 OWN_PACKAGES = ["linux-libc-dev", "libstb0", "libxnnpack0", "libxnnpack-dev", "libpthreadpool0", "libpthreadpool-dev",
                 "libcpuinfo0"]
 OTHER_PACKAGES = ["linux-libc-dev:all", "libstb0t64"]

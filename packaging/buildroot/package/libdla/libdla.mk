@@ -6,7 +6,7 @@ LIBDLA_SITE_METHOD = local
 LIBDLA_LICENSE = MIT
 LIBDLA_LICENSE_FILES = LICENSES/MIT.txt
 LIBDLA_INSTALL_STAGING = YES
-LIBDLA_DEPENDENCIES = host-pkgconf host-python3 jansson libdrm libnl libstb zlib
+LIBDLA_DEPENDENCIES = host-pkgconf host-python3 jansson libdrm libmd libnl libstb zlib
 
 # The tree's rules have no LDFLAGS of their own; its paths of headers are Debian's.
 LIBDLA_FLAGS = $(TARGET_CFLAGS) $(TARGET_LDFLAGS) \

@@ -8,7 +8,7 @@ EXTERNALSRC = "${NVDLA_TREE}"
 EXTERNALSRC_BUILD = "${NVDLA_TREE}"
 
 # libstb is in meta-oe. There is no recipe for XNNPACK: the CPU's operations are the reference kernels'.
-DEPENDS = "jansson libdrm libnl libstb zlib"
+DEPENDS = "jansson libdrm libmd libnl libstb zlib"
 
 export NEED = "no"
 # The tree's rules have no LDFLAGS of their own; its paths of headers are Debian's.
