@@ -26,6 +26,9 @@ $(BUILD)/san/unit-tool_inputs: $(tool-inputs:%=$(BUILD)/san/userspace/tools/%.o)
 $(BUILD)/unit-tool_inputs: $(tool-inputs:%=$(BUILD)/obj/userspace/tools/%.o)
 $(BUILD)/san/unit-tool_inputs $(BUILD)/unit-tool_inputs: libdla-libs += -lstb -lm
 
+$(BUILD)/san/unit-tool_keys: $(BUILD)/san/userspace/tools/keys.o
+$(BUILD)/unit-tool_keys: $(BUILD)/obj/userspace/tools/keys.o
+
 $(BUILD)/tsan/unit-%: $(BUILD)/tsan/tests/unit/%.o $(patsubst %.c,$(BUILD)/tsan/%.o,$(libdla-src) $(core-src) \
 		       $(emulator-src)) $(BUILD)/tsan/libnvdla-emu.so.0 | need-test
 	$(call quiet,LD)$(CC) $(tsan-flags) $(filter %.o,$^) -o $@ $(san-rpath) -lcmocka $(libdla-libs)

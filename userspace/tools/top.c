@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,14 @@
 
 #include "clients.h"
 #include "commands.h"
+#include "keys.h"
 #include "netlink.h"
 
 static const char help[] =
 	"usage: dla top [--once] [--json] [--interval SECONDS]\n"
 	"\n"
 	"Show how busy the NPUs of this machine are, their queues, and the processes that use them, until\n"
-	"Ctrl-C. Of processes, those are shown whose /proc entries may be read: one's own, all for root.\n"
+	"q or Ctrl-C. Of processes, those are shown whose /proc entries may be read: one's own, all for root.\n"
 	"\n"
 	"  --once              once, over one interval\n"
 	"  --json              a JSON object an interval\n"
@@ -211,22 +211,7 @@ static void print_text(const struct look *old, const struct look *new, bool colo
 	}
 }
 
-/* Whether there is more to do: a signal ends the wait and the program. */
-static bool wait_interval(double seconds)
-{
-	struct timespec time = {
-		(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)
-	};
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
-	return sigtimedwait(&ends, NULL, &time) < 0 && errno == EAGAIN;
-}
-
-static int run(struct netlink *link, bool once, bool json, double interval)
+static int watch(struct netlink *link, struct keys *keys, bool once, bool json, double interval)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 	/* See no-color.org. */
@@ -238,7 +223,7 @@ static int run(struct netlink *link, bool once, bool json, double interval)
 	ret = look_take(link, &old);
 	if (ret)
 		return ret;
-	while (wait_interval(interval)) {
+	while (keys_wait(keys, interval)) {
 		ret = look_take(link, &new);
 		if (ret)
 			break;
@@ -270,6 +255,7 @@ int cmd_top(int argc, char **argv)
 	};
 	bool once = false, json = false;
 	struct netlink link;
+	struct keys keys;
 	double interval = 1;
 	int option, ret;
 	char *end;
@@ -297,7 +283,11 @@ int cmd_top(int argc, char **argv)
 		fprintf(stderr, "dla top: %s\n", netlink_reason(ret));
 		return EXIT_NO_DEVICE;
 	}
-	ret = run(&link, once, json, interval);
+	ret = keys_open(&keys);
+	if (!ret) {
+		ret = watch(&link, &keys, once, json, interval);
+		keys_close(&keys);
+	}
 	netlink_close(&link);
 	if (ret)
 		fprintf(stderr, "dla top: %s\n", netlink_reason(ret));
