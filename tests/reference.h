@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "cpu/cpu.h"
+#include "dla.h"
 #include "graph.h"
+#include "tflite.h"
 
 /*
  * What tests of more than one operation need: files, and a network run with the reference kernels.
@@ -53,6 +55,21 @@ static inline void *read_model_file(const char *name, size_t *bytes)
 
 	free(path);
 	return data;
+}
+
+/* NULL: no such file. Tests are given none that libdla cannot read. */
+static inline struct dla_graph *read_network(const char *path)
+{
+	struct dla_graph *graph = NULL;
+	size_t bytes = 0;
+	void *file = read_file(path, &bytes);
+
+	if (file && dla_tflite_read(file, bytes, path, &graph)) {
+		fprintf(stderr, "%s\n", dla_strerror());
+		abort();
+	}
+	free(file);
+	return graph;
 }
 
 /* Storage for every tensor that is not constant. */

@@ -6,8 +6,6 @@
 #include <jansson.h>
 
 #include "../reference.h"
-#include "dla.h"
-#include "tflite.h"
 
 /*
  * Published outputs of published networks, through the reader and the reference kernels, exactly.
@@ -64,17 +62,14 @@ static void golden(void **state)
 {
 	const json_t *vector = *state;
 	const char *name = vector_string(vector, "model");
-	struct dla_graph *graph;
+	char *path = model_path(name);
+	struct dla_graph *graph = read_network(path);
 	bool have_input;
-	size_t bytes = 0;
-	void *file, **data;
+	void **data;
 
-	file = read_model_file(name, &bytes);
-	if (!file)
+	free(path);
+	if (!graph)
 		skip();
-	if (dla_tflite_read(file, bytes, name, &graph))
-		fail_msg("%s", dla_strerror());
-	free(file);
 	data = network_storage(graph);
 	have_input = fill_input(vector, &graph->tensor[graph->input[0]], data[graph->input[0]]);
 	if (have_input) {

@@ -6,8 +6,6 @@
 
 #include "../reference.h"
 #include "cpu/xnn.h"
-#include "dla.h"
-#include "tflite.h"
 
 /*
  * XNNPACK's operations against the reference kernels: given the same inputs, at most 1 LSB apart. And
@@ -30,20 +28,6 @@ static const char *const models[] = {
 };
 
 static unsigned long compared[DLA_OP_KIND_COUNT], unequal[DLA_OP_KIND_COUNT];
-
-static struct dla_graph *read_network(const char *path)
-{
-	struct dla_graph *graph;
-	size_t bytes = 0;
-	void *file = read_file(path, &bytes);
-
-	if (!file)
-		return NULL;
-	if (dla_tflite_read(file, bytes, path, &graph))
-		fail_msg("%s", dla_strerror());
-	free(file);
-	return graph;
-}
 
 /* As network_storage(), with room for what XNNPACK reads past the end. */
 static void **storage(const struct dla_graph *graph)

@@ -168,20 +168,6 @@ static void for_all(check_fn *check, const struct dla_graph *graph)
 	}
 }
 
-static struct dla_graph *read_network(const char *path)
-{
-	struct dla_graph *graph;
-	size_t bytes = 0;
-	void *file = read_file(path, &bytes);
-
-	if (!file)
-		return NULL;
-	if (dla_tflite_read(file, bytes, path, &graph))
-		fail_msg("%s", dla_strerror());
-	free(file);
-	return graph;
-}
-
 static void check_stretches(struct dla_graph *graph, unsigned int length)
 {
 	struct dla_graph part;
