@@ -23,67 +23,128 @@ static struct dla_device *npu, *cpu;
 
 /* ------------------------------------------------------------------------------- building */
 
-static int picture(struct builder *b, int height, int width, int channels)
+#define TENSORS 64
+
+struct network {
+	struct builder b;
+	struct dla_shape shape[TENSORS];
+	bool probability[TENSORS];
+};
+
+static int new_tensor(struct network *n, const struct dla_shape *shape, bool probability)
 {
-	return add_tensor(b, "t", TYPE_INT8, LIST(1, height, width, channels), SCALE, ZERO);
+	const struct builder_list list = { (int)shape->rank, shape->dim };
+	int tensor = add_tensor(&n->b, "t", TYPE_INT8, list, probability ? 1.0F / 256 : SCALE, probability ? -128 : ZERO);
+
+	assert_in_range(tensor, 0, TENSORS - 1);
+	n->shape[tensor] = *shape;
+	n->probability[tensor] = probability;
+	return tensor;
+}
+
+static int picture(struct network *n, int height, int width, int channels)
+{
+	return new_tensor(n, &(struct dla_shape){ 4, { 1, height, width, channels } }, false);
+}
+
+/* The only input, begun with. */
+static int begin(struct network *n, int height, int width, int channels)
+{
+	builder_begin(&n->b);
+	return picture(n, height, width, channels);
 }
 
 /* A table, on CDP. */
-static int relu(struct builder *b, int in, int height, int width, int channels)
+static int relu(struct network *n, int in)
 {
-	int out = picture(b, height, width, channels);
+	int out = new_tensor(n, &n->shape[in], n->probability[in]);
 
-	add_operator(b, BUILTIN_RELU, OPTIONS_NONE, LIST(in), out);
+	add_operator(&n->b, BUILTIN_RELU, OPTIONS_NONE, LIST(in), out);
 	return out;
 }
 
-static int max_pool(struct builder *b, int in, int height, int width, int channels)
+static int logistic(struct network *n, int in)
 {
-	int out = picture(b, height, width, channels);
+	int out = new_tensor(n, &n->shape[in], true);
 
-	add_pool(b, BUILTIN_MAX_POOL_2D, in, out, 3, 1, PADDING_SAME);
+	add_operator(&n->b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(in), out);
+	return out;
+}
+
+/* On the CPU. */
+static int softmax(struct network *n, int in)
+{
+	int out = new_tensor(n, &n->shape[in], true);
+
+	set_f32(&n->b, add_operator(&n->b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(in), out), SOFTMAX_BETA, 1);
+	return out;
+}
+
+static int max_pool(struct network *n, int in)
+{
+	int out = new_tensor(n, &n->shape[in], n->probability[in]);
+
+	add_pool(&n->b, BUILTIN_MAX_POOL_2D, in, out, 3, 1, PADDING_SAME);
 	return out;
 }
 
 /* Weights and scales with which nothing is rounded. Zeros around it come from a PAD. */
-static int conv(struct builder *b, int in, int height, int width, int channels, int kernels)
+static int conv(struct network *n, int in, int kernels)
 {
 	static const int64_t zero;
+	const int height = n->shape[in].dim[1], width = n->shape[in].dim[2], channels = n->shape[in].dim[3];
 	size_t bytes = (size_t)kernels * 9 * (size_t)channels;
-	int padded = picture(b, height + 2, width + 2, channels), out = picture(b, height, width, kernels), paddings, weights;
+	int padded = picture(n, height + 2, width + 2, channels), out = picture(n, height, width, kernels), paddings, weights;
 	const float scale = 1.0F / 64;
 	int8_t *data = malloc(bytes);
 
-	paddings = add_tensor(b, "paddings", TYPE_INT32, LIST(4, 2), 0, 0);
-	set_data(b, paddings, (int32_t[]){ 0, 0, 1, 1, 1, 1, 0, 0 }, 32);
-	add_operator(b, BUILTIN_PAD, OPTIONS_NONE, LIST(in, paddings), padded);
+	paddings = add_tensor(&n->b, "paddings", TYPE_INT32, LIST(4, 2), 0, 0);
+	set_data(&n->b, paddings, (int32_t[]){ 0, 0, 1, 1, 1, 1, 0, 0 }, 32);
+	add_operator(&n->b, BUILTIN_PAD, OPTIONS_NONE, LIST(in, paddings), padded);
 	for (size_t i = 0; i < bytes; i++)
 		data[i] = (int8_t)(i * 7 % 11 == 0 ? 64 : i * 7 % 11 == 1 ? -64 : 0);
-	weights = add_tensor(b, "weights", TYPE_INT8, LIST(kernels, 3, 3, channels), 0, 0);
-	set_quant(b, weights, &scale, &zero, 1, 0);
-	set_data(b, weights, data, bytes);
+	weights = add_tensor(&n->b, "weights", TYPE_INT8, LIST(kernels, 3, 3, channels), 0, 0);
+	set_quant(&n->b, weights, &scale, &zero, 1, 0);
+	set_data(&n->b, weights, data, bytes);
 	free(data);
-	add_conv(b, LIST(padded, weights, -1), out, 1, PADDING_VALID);
+	add_conv(&n->b, LIST(padded, weights, -1), out, 1, PADDING_VALID);
 	return out;
 }
 
-static void concat(struct builder *b, struct builder_list in, int axis, int out)
+static int concat(struct network *n, struct builder_list in, int axis)
 {
-	set_i32(b, add_operator(b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, in, out), CONCATENATION_AXIS, axis);
+	struct dla_shape shape = n->shape[in.value[0]];
+	int along = axis < 0 ? axis + (int)shape.rank : axis, out;
+
+	for (int i = 1; i < in.count; i++)
+		shape.dim[along] += n->shape[in.value[i]].dim[along];
+	out = new_tensor(n, &shape, n->probability[in.value[0]]);
+	set_i32(&n->b, add_operator(&n->b, BUILTIN_CONCATENATION, OPTIONS_CONCATENATION, in, out), CONCATENATION_AXIS, axis);
+	return out;
 }
 
-static void split(struct builder *b, int in, int axis, struct builder_list out)
+/* Its channels in halves. */
+static void split(struct network *n, int in, int half[2])
 {
-	uint32_t options = add_operator(b, BUILTIN_SPLIT, OPTIONS_SPLIT, LIST(add_ints(b, "axis", LIST(axis)), in),
-					out.value[0]);
+	struct dla_shape shape = n->shape[in];
+	uint32_t options;
 
-	set_list(b, b->operator[b->operator_count - 1], OPERATOR_OUTPUTS, out);
-	set_i32(b, options, SPLIT_COUNT, out.count);
+	shape.dim[3] /= 2;
+	half[0] = new_tensor(n, &shape, n->probability[in]);
+	half[1] = new_tensor(n, &shape, n->probability[in]);
+	options = add_operator(&n->b, BUILTIN_SPLIT, OPTIONS_SPLIT, LIST(add_ints(&n->b, "axis", LIST(3)), in), half[0]);
+	set_list(&n->b, n->b.operator[n->b.operator_count - 1], OPERATOR_OUTPUTS, LIST(half[0], half[1]));
+	set_i32(&n->b, options, SPLIT_COUNT, 2);
 }
 
-static void slice(struct builder *b, int in, struct builder_list begin, struct builder_list size, int out)
+static int slice(struct network *n, int in, const int begin[3], const int size[3])
 {
-	add_operator(b, BUILTIN_SLICE, OPTIONS_NONE, LIST(in, add_ints(b, "begin", begin), add_ints(b, "size", size)), out);
+	int from = add_ints(&n->b, "begin", LIST(0, begin[0], begin[1], begin[2]));
+	int so_much = add_ints(&n->b, "size", LIST(1, size[0], size[1], size[2]));
+	int out = picture(n, size[0], size[1], size[2]);
+
+	add_operator(&n->b, BUILTIN_SLICE, OPTIONS_NONE, LIST(in, from, so_much), out);
+	return out;
 }
 
 /* -------------------------------------------------------------------------------- running */
@@ -129,7 +190,7 @@ static void compare(struct dla_network *network, struct dla_network *reference)
  * Run what has been built, also from a file that it is compiled to. moving: layers of each operation that joins or
  * divides, all on the NPU, in order; -1 ends them.
  */
-static void check(struct builder *b, const int *moving)
+static void check(struct network *n, int input, struct builder_list outputs, const int *moving)
 {
 	const struct dla_options options = { .cpu = DLA_CPU_REFERENCE }, on_npu = { .place = DLA_PLACE_NPU,
 									    .cpu = DLA_CPU_REFERENCE };
@@ -137,9 +198,10 @@ static void check(struct builder *b, const int *moving)
 	struct dla_network *network, *loaded, *reference;
 	int fd = mkstemp(path);
 
-	assert_int_equal(write(fd, b->data, b->bytes), b->bytes);
+	builder_end(&n->b, LIST(input), outputs);
+	assert_int_equal(write(fd, n->b.data, n->b.bytes), n->b.bytes);
 	close(fd);
-	free(b->data);
+	free(n->b.data);
 	close(mkstemp(saved));
 	network = dla_network_load(npu, path, &on_npu);
 	if (!network)
@@ -172,224 +234,159 @@ static void check(struct builder *b, const int *moving)
 
 static void parts_are_made_in_place(void **unused)
 {
-	struct builder b;
-	int x, p, q, r, y;
+	struct network n;
+	int x = begin(&n, 5, 6, 8), p, q, r, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 8);
-	p = relu(&b, x, 5, 6, 8);
-	q = max_pool(&b, x, 5, 6, 8);
-	r = conv(&b, x, 5, 6, 8, 13);
-	y = picture(&b, 5, 6, 29);
-	concat(&b, LIST(p, q, r), 3, y);
-	builder_end(&b, LIST(x), LIST(conv(&b, y, 5, 6, 29, 9)));
-	check(&b, MOVING(0));
+	p = relu(&n, x);
+	q = max_pool(&n, x);
+	r = conv(&n, x, 13);
+	y = concat(&n, LIST(p, q, r), 3);
+	check(&n, x, LIST(conv(&n, y, 9)), MOVING(0));
 }
 
 static void whole_is_an_output(void **unused)
 {
-	struct builder b;
-	int x, p, q, y;
+	struct network n;
+	int x = begin(&n, 5, 6, 16), p, q;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 16);
-	p = relu(&b, x, 5, 6, 16);
-	q = max_pool(&b, p, 5, 6, 16);
-	y = picture(&b, 5, 6, 32);
-	concat(&b, LIST(q, p), -1, y);
-	builder_end(&b, LIST(x), LIST(y));
-	check(&b, MOVING(0));
+	p = relu(&n, x);
+	q = max_pool(&n, p);
+	check(&n, x, LIST(concat(&n, LIST(q, p), -1)), MOVING(0));
 }
 
 static void part_is_an_output(void **unused)
 {
-	struct builder b;
-	int x, p, q, y, z;
+	struct network n;
+	int x = begin(&n, 5, 6, 8), p, q, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 8);
-	p = relu(&b, x, 5, 6, 8);
-	q = max_pool(&b, x, 5, 6, 8);
-	y = picture(&b, 5, 6, 16);
-	concat(&b, LIST(p, q), 3, y);
-	z = relu(&b, y, 5, 6, 16);
-	builder_end(&b, LIST(x), LIST(q, z));
-	check(&b, MOVING(0));
+	p = relu(&n, x);
+	q = max_pool(&n, x);
+	y = concat(&n, LIST(p, q), 3);
+	check(&n, x, LIST(q, relu(&n, y)), MOVING(0));
 }
 
 static void part_of_two(void **unused)
 {
-	struct builder b;
-	int x, p, q, y, z;
+	struct network n;
+	int x = begin(&n, 5, 6, 8), p, q, y, z;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 8);
-	p = relu(&b, x, 5, 6, 8);
-	q = max_pool(&b, x, 5, 6, 8);
-	y = picture(&b, 5, 6, 16);
-	concat(&b, LIST(p, q), 3, y);
-	z = picture(&b, 5, 6, 16);
-	concat(&b, LIST(q, p), 3, z);
-	builder_end(&b, LIST(x), LIST(relu(&b, y, 5, 6, 16), max_pool(&b, z, 5, 6, 16)));
-	check(&b, MOVING(0, 2));
+	p = relu(&n, x);
+	q = max_pool(&n, x);
+	y = concat(&n, LIST(p, q), 3);
+	z = concat(&n, LIST(q, p), 3);
+	check(&n, x, LIST(relu(&n, y), max_pool(&n, z)), MOVING(0, 2));
 }
 
 static void twice_in_one(void **unused)
 {
-	struct builder b;
-	int x, p, y;
+	struct network n;
+	int x = begin(&n, 5, 6, 8), p, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 8);
-	p = relu(&b, x, 5, 6, 8);
-	y = picture(&b, 5, 6, 24);
-	concat(&b, LIST(p, x, p), 3, y);
-	builder_end(&b, LIST(x), LIST(max_pool(&b, y, 5, 6, 24)));
-	check(&b, MOVING(1));
+	p = relu(&n, x);
+	y = concat(&n, LIST(p, x, p), 3);
+	check(&n, x, LIST(max_pool(&n, y)), MOVING(1));
 }
 
 static void nested(void **unused)
 {
-	struct builder b;
-	int x, p, q, y, z, last;
+	struct network n;
+	int x = begin(&n, 5, 6, 16), p, q, y, z;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 16);
-	p = relu(&b, x, 5, 6, 16);
-	q = conv(&b, p, 5, 6, 16, 8);
-	y = picture(&b, 5, 6, 24);
-	concat(&b, LIST(q, p), 3, y);
-	last = conv(&b, y, 5, 6, 24, 8);
-	z = picture(&b, 5, 6, 32);
-	concat(&b, LIST(last, y), 3, z);
-	builder_end(&b, LIST(x), LIST(max_pool(&b, z, 5, 6, 32)));
-	check(&b, MOVING(0, 0));
+	p = relu(&n, x);
+	q = conv(&n, p, 8);
+	y = concat(&n, LIST(q, p), 3);
+	z = concat(&n, LIST(conv(&n, y, 8), y), 3);
+	check(&n, x, LIST(max_pool(&n, z)), MOVING(0, 0));
 }
 
 /* Bands of lines: free in one plane, copied in several. */
 static void lines_are_joined(void **unused)
 {
+	(void)unused;
 	for (int channels = 8; channels <= 16; channels += 8) {
-		struct builder b;
-		int x, p, q, y;
+		struct network n;
+		int x = begin(&n, 3, 6, channels), p, q, y;
 
-		(void)unused;
-		builder_begin(&b);
-		x = picture(&b, 3, 6, channels);
-		p = relu(&b, x, 3, 6, channels);
-		q = max_pool(&b, x, 3, 6, channels);
-		y = picture(&b, 6, 6, channels);
-		concat(&b, LIST(p, q), 1, y);
-		builder_end(&b, LIST(x), LIST(conv(&b, y, 6, 6, channels, 5)));
-		check(&b, MOVING(channels == 8 ? 0 : 2));
+		p = relu(&n, x);
+		q = max_pool(&n, x);
+		y = concat(&n, LIST(p, q), 1);
+		check(&n, x, LIST(conv(&n, y, 5)), MOVING(channels == 8 ? 0 : 2));
 	}
 }
 
 static void columns_are_joined(void **unused)
 {
-	struct builder b;
-	int x, p, q, y;
+	struct network n;
+	int x = begin(&n, 3, 1, 11), p, q, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 3, 1, 11);
-	p = relu(&b, x, 3, 1, 11);
-	q = max_pool(&b, x, 3, 1, 11);
-	y = picture(&b, 3, 2, 11);
-	concat(&b, LIST(p, q), 2, y);
-	builder_end(&b, LIST(x), LIST(max_pool(&b, y, 3, 2, 11)));
-	check(&b, MOVING(2));
+	p = relu(&n, x);
+	q = max_pool(&n, x);
+	y = concat(&n, LIST(p, q), 2);
+	check(&n, x, LIST(max_pool(&n, y)), MOVING(2));
 }
 
 /* Pixels of more than one plane, which are no surfaces by themselves. */
 static void pixels_are_joined(void **unused)
 {
-	struct builder b;
-	int x, p, q, y;
+	struct network n;
+	int x = begin(&n, 1, 1, 21), p, q, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 1, 1, 21);
-	p = relu(&b, x, 1, 1, 21);
-	q = max_pool(&b, x, 1, 1, 21);
-	y = picture(&b, 2, 1, 21);
-	concat(&b, LIST(p, q), 1, y);
-	builder_end(&b, LIST(x), LIST(max_pool(&b, y, 2, 1, 21)));
-	check(&b, MOVING(2));
+	p = relu(&n, x);
+	q = max_pool(&n, x);
+	y = concat(&n, LIST(p, q), 1);
+	check(&n, x, LIST(max_pool(&n, y)), MOVING(2));
 }
 
 /* One part comes from the CPU, and the CPU reads another and the whole. */
 static void with_the_cpu(void **unused)
 {
-	struct builder b;
-	int x, p, q, r, s, y, u, v;
-	uint32_t options;
+	struct network n;
+	int x = begin(&n, 1, 6, 8), p, q, r, u, v, y, s;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 1, 6, 8);
-	p = add_tensor(&b, "p", TYPE_INT8, LIST(1, 1, 6, 8), 1.0F / 256, -128);
-	options = add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(x), p);
-	set_f32(&b, options, SOFTMAX_BETA, 1);
-	q = add_tensor(&b, "q", TYPE_INT8, LIST(1, 1, 6, 8), 1.0F / 256, -128);
-	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(x), q);
-	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 1, 6, 16), 1.0F / 256, -128);
-	concat(&b, LIST(p, q), 3, y);
-	r = add_tensor(&b, "r", TYPE_INT8, LIST(1, 1, 6, 16), 1.0F / 256, -128);
-	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(y), r);
-	u = add_tensor(&b, "u", TYPE_INT8, LIST(1, 1, 6, 8), 1.0F / 256, -128);
-	options = add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(q), u);
-	set_f32(&b, options, SOFTMAX_BETA, 1);
-	v = add_tensor(&b, "v", TYPE_INT8, LIST(1, 1, 6, 16), 1.0F / 256, -128);
-	options = add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), v);
-	set_f32(&b, options, SOFTMAX_BETA, 1);
-	s = add_tensor(&b, "s", TYPE_INT8, LIST(1, 1, 6, 40), 1.0F / 256, -128);
-	concat(&b, LIST(r, u, v), 3, s);
-	builder_end(&b, LIST(x), LIST(s, y));
-	check(&b, MOVING(0, 0));
+	p = softmax(&n, x);
+	q = logistic(&n, x);
+	y = concat(&n, LIST(p, q), 3);
+	r = logistic(&n, y);
+	u = softmax(&n, q);
+	v = softmax(&n, y);
+	s = concat(&n, LIST(r, u, v), 3);
+	check(&n, x, LIST(s, y), MOVING(0, 0));
 }
 
 /* -------------------------------------------------------------------------------- dividing */
 
 static void input_is_divided(void **unused)
 {
-	struct builder b;
-	int x, p, q;
+	struct network n;
+	int x = begin(&n, 5, 6, 32), half[2], p, q;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 32);
-	p = picture(&b, 5, 6, 16);
-	q = picture(&b, 5, 6, 16);
-	split(&b, x, 3, LIST(p, q));
-	builder_end(&b, LIST(x), LIST(conv(&b, q, 5, 6, 16, 11), max_pool(&b, p, 5, 6, 16), q));
-	check(&b, MOVING(0));
+	split(&n, x, half);
+	q = conv(&n, half[1], 11);
+	p = max_pool(&n, half[0]);
+	check(&n, x, LIST(q, p, half[1]), MOVING(0));
 }
 
 /* As in networks that shuffle channels: half of it goes around. The parts swap their places. */
 static void divided_and_joined(void **unused)
 {
-	struct builder b;
-	int x, p, q, r, t, y;
+	struct network n;
+	int x = begin(&n, 5, 6, 32), half[2], p, y;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 32);
-	t = relu(&b, x, 5, 6, 32);
-	p = picture(&b, 5, 6, 16);
-	q = picture(&b, 5, 6, 16);
-	split(&b, t, 3, LIST(p, q));
-	r = conv(&b, q, 5, 6, 16, 16);
-	y = picture(&b, 5, 6, 32);
-	concat(&b, LIST(r, p), 3, y);
-	builder_end(&b, LIST(x), LIST(max_pool(&b, y, 5, 6, 32)));
-	check(&b, MOVING(0, 1));
+	split(&n, relu(&n, x), half);
+	p = conv(&n, half[1], 16);
+	y = concat(&n, LIST(p, half[0]), 3);
+	check(&n, x, LIST(max_pool(&n, y)), MOVING(0, 1));
 }
 
 /* Spare channels of a part hold the next one's. */
@@ -411,59 +408,40 @@ static void slices(void **unused)
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof(boxes) / sizeof(boxes[0]); i++) {
-		const int *begin = boxes[i].begin, *size = boxes[i].size;
-		struct builder b;
-		int x, t, p;
+		struct network n;
+		int x = begin(&n, 5, 6, 24), t, p, q;
 
-		builder_begin(&b);
-		x = picture(&b, 5, 6, 24);
-		t = relu(&b, x, 5, 6, 24);
-		p = picture(&b, size[0], size[1], size[2]);
-		slice(&b, t, LIST(0, begin[0], begin[1], begin[2]), LIST(1, size[0], size[1], size[2]), p);
-		builder_end(&b, LIST(x), LIST(conv(&b, p, size[0], size[1], size[2], 5),
-					      relu(&b, p, size[0], size[1], size[2]), max_pool(&b, t, 5, 6, 24)));
-		check(&b, MOVING(boxes[i].layers));
+		t = relu(&n, x);
+		p = slice(&n, t, boxes[i].begin, boxes[i].size);
+		q = conv(&n, p, 5);
+		p = relu(&n, p);
+		check(&n, x, LIST(q, p, max_pool(&n, t)), MOVING(boxes[i].layers));
 	}
 }
 
 static void part_of_a_part(void **unused)
 {
-	struct builder b;
-	int x, t, p, q, r;
+	struct network n;
+	int x = begin(&n, 5, 6, 48), half[2], p, q;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 5, 6, 48);
-	t = relu(&b, x, 5, 6, 48);
-	p = picture(&b, 5, 6, 24);
-	q = picture(&b, 5, 6, 24);
-	split(&b, t, 3, LIST(p, q));
-	r = picture(&b, 5, 6, 16);
-	slice(&b, q, LIST(0, 0, 0, 8), LIST(1, 5, 6, 16), r);
-	builder_end(&b, LIST(x), LIST(conv(&b, r, 5, 6, 16, 8), relu(&b, p, 5, 6, 24)));
-	check(&b, MOVING(0, 0));
+	split(&n, relu(&n, x), half);
+	p = slice(&n, half[1], (const int[]){ 0, 0, 8 }, (const int[]){ 5, 6, 16 });
+	q = conv(&n, p, 8);
+	check(&n, x, LIST(q, relu(&n, half[0])), MOVING(0, 0));
 }
 
 /* A part is converted behind the segment whose last operation could have the whole's memory, but for that. */
 static void parts_are_read_back_late(void **unused)
 {
-	struct builder b;
-	int x, t, p, q, y, z;
+	struct network n;
+	int x = begin(&n, 2, 6, 32), half[2], p;
 
 	(void)unused;
-	builder_begin(&b);
-	x = picture(&b, 2, 6, 32);
-	t = add_tensor(&b, "t", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
-	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(x), t);
-	p = add_tensor(&b, "p", TYPE_INT8, LIST(1, 2, 6, 16), 1.0F / 256, -128);
-	q = add_tensor(&b, "q", TYPE_INT8, LIST(1, 2, 6, 16), 1.0F / 256, -128);
-	split(&b, t, 3, LIST(p, q));
-	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
-	add_operator(&b, BUILTIN_LOGISTIC, OPTIONS_NONE, LIST(t), y);
-	z = add_tensor(&b, "z", TYPE_INT8, LIST(1, 2, 6, 32), 1.0F / 256, -128);
-	set_f32(&b, add_operator(&b, BUILTIN_SOFTMAX, OPTIONS_SOFTMAX, LIST(y), z), SOFTMAX_BETA, 1);
-	builder_end(&b, LIST(x), LIST(q, z));
-	check(&b, MOVING(0));
+	p = logistic(&n, x);
+	split(&n, p, half);
+	p = logistic(&n, p);
+	check(&n, x, LIST(half[1], softmax(&n, p)), MOVING(0));
 }
 
 int main(void)
