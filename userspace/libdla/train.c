@@ -33,7 +33,7 @@ static int take_options(const struct dla_train_options *given, struct dla_train_
 		return dla_fail(EINVAL, "schedule %d does not exist", (int)o->schedule);
 	o->epochs = o->epochs ? o->epochs : 20;
 	o->batch = o->batch ? o->batch : 32;
-	o->rate = (float)or_default(o->rate, 0.5);
+	o->rate = (float)or_default(o->rate, 1);
 	o->momentum = (float)or_default(o->momentum, 0.9);
 	o->held_out = (float)or_default(o->held_out, 0.2);
 	return 0;

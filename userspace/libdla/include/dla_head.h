@@ -211,7 +211,7 @@ enum dla_rate {
  * @epochs: how often each sample is seen; 20.
  * @batch: how many samples a step is made of; 32.
  * @rate: learning rate, in units of the mean of 1 + |x|^2 of the samples: the same number
- *	then suits all networks; 0.5.
+ *	then suits all networks; 1.
  * @momentum: below 1; 0.9, and none if negative.
  * @decay: of the weights, not of the biases: what is added to the loss is half of it times their squares; none.
  * @proximal: the same about how far weights and biases are from where they began, as FedProx has it; none.
