@@ -209,6 +209,11 @@ void dla_head_info(const struct dla_head *head, struct dla_head_info *info)
 	memcpy(info->backbone, head->id, sizeof(info->backbone));
 }
 
+const struct dla_tensor_info *dla_head_input(const struct dla_head *head)
+{
+	return dla_network_input(head->backbone, 0);
+}
+
 const char *dla_head_class(const struct dla_head *head, unsigned int index)
 {
 	return index < head->now.classes ? head->now.name[index] : NULL;

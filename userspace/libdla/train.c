@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "checkpoint.h"
 #include "error.h"
@@ -339,10 +338,7 @@ static int train(struct training *t, struct dla_train_result *result)
 	result->trained = t->count;
 	result->epochs = t->epoch;
 	result->loss = (float)t->loss;
-	err = decide(t, result);
-	if (!err && t->options.checkpoint && unlink(t->options.checkpoint))
-		err = dla_fail(errno, "%s: %s", t->options.checkpoint, strerror(errno));
-	return err;
+	return decide(t, result);
 }
 
 int dla_head_train(struct dla_head *head, const struct dla_samples *samples, const struct dla_train_options *options,

@@ -94,6 +94,14 @@ struct dla_head_info {
 DLA_API void dla_head_info(const struct dla_head *head, struct dla_head_info *info);
 
 /**
+ * dla_head_input() - what dla_head_features() takes
+ * @head: which.
+ *
+ * Return: a description of one input, valid as long as the head.
+ */
+DLA_API const struct dla_tensor_info *dla_head_input(const struct dla_head *head);
+
+/**
  * dla_head_add_class() - let a head tell one more class from the others
  * @head: which.
  * @name: at most 255 bytes of UTF-8; NULL: none.
@@ -220,9 +228,9 @@ enum dla_rate {
  * @held_out: share of the samples of each class, below 1, that is not trained on but decides whether the
  *	result is better than what was there; 0.2, and none if negative. Which ones they are depends on
  *	nothing but the order in which a class' samples came, so that they are the same the next time.
- * @checkpoint: a file that is written anew behind each epoch, and removed at the end. If it is there at the
- *	beginning, and of the same training from the same start, that goes on from it; otherwise it is
- *	replaced. NULL: none.
+ * @checkpoint: a file that is written anew behind each epoch. If it is there at the beginning, and of the same
+ *	training from the same start, that goes on from it; otherwise it is replaced. It stays when the training is
+ *	over, so that nothing is lost before dla_head_save(): remove it behind that. NULL: none.
  * @progress: called behind each epoch, of which @epoch are done, with the mean loss; anything but 0 ends the training with
  *	ECANCELED, and the head as it was. The checkpoint remains. It must not use the head. May be NULL.
  * @ctx: for @progress.
