@@ -5,6 +5,7 @@ A help text is "usage: ..." lines, paragraphs, options, and paragraphs; "Exit co
 may be in one. Examples are files of paragraphs, and of commands that are indented by four blanks.
 """
 import glob
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 COMMAND = re.compile(r'\{ "(\w+)", cmd_\w+, "([^"]*)" \}')
 # Options that are described elsewhere: "likewise; so too --exact, --seed N".
 SO_TOO = re.compile(r"; so too (--.*)$")
+SUBCOMMAND = re.compile(r"^dla \w+ ([a-z]+)\b")
 OPTION = re.compile(r"^  (?P<names>(?:-\w, )?--[\w-]+)(?: (?P<value>[A-Z]+))?(?:  +(?P<said>.*))?$")
 
 
@@ -30,6 +32,7 @@ class Command:
     phrase: str
     help: str
     usage: list
+    subcommands: list   # "collect", "train"
     before: list        # paragraphs in front of the options
     options: list
     after: list         # and behind them, without
@@ -64,11 +67,12 @@ def resolved(options):
 
 
 def parse(name, phrase, text, examples):
-    usage, before, options, after, exits = [], [], [], [], []
+    usage, subcommands, before, options, after, exits = [], [], [], [], [], []
     for number, block in enumerate(text.strip("\n").split("\n\n")):
         lines = block.split("\n")
         if number == 0:
             usage = [re.sub(r"^(usage:| +or:)?\s*", "", line) for line in lines]
+            subcommands = list(dict.fromkeys(itertools.chain.from_iterable(map(SUBCOMMAND.findall, usage))))
         elif lines[0].startswith("  -"):
             for line in lines:
                 match = OPTION.match(line)
@@ -86,7 +90,7 @@ def parse(name, phrase, text, examples):
                 exits.append(("", f"They{codes}"))
             if rest.strip():
                 (after if options else before).append(rest.strip())
-    return Command(name, phrase, text, usage, before, resolved(options), after, exits, examples)
+    return Command(name, phrase, text, usage, subcommands, before, resolved(options), after, exits, examples)
 
 
 def read(folder):

@@ -3,7 +3,7 @@
 XNNPACK ?= yes
 libdla-without := $(addprefix userspace/libdla/cpu/,$(if $(XNNPACK),xnn_none.c,xnn.c xnn_node.c))
 libdla-src := $(filter-out $(libdla-without),$(wildcard userspace/libdla/*.c userspace/libdla/cpu/*.c))
-libdla-libs := $(if $(XNNPACK),-lXNNPACK -lpthreadpool) -ldrm -lm -lz -ldl -pthread
+libdla-libs := $(if $(XNNPACK),-lXNNPACK -lpthreadpool) -ldrm -lmd -lm -lz -ldl -pthread
 libdla-obj := $(libdla-src:%.c=$(BUILD)/obj/%.o)
 libdla-san := $(libdla-src:%.c=$(BUILD)/san/%.o)
 

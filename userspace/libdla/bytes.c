@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,24 @@ static int write_all(FILE *file, const struct dla_writer *head, const struct dla
 	return 0;
 }
 
+int dla_sync_folder(const char *path)
+{
+	char *copy = strdup(path);
+	int fd, err;
+
+	if (!copy)
+		return dla_fail_memory();
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = fd < 0 || fsync(fd) ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	/* Not every file system can, and who may write there need not be one who may read. */
+	if (!err || err == EINVAL || err == EROFS || err == EACCES)
+		return 0;
+	return dla_fail(err, "%s: %s", path, strerror(err));
+}
+
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body)
 {
 	char *part = NULL;
@@ -71,7 +91,7 @@ int dla_write_file(const char *path, const struct dla_writer *head, const struct
 	fd = mkstemp(part);
 	file = fd < 0 ? NULL : fdopen(fd, "wb");
 	err = file ? write_all(file, head, body) : errno;
-	if (!err && fchmod(fd, 0666 & ~mask))
+	if (!err && (fchmod(fd, 0666 & ~mask) || fsync(fd)))
 		err = errno;
 	if (file && fclose(file) && !err)
 		err = errno;
@@ -82,7 +102,36 @@ int dla_write_file(const char *path, const struct dla_writer *head, const struct
 	if (err && fd >= 0)
 		unlink(part);
 	free(part);
-	return err ? dla_fail(err, "%s: %s", path, strerror(err)) : 0;
+	return err ? dla_fail(err, "%s: %s", path, strerror(err)) : dla_sync_folder(path);
+}
+
+int dla_read_file(const char *path, void **data, size_t *bytes)
+{
+	FILE *file = fopen(path, "rb");
+	long end = 0;
+	int err = 0;
+
+	*data = NULL;
+	*bytes = 0;
+	if (!file)
+		return dla_fail(errno, "%s: %s", path, strerror(errno));
+	if (fseek(file, 0, SEEK_END) || (end = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {
+		err = dla_fail(errno, "%s: %s", path, strerror(errno));
+	} else if (end > INT32_MAX) {
+		/* A directory "ends" here too. */
+		err = dla_fail(EFBIG, "%s: not a file of at most 2 GiB", path);
+	} else {
+		*bytes = (size_t)end;
+		*data = malloc(*bytes + 1);
+		if (!*data)
+			err = dla_fail(ENOMEM, "%s: out of memory for %zu bytes", path, *bytes);
+		else if (fread(*data, 1, *bytes, file) != *bytes)
+			err = dla_fail(EIO, "%s: reading failed", path);
+	}
+	fclose(file);
+	if (err)
+		free(*data);
+	return err;
 }
 
 const void *dla_read_in_place(struct dla_reader *r, uint64_t bytes)

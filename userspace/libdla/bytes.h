@@ -19,8 +19,17 @@ void dla_write(struct dla_writer *writer, const void *data, size_t bytes);
 void dla_write_u32(struct dla_writer *writer, uint32_t value);
 void dla_write_u64(struct dla_writer *writer, uint64_t value);
 
-/* Both in a row, into a file that is there as a whole or not at all; 0 or a negative errno. */
+/*
+ * Both in a row, into a file that is there as a whole or not at all, also when power fails; 0 or a negative
+ * errno.
+ */
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body);
+
+/* See to it that a file that is new there is there when power fails. */
+int dla_sync_folder(const char *path);
+
+/* The whole of a file of at most 2 GiB; the data are the caller's to free. */
+int dla_read_file(const char *path, void **data, size_t *bytes);
 
 /* failed: there was less than asked for; everything read from then on is zero. */
 struct dla_reader {

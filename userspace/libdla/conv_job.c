@@ -143,11 +143,10 @@ struct dla_conv_tensors dla_conv_tensors_of(const struct dla_conv_job *job, cons
 }
 
 /* Pairs of one operand each per channel. */
-static void set_pairs(struct drm_nvdla_sdp_stage *stage, size_t operands, unsigned int alu_shift,
+static void set_pairs(struct drm_nvdla_sdp_stage *stage, struct drm_nvdla_addr operands, unsigned int alu_shift,
 		      unsigned int mul_shift, bool relu)
 {
-	stage->operand.addr.slot = DLA_SLOT_CONSTANTS;
-	stage->operand.addr.offset = operands;
+	stage->operand.addr = operands;
 	stage->alu = DRM_NVDLA_ALU_SUM;
 	stage->mul = DRM_NVDLA_MUL_SCALE;
 	stage->alu_operand = DRM_NVDLA_OPERAND_CHANNEL;
@@ -158,19 +157,24 @@ static void set_pairs(struct drm_nvdla_sdp_stage *stage, size_t operands, unsign
 	stage->relu = relu;
 }
 
-static void set_requant(struct drm_nvdla_sdp *sdp, const struct dla_requant *rq,
-			const struct dla_conv_constants *at)
+static struct drm_nvdla_addr constant(const struct dla_emit *emit, size_t offset)
 {
-	set_pairs(&sdp->x1, at->x1, rq->s, 0, false);
-	set_pairs(&sdp->x2, at->x2, rq->s2, rq->shift, rq->relu);
+	return (struct drm_nvdla_addr) { .slot = emit->constants_slot, .offset = offset };
+}
+
+static void set_requant(struct drm_nvdla_sdp *sdp, const struct dla_requant *rq,
+			const struct dla_conv_constants *at, const struct dla_emit *emit)
+{
+	set_pairs(&sdp->x1, constant(emit, at->x1), rq->s, 0, false);
+	set_pairs(&sdp->x2, constant(emit, at->x2), rq->s2, rq->shift, rq->relu);
 	sdp->out_offset = -rq->zero_point;
 	sdp->out_scale = 1;
 }
 
 static void set_add(struct drm_nvdla_sdp *sdp, const struct dla_conv_add *add,
-		    const struct dla_conv_constants *at, struct drm_nvdla_surface residual)
+		    const struct dla_conv_constants *at, const struct dla_emit *emit, struct drm_nvdla_surface residual)
 {
-	set_pairs(&sdp->x1, at->x1, add->s, add->shift, add->inner_relu);
+	set_pairs(&sdp->x1, constant(emit, at->x1), add->s, add->shift, add->inner_relu);
 	sdp->x2.operand = residual;
 	sdp->x2.alu = DRM_NVDLA_ALU_SUM;
 	sdp->x2.alu_operand = DRM_NVDLA_OPERAND_ELEMENT;
@@ -199,8 +203,7 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 		return -ENOMEM;
 	conv = &op->conv;
 	conv->src = dla_emit_surface(&job->in, tensors->src + (size_t)tile->in_y * job->in.line_stride);
-	conv->weights.slot = DLA_SLOT_CONSTANTS;
-	conv->weights.offset = at->weights;
+	conv->weights = constant(emit, at->weights);
 	conv->weight_bytes = (__u32)at->weight_bytes;
 	conv->format = DRM_NVDLA_FEATURE;
 	conv->src_width = (__u16)job->tiling->in_width;
@@ -245,8 +248,8 @@ int dla_conv_emit(const struct dla_conv_job *job, const struct dla_tile *tile,
 	sdp->height = (__u16)tile->out_height;
 	sdp->channels = (__u16)tile->kernels;
 	if (job->rq)
-		set_requant(sdp, job->rq, at);
+		set_requant(sdp, job->rq, at, emit);
 	else
-		set_add(sdp, job->add, at, dla_emit_surface(&job->out, tensors->residual + out));
+		set_add(sdp, job->add, at, emit, dla_emit_surface(&job->out, tensors->residual + out));
 	return 0;
 }

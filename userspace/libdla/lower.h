@@ -22,6 +22,7 @@
 enum {
 	DLA_SLOT_CONSTANTS,
 	DLA_SLOT_ARENA,
+	DLA_SLOT_TAIL,		/* constants of what stands behind another network, see join.h */
 	DLA_SLOTS
 };
 
@@ -56,6 +57,7 @@ struct dla_emit {
 	struct drm_nvdla_op *op;
 	unsigned int count, room;
 	struct dla_constants *constants;
+	unsigned int constants_slot;
 	struct dla_luts *luts;
 	const size_t *offset;		/* of each root tensor in the arena */
 	const int *root;

@@ -58,7 +58,7 @@ static uint8_t *add_operand(const struct lowered_element *l, struct dla_emit *em
 	if (dla_constants_add(emit->constants, channels * bytes, OPERAND_ALIGN, &at))
 		return NULL;
 	stage->operand_bytes = (__u8)bytes;
-	stage->operand.addr = (struct drm_nvdla_addr) { .slot = DLA_SLOT_CONSTANTS, .offset = at };
+	stage->operand.addr = (struct drm_nvdla_addr) { .slot = emit->constants_slot, .offset = at };
 	return emit->constants->data + at;
 }
 

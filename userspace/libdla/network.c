@@ -6,46 +6,17 @@
 #include <string.h>
 
 #include "banks.h"
+#include "bytes.h"
 #include "cpu/xnn.h"
 #include "deps.h"
 #include "error.h"
+#include "join.h"
 #include "network.h"
 #include "nvdla_core.h"
 #include "overlap.h"
 #include "saved.h"
 #include "signed.h"
 #include "tflite.h"
-
-/* ------------------------------------------------------------------------ reading a file */
-
-static int read_file(const char *path, void **data, size_t *bytes)
-{
-	FILE *file = fopen(path, "rb");
-	long end = 0;
-	int err = 0;
-
-	*data = NULL;
-	*bytes = 0;
-	if (!file)
-		return dla_fail(errno, "%s: %s", path, strerror(errno));
-	if (fseek(file, 0, SEEK_END) || (end = ftell(file)) < 0 || fseek(file, 0, SEEK_SET)) {
-		err = dla_fail(errno, "%s: %s", path, strerror(errno));
-	} else if (end > INT32_MAX) {
-		/* A directory "ends" here too. */
-		err = dla_fail(EFBIG, "%s: not a file of at most 2 GiB", path);
-	} else {
-		*bytes = (size_t)end;
-		*data = malloc(*bytes + 1);
-		if (!*data)
-			err = dla_fail(ENOMEM, "%s: out of memory for %zu bytes", path, *bytes);
-		else if (fread(*data, 1, *bytes, file) != *bytes)
-			err = dla_fail(EIO, "%s: reading failed", path);
-	}
-	fclose(file);
-	if (err)
-		free(*data);
-	return err;
-}
 
 /* ----------------------------------------------------------------------------- compiling */
 
@@ -167,6 +138,7 @@ static int compile_npu(struct dla_network *network)
 	struct dla_luts luts = { 0 };
 	struct dla_emit emit = {
 		.constants = &constants,
+		.constants_slot = network->behind ? DLA_SLOT_TAIL : DLA_SLOT_CONSTANTS,
 		.luts = &luts,
 		.offset = network->schedule.npu,
 		.root = network->root,
@@ -178,9 +150,11 @@ static int compile_npu(struct dla_network *network)
 	free(emit.op);
 	dla_luts_release(&luts);
 	if (!err && constants.bytes) {
-		err = device->ops->buffer_new(device, constants.bytes, DLA_BUFFER_CONSTANTS, &network->constants);
+		struct dla_buffer **buffer = network->behind ? &network->tail_constants : &network->constants;
+
+		err = device->ops->buffer_new(device, constants.bytes, DLA_BUFFER_CONSTANTS, buffer);
 		if (!err)
-			memcpy(network->constants->map, constants.data, constants.bytes);
+			memcpy((*buffer)->map, constants.data, constants.bytes);
 	}
 	free(constants.data);
 	return err;
@@ -210,7 +184,7 @@ static void format_shape(const struct dla_shape *shape, char *text, size_t room)
 		used += (size_t)snprintf(text + used, room - used, "%s%" PRId32, i ? "x" : "", shape->dim[i]);
 }
 
-static void describe(struct dla_network *network)
+void dla_network_describe(struct dla_network *network)
 {
 	const struct dla_graph *graph = network->graph;
 
@@ -327,7 +301,8 @@ static void find_forms(struct dla_network *network)
 	}
 }
 
-static int compile(struct dla_network *network, const void *model, size_t bytes, const struct dla_options *options)
+/* The network has its graph. */
+static int compile(struct dla_network *network, const struct dla_options *options)
 {
 	const struct drm_nvdla_dev_info *hw = network->device->ops ? &network->device->info : NULL;
 	int err;
@@ -336,9 +311,7 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 		return dla_fail(ENOTSUP, "XNNPACK was asked for, and this libdla was built without it");
 	if (options->place == DLA_PLACE_CPU)
 		hw = NULL;
-	err = dla_tflite_read(model, bytes, network->name, &network->graph);
-	if (!err)
-		err = dla_network_allocate(network);
+	err = dla_network_allocate(network);
 	if (!err)
 		err = dla_signed_graph(network->graph, network->flip, &network->signed_graph);
 	if (!err)
@@ -348,6 +321,8 @@ static int compile(struct dla_network *network, const void *model, size_t bytes,
 	if (!err)
 		err = dla_schedule_make(network->graph, hw, network->placed, network->root, network->form,
 					options->keep_tensors, &network->schedule);
+	if (!err && network->behind)
+		dla_join_move(network, network->behind);
 	if (!err)
 		err = compile_npu(network);
 	if (!err)
@@ -373,35 +348,85 @@ static int load(struct dla_network *network, const void *data, size_t bytes, con
 	const struct dla_options *o = options ? options : &defaults;
 	int err;
 
-	if (!dla_saved_is(data, bytes))
-		err = compile(network, data, bytes, o);
-	else if (o->place || o->cpu || o->cpu_profile || o->keep_tensors || o->exact)
+	if (!dla_saved_is(data, bytes)) {
+		err = dla_tflite_read(data, bytes, network->name, &network->graph);
+		if (!err)
+			err = compile(network, o);
+	} else if (o->place || o->cpu || o->cpu_profile || o->keep_tensors || o->exact) {
 		err = dla_fail(EINVAL, "it is compiled already: how, cannot be said any more");
-	else
+	} else {
 		err = dla_saved_read(network, data, bytes);
+	}
 	return err ? err : start_threads(network, o->cpu_threads);
+}
+
+struct dla_network *dla_network_empty(struct dla_device *device, const char *name)
+{
+	struct dla_network *network = calloc(1, sizeof(*network));
+
+	if (!network) {
+		dla_fail_memory();
+		return NULL;
+	}
+	atomic_init(&network->references, 1);
+	network->device = device;
+	network->name = strdup(name);
+	if (network->name)
+		return network;
+	dla_network_free(network);
+	dla_fail_memory();
+	return NULL;
+}
+
+struct dla_network *dla_network_share(struct dla_network *network)
+{
+	atomic_fetch_add(&network->references, 1);
+	return network;
+}
+
+int dla_network_from_graph(struct dla_device *device, const char *name, struct dla_graph *graph,
+			   const struct dla_network *behind, const struct dla_options *options,
+			   struct dla_network **result)
+{
+	struct dla_network *network = dla_network_empty(device, name);
+	int err;
+
+	if (!network) {
+		dla_graph_free(graph);
+		return -ENOMEM;
+	}
+	network->graph = graph;
+	network->behind = behind;
+	err = compile(network, options);
+	network->behind = NULL;
+	if (!err)
+		err = start_threads(network, options->cpu_threads);
+	if (err) {
+		dla_network_free(network);
+		return err;
+	}
+	dla_network_describe(network);
+	*result = network;
+	return 0;
 }
 
 /* Read, and compile what is not; with save_as, write it there. path: to be named in errors, or NULL. */
 static struct dla_network *make(struct dla_device *device, const void *data, size_t bytes, const char *name,
 				const char *path, const struct dla_options *options, const char *save_as)
 {
-	struct dla_network *network = calloc(1, sizeof(*network));
+	struct dla_network *network = dla_network_empty(device, name);
 	int err;
 
 	if (!network) {
-		dla_fail_memory();
 		errno = ENOMEM;
 		return NULL;
 	}
-	network->device = device;
-	network->name = strdup(name);
-	err = network->name ? load(network, data, bytes, options) : dla_fail_memory();
+	err = load(network, data, bytes, options);
 	if (!err && save_as)
 		err = dla_saved_is(data, bytes) ? dla_fail(EINVAL, "it is compiled already") :
 						  dla_saved_write(network, data, bytes, save_as);
 	if (!err) {
-		describe(network);
+		dla_network_describe(network);
 		return network;
 	}
 	if (path)
@@ -418,7 +443,7 @@ static struct dla_network *make_from_file(struct dla_device *device, const char 
 	const char *name = strrchr(path, '/');
 	void *data;
 	size_t bytes;
-	int err = read_file(path, &data, &bytes), kept;
+	int err = dla_read_file(path, &data, &bytes), kept;
 
 	if (err) {
 		errno = -err;
@@ -465,20 +490,26 @@ void dla_network_free(struct dla_network *network)
 	struct dla_device *device;
 	unsigned int ops;
 
-	if (!network)
+	if (!network || atomic_fetch_sub(&network->references, 1) > 1)
 		return;
 	device = network->device;
 	ops = network->graph ? network->graph->op_count : 0;
-	for (unsigned int i = 0; i < network->part_count; i++) {
+	for (unsigned int i = 0; i < network->part_count && !network->front; i++) {
 		device->ops->program_free(device, network->part[i].program);
 		free(network->part[i].op);
 		free(network->part[i].lut);
 	}
-	if (network->constants)
-		device->ops->buffer_free(network->constants);
+	if (network->front) {
+		dla_join_release(network);
+	} else {
+		if (network->constants)
+			device->ops->buffer_free(network->constants);
+		if (network->tail_constants)
+			device->ops->buffer_free(network->tail_constants);
+		dla_xnn_threads_free(network->threads);
+	}
 	if (network->placed)
 		dla_place_release(network->placed, ops);
-	dla_xnn_threads_free(network->threads);
 	dla_schedule_release(&network->schedule);
 	free(network->placed);
 	free(network->part);
@@ -566,7 +597,8 @@ const struct dla_placement_info *dla_network_placement(const struct dla_network 
 void dla_network_memory(const struct dla_network *network, struct dla_memory_info *info)
 {
 	*info = (struct dla_memory_info) {
-		.weights = network->constants ? network->constants->size : 0,
+		.weights = (network->constants ? network->constants->size : 0) +
+			   (network->tail_constants ? network->tail_constants->size : 0),
 		.npu = network->schedule.npu_bytes,
 		.host = network->schedule.host_bytes,
 		.npu_bound = network->schedule.npu_bound,

@@ -50,6 +50,7 @@ static int allocate_npu(struct dla_request *request)
 		return dla_fail_memory();
 	request->binding[DLA_SLOT_CONSTANTS].buffer = network->constants;
 	request->binding[DLA_SLOT_ARENA].buffer = request->arena;
+	request->binding[DLA_SLOT_TAIL].buffer = network->tail_constants;
 	for (unsigned int slot = 0; slot < DLA_SLOTS; slot++)
 		if (request->binding[slot].buffer)
 			request->binding[slot].size = request->binding[slot].buffer->size;

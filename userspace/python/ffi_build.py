@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""The binding to libdla, made from dla.h itself: the compiler checks every layout and prototype."""
+"""The binding to libdla, made from its headers themselves: the compiler checks every layout and prototype."""
 import os
 import re
 
 from cffi import FFI
 
-# Called by the library in threads of its own; dla/request.py has their bodies.
+HEADERS = ("dla.h", "dla_head.h")
+
+# Called by the library in threads of its own; dla/request.py and dla/head.py have their bodies.
 CALLBACKS = """
 extern "Python" void python_progress(void *ctx, unsigned int done, unsigned int total);
 extern "Python" void python_event(void *ctx, const struct dla_event *event);
+extern "Python" int python_epoch(void *ctx, unsigned int epoch, unsigned int epochs, float loss);
 """
 
 
@@ -25,6 +28,6 @@ def declarations(header):
 def builder(include_dir, **kwargs):
     """An ffi object that compiles dla._dla; @kwargs are those of a setuptools Extension."""
     ffi = FFI()
-    ffi.cdef(declarations(os.path.join(include_dir, "dla.h")) + CALLBACKS)
-    ffi.set_source("dla._dla", "#include <dla.h>", include_dirs=[include_dir], **kwargs)
+    ffi.cdef("".join(declarations(os.path.join(include_dir, name)) for name in HEADERS) + CALLBACKS)
+    ffi.set_source("dla._dla", "".join(f"#include <{name}>\n" for name in HEADERS), include_dirs=[include_dir], **kwargs)
     return ffi

@@ -35,7 +35,7 @@ static const char help[] =
 	"  --device NAME     as for dla run; sim:nv_small@100MHz is the emulated NPU at the\n"
 	"                    pace of such a clock\n"
 	"  --place WHERE     as for dla run\n"
-	"  --cpu KERNELS     likewise; so too --threads N, --exact, --input FILE,\n"
+	"  --cpu KERNELS     likewise; so too --threads N, --exact, --head FILE, --input FILE,\n"
 	"                    --rate HZ, --seed N\n"
 	"  --seconds S       measure for so long (2)\n"
 	"  --runs N          or so many runs in each process\n"
@@ -420,8 +420,8 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP, REQUESTS,
-		PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
+		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, HEAD, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP,
+		REQUESTS, PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
@@ -430,6 +430,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "cpu-profile", required_argument, NULL, PROFILE },
 		{ "threads", required_argument, NULL, THREADS },
 		{ "exact", no_argument, NULL, EXACT },
+		{ "head", required_argument, NULL, HEAD },
 		{ "input", required_argument, NULL, INPUT },
 		{ "rate", required_argument, NULL, RATE },
 		{ "seed", required_argument, NULL, SEED },
@@ -468,6 +469,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case EXACT:
 			m->network.exact = 1;
+			break;
+		case HEAD:
+			m->head = optarg;
 			break;
 		case INPUT:
 			m->inputs.file[m->inputs.count++] = optarg;

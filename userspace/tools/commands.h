@@ -7,6 +7,7 @@ int cmd_info(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_monitor(int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct command {
 	{ "run", cmd_run, "run a network once" },
 	{ "compile", cmd_compile, "compile a .tflite network into a file that loads at once" },
 	{ "bench", cmd_bench, "measure how fast a network runs" },
+	{ "learn", cmd_learn, "train the last layer of a network on what this device sees" },
 	{ "ops", cmd_ops, "list the operations that networks may have, and where they run" },
 	{ "top", cmd_top, "show how busy the NPUs are, and with what" },
 	{ "monitor", cmd_monitor, "print what happens to the NPUs: hangs, resets" },

@@ -42,8 +42,7 @@ static int load_raw(const char *command, const char *path, const struct dla_tens
 	return -1;
 }
 
-static int load_input(const char *command, const char *path, const struct dla_tensor_info *info,
-		      unsigned int rate, void *data)
+int inputs_read(const char *command, const char *path, const struct dla_tensor_info *info, unsigned int rate, void *data)
 {
 	char *why = NULL;
 	int err;
@@ -51,7 +50,7 @@ static int load_input(const char *command, const char *path, const struct dla_te
 	if (picture_is(path))
 		err = picture_load(path, info, data, &why);
 	else if (wav_is(path))
-		err = sound_load(path, info, rate, data, &why);
+		err = sound_load(path, info, rate ? rate : INPUTS_RATE, data, &why);
 	else
 		return load_raw(command, path, info, data);
 	if (!err)
@@ -99,7 +98,7 @@ int inputs_load(const char *command, const struct inputs *inputs, const struct d
 		const struct dla_tensor_info *info = dla_network_input(network, i);
 		void *data = dla_request_input(request, i);
 
-		if (i < inputs->count && load_input(command, inputs->file[i], info, inputs->rate ? inputs->rate : INPUTS_RATE, data))
+		if (i < inputs->count && inputs_read(command, inputs->file[i], info, inputs->rate, data))
 			return -1;
 		if (i >= inputs->count && inputs->random)
 			fill_random(data, info->bytes, &state);

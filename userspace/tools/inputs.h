@@ -21,6 +21,9 @@ struct inputs {
 int inputs_parse_seed(struct inputs *inputs, const char *value);
 int inputs_parse_rate(struct inputs *inputs, const char *value);
 
+/* Fill one input, from one file; @rate as above. -1 after a message that begins with the command's name. */
+int inputs_read(const char *command, const char *path, const struct dla_tensor_info *info, unsigned int rate, void *data);
+
 /* Fill a request's inputs; -1 after a message to stderr that begins with the command's name. */
 int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,
 		struct dla_request *request);

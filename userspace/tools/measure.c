@@ -8,6 +8,7 @@
 #include <time.h>
 #include <zlib.h>
 
+#include "headed.h"
 #include "interrupt.h"
 #include "measure.h"
 #include "status.h"
@@ -21,7 +22,7 @@ struct slot;
 struct bench {
 	const struct measure_options *options;
 	struct dla_device *device;
-	struct dla_network *network;
+	struct headed headed;
 	struct slot *slot;
 	struct measure_result *result;
 	uint8_t *expected;		/* outputs, one behind the other */
@@ -103,8 +104,8 @@ static void keep_outputs(struct bench *bench, const struct dla_request *request)
 {
 	uint8_t *to = bench->expected;
 
-	for (unsigned int i = 0; i < dla_network_output_count(bench->network); i++) {
-		size_t bytes = dla_network_output(bench->network, i)->bytes;
+	for (unsigned int i = 0; i < dla_network_output_count(bench->headed.network); i++) {
+		size_t bytes = dla_network_output(bench->headed.network, i)->bytes;
 
 		memcpy(to, dla_request_output(request, i), bytes);
 		to += bytes;
@@ -117,8 +118,8 @@ static bool outputs_are_right(const struct bench *bench, const struct dla_reques
 	const uint8_t *expected = bench->expected;
 	bool right = true;
 
-	for (unsigned int i = 0; i < dla_network_output_count(bench->network); i++) {
-		size_t bytes = dla_network_output(bench->network, i)->bytes;
+	for (unsigned int i = 0; i < dla_network_output_count(bench->headed.network); i++) {
+		size_t bytes = dla_network_output(bench->headed.network, i)->bytes;
 
 		right &= !memcmp(expected, dla_request_output(request, i), bytes);
 		expected += bytes;
@@ -258,24 +259,23 @@ static int prepare(struct bench *bench)
 	if (!bench->device)
 		return fail(EXIT_NO_DEVICE);
 	start = now_ns();
-	bench->network = dla_network_load(bench->device, o->model, &o->network);
-	result->load_ns = now_ns() - start;
-	if (!bench->network)
+	if (headed_load(&bench->headed, bench->device, o->model, &o->network, o->head))
 		return fail(EXIT_BAD_MODEL);
+	result->load_ns = now_ns() - start;
 	dla_device_info(bench->device, &info);
 	result->macs_per_cycle = info.macs;
 	snprintf(result->device, sizeof(result->device), "%s", dla_device_name(bench->device));
-	snprintf(result->network, sizeof(result->network), "%s", dla_network_name(bench->network));
-	dla_network_memory(bench->network, &result->memory);
-	bench->expected = malloc(output_bytes(bench->network));
+	snprintf(result->network, sizeof(result->network), "%s", dla_network_name(bench->headed.network));
+	dla_network_memory(bench->headed.network, &result->memory);
+	bench->expected = malloc(output_bytes(bench->headed.network));
 	bench->slot = calloc(o->requests, sizeof(*bench->slot));
 	if (!bench->expected || !bench->slot)
 		return out_of_memory();
 	for (unsigned int i = 0; i < o->requests; i++) {
-		bench->slot[i] = (struct slot) { bench, dla_request_new(bench->network), i };
+		bench->slot[i] = (struct slot) { bench, dla_request_new(bench->headed.network), i };
 		if (!bench->slot[i].request)
 			return fail(EXIT_RUN_FAILED);
-		if (inputs_load("bench", &o->inputs, bench->network, bench->slot[i].request))
+		if (inputs_load("bench", &o->inputs, bench->headed.network, bench->slot[i].request))
 			return EXIT_BAD_INPUT;
 	}
 	return warm_up(bench);
@@ -305,7 +305,7 @@ int measure(const struct measure_options *options, int (*ready)(void *ctx), void
 	}
 	for (unsigned int i = 0; bench.slot && i < options->requests; i++)
 		dla_request_free(bench.slot[i].request);
-	dla_network_free(bench.network);
+	headed_free(&bench.headed);
 	dla_device_close(bench.device);
 	free(bench.slot);
 	free(bench.expected);

@@ -9,7 +9,7 @@
 
 /* What one process of `dla bench` does: so many runs, so many at a time, and what each of them took. */
 struct measure_options {
-	const char *model, *device;
+	const char *model, *device, *head;
 	struct dla_options network;
 	struct inputs inputs;
 	unsigned int warmup;

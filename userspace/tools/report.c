@@ -118,7 +118,7 @@ void report_output(const struct dla_tensor_info *info, const void *data, unsigne
 		printf("  %6g", stored(info, data, found));
 		if (info->scale > 0)
 			printf("  = %-10.4g", info->scale * (stored(info, data, found) - info->zero_point));
-		if (found < labels)
+		if (found < labels && label[found])
 			printf("  %s\n", label[found]);
 		else
 			printf("  [%zu]\n", found);

@@ -10,8 +10,10 @@
 #include "commands.h"
 #include "dla.h"
 #include "explain.h"
+#include "headed.h"
 #include "inputs.h"
 #include "interrupt.h"
+#include "labels.h"
 #include "placing.h"
 #include "progress.h"
 #include "report.h"
@@ -38,6 +40,7 @@ static const char help[] =
 	"                    TensorFlow Lite's arithmetic to the bit, slowly\n"
 	"  --threads N       for one operation of XNNPACK's (default 1)\n"
 	"  --exact           no fusion that skips a rounding of TensorFlow Lite's\n"
+	"  --head FILE       with the last layer that `dla learn` has trained; MODEL is a .tflite file\n"
 	"  --input FILE      the next input: a tensor's bytes; a picture, which is resized\n"
 	"                    and quantised; or a WAV file, of which a network of 49 x 10\n"
 	"                    inputs gets MLPerf Tiny's features, and one of a row of inputs\n"
@@ -55,7 +58,7 @@ static const char help[] =
 	"recording.\n";
 
 struct options {
-	const char *model, *device, *labels, *record;
+	const char *model, *device, *head, *labels, *record;
 	struct dla_options network;
 	struct inputs inputs;
 	unsigned int top;
@@ -63,7 +66,7 @@ struct options {
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
+	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_HEAD, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
 	OPT_RECORD, OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
 };
 
@@ -97,6 +100,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
 		{ "threads", required_argument, NULL, OPT_THREADS },
 		{ "exact", no_argument, NULL, OPT_EXACT },
+		{ "head", required_argument, NULL, OPT_HEAD },
 		{ "input", required_argument, NULL, OPT_INPUT },
 		{ "rate", required_argument, NULL, OPT_RATE },
 		{ "seed", required_argument, NULL, OPT_SEED },
@@ -132,6 +136,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPT_EXACT:
 			o->network.exact = 1;
+			break;
+		case OPT_HEAD:
+			o->head = optarg;
 			break;
 		case OPT_INPUT:
 			o->inputs.file[o->inputs.count++] = optarg;
@@ -176,46 +183,6 @@ static int parse(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-/* -------------------------------------------------------------------------------- labels */
-
-struct labels {
-	char **name;
-	unsigned int count;
-};
-
-static void labels_free(struct labels *labels)
-{
-	for (unsigned int i = 0; i < labels->count; i++)
-		free(labels->name[i]);
-	free(labels->name);
-}
-
-static int labels_load(const char *path, struct labels *labels)
-{
-	FILE *file = fopen(path, "r");
-	char *line = NULL;
-	size_t room = 0;
-
-	if (!file) {
-		fprintf(stderr, "dla run: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	while (getline(&line, &room, file) > 0) {
-		char **name = realloc(labels->name, (labels->count + 1) * sizeof(*name));
-
-		if (!name)
-			break;
-		labels->name = name;
-		line[strcspn(line, "\r\n")] = '\0';
-		labels->name[labels->count++] = line;
-		line = NULL;
-		room = 0;
-	}
-	free(line);
-	fclose(file);
-	return 0;
-}
-
 /* ------------------------------------------------------------------------------- running */
 
 static int fail(int status)
@@ -224,15 +191,21 @@ static int fail(int status)
 	return status;
 }
 
-static int report(const struct options *o, const struct dla_device *device, const struct dla_network *network,
+static int report(const struct options *o, const struct dla_device *device, const struct headed *headed,
 		  const struct dla_request *request)
 {
+	const struct dla_network *network = headed->network;
 	struct labels labels = { 0 };
 
 	if (o->json)
 		return report_json(device, network, request) ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (o->labels && labels_load(o->labels, &labels))
+	if (o->labels && labels_load("run", o->labels, &labels))
 		return EXIT_BAD_INPUT;
+	if (!o->labels && headed->head && labels_of_head(headed->head, &labels)) {
+		labels_free(&labels);
+		fprintf(stderr, "dla run: out of memory\n");
+		return EXIT_FAILURE;
+	}
 	printf("%s on %s\n\n", dla_network_name(network), dla_device_name(device));
 	report_operations(network);
 	putchar('\n');
@@ -280,15 +253,15 @@ static void remove_recording(const char *dir)
 	rmdir(dir);
 }
 
-static int run_network(const struct options *o, struct dla_device *device, struct dla_network *network)
+static int run_network(const struct options *o, struct dla_device *device, const struct headed *headed)
 {
-	struct dla_request *request = dla_request_new(network);
+	struct dla_request *request = dla_request_new(headed->network);
 	struct progress progress;
 	int status = EXIT_RUN_FAILED;
 
 	if (!request)
 		return fail(EXIT_RUN_FAILED);
-	if (inputs_load("run", &o->inputs, network, request)) {
+	if (inputs_load("run", &o->inputs, headed->network, request)) {
 		status = EXIT_BAD_INPUT;
 	} else {
 		progress_begin(&progress, "running");
@@ -299,7 +272,7 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 		if (interrupt_status())
 			status = interrupt_status();
 		else
-			status = status ? fail(status) : report(o, device, network, request);
+			status = status ? fail(status) : report(o, device, headed, request);
 	}
 	dla_request_free(request);
 	return status;
@@ -308,24 +281,24 @@ static int run_network(const struct options *o, struct dla_device *device, struc
 static int run(const struct options *o)
 {
 	struct dla_device *device = dla_device_open(o->device);
-	struct dla_network *network;
+	struct headed headed = { 0 };
 	struct watch watch;
 	int status;
 
 	if (!device)
 		return fail(EXIT_NO_DEVICE);
 	watch_begin(&watch, "loading", 0, watch_exit, NULL);
-	network = dla_network_load(device, o->model, &o->network);
+	status = headed_load(&headed, device, o->model, &o->network, o->head);
 	watch_end(&watch);
-	if (!network)
+	if (status)
 		status = fail(EXIT_BAD_MODEL);
 	else if (o->explain)
-		status = explain(device, network, o->json) ? EXIT_FAILURE : EXIT_SUCCESS;
+		status = explain(device, headed.network, o->json) ? EXIT_FAILURE : EXIT_SUCCESS;
 	else if (o->record && dla_device_record(device, o->record))
 		status = fail(EXIT_NO_DEVICE);
 	else
-		status = run_network(o, device, network);
-	dla_network_free(network);
+		status = run_network(o, device, &headed);
+	headed_free(&headed);
 	dla_device_close(device);
 	if (o->record && interrupt_status() && status == interrupt_status())
 		remove_recording(o->record);

@@ -8,6 +8,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple, Type, Union
 
 from ._dla import ffi, lib
 from .errors import check, pointer, string
+from .head import Head
 from .network import Network
 from .owner import Owner
 
@@ -147,7 +148,23 @@ class Device:
         """
         how = options(place, cpu_profile, cpu, exact, keep_tensors)
         how.cpu_threads = cpu_threads
-        return Network(*self._open_owner(), model, how)
+        owner, device = self._open_owner()
+        if isinstance(model, bytes):
+            return Network(owner, pointer(lib.dla_network_load_memory(device, model, len(model), b"memory", how)))
+        return Network(owner, pointer(lib.dla_network_load(device, os.fsencode(model), how)))
+
+    def head(self, model: Path, *, place: str = "auto", cpu_profile: Optional[Path] = None, cpu: str = "auto",
+             cpu_threads: int = 1, exact: bool = False) -> Head:
+        """
+        The last layer of a network, which learns on this device; what is in front of it is compiled for the device.
+
+        :param model: a ``.tflite`` file with a fully connected layer as the last that has weights. The others are those
+            of :meth:`load`.
+        """
+        how = options(place, cpu_profile, cpu, exact, False)
+        how.cpu_threads = cpu_threads
+        owner, device = self._open_owner()
+        return Head(owner, pointer(lib.dla_head_new(device, os.fsencode(model), how)))
 
     def compile(self, model: Union[Path, bytes], save_as: Path, *, place: str = "auto",
                 cpu_profile: Optional[Path] = None, cpu: str = "auto", exact: bool = False) -> None:

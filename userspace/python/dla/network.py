@@ -2,7 +2,6 @@
 """A network, compiled for a device."""
 from __future__ import annotations
 
-import os
 from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -127,16 +126,12 @@ def tensor_info(raw: Any) -> TensorInfo:
 
 class Network:
     """
-    A network, compiled for a device; made by :meth:`Device.load`.
+    A network, compiled for a device; made by :meth:`Device.load` or :meth:`Head.network`.
 
     Threads may share it. It lives as long as anything uses it.
     """
 
-    def __init__(self, owner: Owner, device: Any, model: Union[str, os.PathLike[str], bytes], options: Any) -> None:
-        if isinstance(model, bytes):
-            network = pointer(lib.dla_network_load_memory(device, model, len(model), b"memory", options))
-        else:
-            network = pointer(lib.dla_network_load(device, os.fsencode(model), options))
+    def __init__(self, owner: Owner, network: Any) -> None:
         self._owner = Owner(network, lib.dla_network_free, owner)
         self._handle = self._owner.handle()
         self.inputs: Tuple[TensorInfo, ...] = tuple(
@@ -222,16 +217,20 @@ class Network:
         return results[0] if len(results) == 1 else results
 
 
+def lossless(name: str, dtype: np.dtype[Any], values: npt.NDArray[Any], hint: str = "") -> npt.NDArray[Any]:
+    """Values as another type; what would change them is an error."""
+    if values.dtype.kind in "iu" and dtype.kind in "iu" and values.dtype != dtype and values.size:
+        limits = np.iinfo(dtype)
+        if values.min() < limits.min or values.max() > limits.max:
+            raise ValueError(f"{name!r} takes {dtype}; {values.dtype} from {values.min()} to {values.max()} does not fit")
+    elif not np.can_cast(values.dtype, dtype, "same_kind"):
+        raise TypeError(f"{name!r} takes {dtype}, not {values.dtype}{hint}")
+    return values.astype(dtype, copy=False)
+
+
 def fill(info: TensorInfo, to: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
     """Put values into an input; what would change them or does not fit is an error."""
-    if values.dtype.kind in "iu" and to.dtype.kind in "iu" and values.dtype != to.dtype and values.size:
-        limits = np.iinfo(to.dtype)
-        if values.min() < limits.min or values.max() > limits.max:
-            raise ValueError(f"{info.name!r} takes {to.dtype}; {values.dtype} from {values.min()} to "
-                             f"{values.max()} does not fit")
-    elif not np.can_cast(values.dtype, to.dtype, "same_kind"):
-        raise TypeError(f"{info.name!r} takes {to.dtype}, not {values.dtype}"
-                        + ("; TensorInfo.quantise() converts real values" if info.scale else ""))
+    values = lossless(info.name, to.dtype, values, "; TensorInfo.quantise() converts real values" if info.scale else "")
     if values.shape not in (to.shape, to.shape[1:] if to.shape[:1] == (1,) else to.shape):
         raise ValueError(f"{info.name!r} has shape {to.shape}, not {values.shape}")
-    np.copyto(to, values.reshape(to.shape), casting="unsafe")
+    np.copyto(to, values.reshape(to.shape))

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "inputs.h"
+#include "interrupt.h"
+#include "learn.h"
+#include "placing.h"
+#include "status.h"
+
+static const char help[] =
+	"usage: dla learn collect MODEL FOLDER... [OPTION]...\n"
+	"       dla learn collect MODEL --label NAME FILE... [OPTION]...\n"
+	"       dla learn train MODEL [OPTION]...\n"
+	"       dla learn evaluate MODEL [FOLDER]... [OPTION]...\n"
+	"       dla learn rollback MODEL [OPTION]...\n"
+	"       dla learn show MODEL [OPTION]...\n"
+	"       dla learn federate MODEL --server ADDRESS [OPTION]... [-- ARGUMENT...]\n"
+	"\n"
+	"Train the last layer of a .tflite network on what this device sees. What is in front of that layer, the\n"
+	"backbone, runs on the NPU and stays as it is.\n"
+	"\n"
+	"`collect` keeps what the backbone makes of files, its features, with their labels; the files themselves\n"
+	"are not kept. A label is a class of the network or a new one, and in FOLDER a folder of that name. What is\n"
+	"there already is not added again.\n"
+	"\n"
+	"`train` trains on what was collected. Some of that is held out to tell whether it got better; if it got\n"
+	"worse, all stays as it was. Interrupted, it goes on at the last whole epoch when it is run again.\n"
+	"\n"
+	"`evaluate` counts what is classified right, of files or of what was collected. `rollback` goes back to\n"
+	"before the last training. `show` tells what there is. `federate` takes part in the rounds of a Flower\n"
+	"server, to which the layer goes, but neither files nor features: it is Flower's flower-supernode from then\n"
+	"on, with the arguments behind --.\n"
+	"\n"
+	"`dla run MODEL --head FILE` runs the network with what was learned; `show` tells FILE.\n"
+	"\n"
+	"  --dir DIR            where all that is kept; otherwise $XDG_DATA_HOME/nvdla/learn/ or\n"
+	"                       ~/.local/share/nvdla/learn/ and the name of MODEL without its ending\n"
+	"  --label NAME         of collect and evaluate: what all the files show; then folders are folders of files\n"
+	"  --labels FILE        names of the network's classes, one a line, which are kept; before that, they are\n"
+	"                       called 0, 1, ...\n"
+	"  --rate HZ            of the samples that the network takes (16000), for WAV files\n"
+	"  --epochs N           of train: how often every sample is seen (20)\n"
+	"  --batch N            samples a step (32)\n"
+	"  --learning-rate R    length of the steps (0.5)\n"
+	"  --schedule HOW       that becomes less: cosine (default), constant or step\n"
+	"  --momentum M         below 1 (0.9)\n"
+	"  --decay D            of the weights (0)\n"
+	"  --held-out SHARE     of each class, which is not trained on but tells whether it got better (0.2)\n"
+	"  --seed N             another order of samples\n"
+	"  --restart            do not go on from where an interrupted training was\n"
+	"  --server ADDRESS     of federate: of the Flower server, HOST:PORT\n"
+	"  --certificates FILE  of those who vouch for it; otherwise those whom this machine trusts\n"
+	"  --key FILE           private key of this device, for a server that asks who it is\n"
+	"  --insecure           without encryption: for a network that nobody else is in\n"
+	"  --device NAME        as for dla run; so too --place WHERE, --cpu KERNELS, --cpu-profile P, --threads N, --exact\n"
+	"  --json               print one JSON object\n"
+	"  --help               print this\n"
+	"\n"
+	"Ctrl-C, or a loss of power, loses an epoch or some files at most, and leaves nothing that is damaged.\n"
+	"\n"
+	"Exit codes: 0 done, 2 wrong usage, 3 no such device, 4 the model cannot be used, 5 a file cannot be used, 6 it\n"
+	"failed, 130 interrupted.\n";
+
+/* Options that not all subcommands have are of a group. */
+enum { OF_FILES, OF_TRAINING, OF_FEDERATION, NR_GROUPS };
+
+static const struct subcommand {
+	const char *name;
+	int (*run)(const struct learn_options *options);
+	unsigned int min_sources;
+	bool takes_sources;
+	unsigned int groups;
+} subcommands[] = {
+	{ "collect", learn_collect, 1, true, 1 << OF_FILES },
+	{ "train", learn_train, 0, false, 1 << OF_TRAINING },
+	{ "evaluate", learn_evaluate, 0, true, 1 << OF_FILES },
+	{ "rollback", learn_rollback, 0, false, 0 },
+	{ "show", learn_show, 0, false, 0 },
+	{ "federate", learn_federate, 0, true, 1 << OF_FEDERATION },
+};
+
+#define NR_SUBCOMMANDS (sizeof(subcommands) / sizeof(subcommands[0]))
+
+static int wrong(const char *what, const char *value)
+{
+	fprintf(stderr, "dla learn: %s \"%s\"; see dla learn --help\n", what, value);
+	return -1;
+}
+
+static int parse_count(const char *name, const char *value, unsigned int *out)
+{
+	char *end;
+	unsigned long count;
+
+	errno = 0;
+	count = strtoul(value, &end, 10);
+	if (!errno && *value >= '0' && *value <= '9' && !*end && count && count <= 1000000) {
+		*out = (unsigned int)count;
+		return 0;
+	}
+	fprintf(stderr, "dla learn: %s is a number from 1 to 1000000, not \"%s\"\n", name, value);
+	return -1;
+}
+
+static int parse_real(const char *name, const char *value, float max, float *out)
+{
+	char *end;
+
+	*out = strtof(value, &end);
+	if (end != value && !*end && isfinite(*out) && *out >= 0 && *out <= max)
+		return 0;
+	fprintf(stderr, "dla learn: %s is a number from 0 to %g, not \"%s\"\n", name, (double)max, value);
+	return -1;
+}
+
+/* To the library 0 is the default, and what is negative none. */
+static int parse_or_none(const char *name, const char *value, float max, float *out)
+{
+	int err = parse_real(name, value, max, out);
+
+	if (!*out)
+		*out = -1;
+	return err;
+}
+
+static int parse_schedule(const char *value, enum dla_rate *out)
+{
+	static const char *const names[] = {
+		[DLA_RATE_COSINE] = "cosine", [DLA_RATE_CONSTANT] = "constant", [DLA_RATE_STEP] = "step",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(value, names[i])) {
+			*out = (enum dla_rate)i;
+			return 0;
+		}
+	}
+	return wrong("--schedule is constant, cosine or step, not", value);
+}
+
+static int parse_seed(const char *value, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 0);
+	return errno || end == value || *end ? wrong("--seed is a number, not", value) : 0;
+}
+
+static int parse_rate(const char *value, unsigned int *out)
+{
+	struct inputs inputs = { 0 };
+
+	if (inputs_parse_rate(&inputs, value))
+		return wrong("--rate is from 100 to 1000000, not", value);
+	*out = inputs.rate;
+	return 0;
+}
+
+enum {
+	DIRECTORY = 256, LABELS, DEVICE, PLACE, CPU, PROFILE, THREADS, EXACT, JSON, HELP,
+	LABEL, RATE,
+	EPOCHS, BATCH, LEARNING_RATE, SCHEDULE, MOMENTUM, DECAY, HELD_OUT, SEED, RESTART,
+	SERVER, CERTIFICATES, KEY, INSECURE,
+};
+
+static int group_of(int option)
+{
+	return option >= SERVER ? OF_FEDERATION : option >= EPOCHS ? OF_TRAINING : option >= LABEL ? OF_FILES : -1;
+}
+
+/* 0: go on; 1: done already; -1: wrong. @given is an option of each group that was given. */
+static int parse_options(int argc, char **argv, struct learn_options *o, const char *given[NR_GROUPS])
+{
+	static const struct option names[] = {
+		{ "dir", required_argument, NULL, DIRECTORY },
+		{ "label", required_argument, NULL, LABEL },
+		{ "labels", required_argument, NULL, LABELS },
+		{ "rate", required_argument, NULL, RATE },
+		{ "epochs", required_argument, NULL, EPOCHS },
+		{ "batch", required_argument, NULL, BATCH },
+		{ "learning-rate", required_argument, NULL, LEARNING_RATE },
+		{ "schedule", required_argument, NULL, SCHEDULE },
+		{ "momentum", required_argument, NULL, MOMENTUM },
+		{ "decay", required_argument, NULL, DECAY },
+		{ "held-out", required_argument, NULL, HELD_OUT },
+		{ "seed", required_argument, NULL, SEED },
+		{ "restart", no_argument, NULL, RESTART },
+		{ "server", required_argument, NULL, SERVER },
+		{ "certificates", required_argument, NULL, CERTIFICATES },
+		{ "key", required_argument, NULL, KEY },
+		{ "insecure", no_argument, NULL, INSECURE },
+		{ "device", required_argument, NULL, DEVICE },
+		{ "place", required_argument, NULL, PLACE },
+		{ "cpu", required_argument, NULL, CPU },
+		{ "cpu-profile", required_argument, NULL, PROFILE },
+		{ "threads", required_argument, NULL, THREADS },
+		{ "exact", no_argument, NULL, EXACT },
+		{ "json", no_argument, NULL, JSON },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 },
+	};
+	int option, which, err = 0;
+
+	optind = 0;
+	while (!err && (option = getopt_long(argc, argv, "", names, &which)) != -1) {
+		if (option != '?' && group_of(option) >= 0)
+			given[group_of(option)] = names[which].name;
+		switch (option) {
+		case DIRECTORY:
+			o->dir = optarg;
+			break;
+		case LABEL:
+			o->label = optarg;
+			break;
+		case LABELS:
+			o->labels = optarg;
+			break;
+		case RATE:
+			err = parse_rate(optarg, &o->rate);
+			break;
+		case EPOCHS:
+			err = parse_count("--epochs", optarg, &o->train.epochs);
+			break;
+		case BATCH:
+			err = parse_count("--batch", optarg, &o->train.batch);
+			break;
+		case LEARNING_RATE:
+			err = parse_real("--learning-rate", optarg, 1000, &o->train.rate);
+			break;
+		case SCHEDULE:
+			err = parse_schedule(optarg, &o->train.schedule);
+			break;
+		case MOMENTUM:
+			err = parse_or_none("--momentum", optarg, 0.999f, &o->train.momentum);
+			break;
+		case DECAY:
+			err = parse_real("--decay", optarg, 1, &o->train.decay);
+			break;
+		case HELD_OUT:
+			err = parse_or_none("--held-out", optarg, 0.9f, &o->train.held_out);
+			break;
+		case SEED:
+			err = parse_seed(optarg, &o->train.seed);
+			break;
+		case RESTART:
+			o->restart = true;
+			break;
+		case SERVER:
+			o->server = optarg;
+			break;
+		case CERTIFICATES:
+			o->certificates = optarg;
+			break;
+		case KEY:
+			o->key = optarg;
+			break;
+		case INSECURE:
+			o->insecure = true;
+			break;
+		case DEVICE:
+			o->device = optarg;
+			break;
+		case PLACE:
+			err = placing_parse_place("learn", optarg, &o->network);
+			break;
+		case CPU:
+			err = placing_parse_cpu("learn", optarg, &o->network);
+			break;
+		case PROFILE:
+			o->network.cpu_profile = optarg;
+			break;
+		case THREADS:
+			err = placing_parse_threads("learn", optarg, &o->network);
+			break;
+		case EXACT:
+			o->network.exact = 1;
+			break;
+		case JSON:
+			o->json = true;
+			break;
+		case HELP:
+			fputs(help, stdout);
+			return 1;
+		default:
+			fputs("dla learn --help describes the options\n", stderr);
+			return -1;
+		}
+	}
+	return err;
+}
+
+static int parse_arguments(char **arg, unsigned int args, const char *given[NR_GROUPS], struct learn_options *o,
+			   const struct subcommand **what)
+{
+	if (!args) {
+		fprintf(stderr, "dla learn: it is not said what to do; see dla learn --help\n");
+		return -1;
+	}
+	for (size_t i = 0; i < NR_SUBCOMMANDS; i++)
+		if (!strcmp(arg[0], subcommands[i].name))
+			*what = &subcommands[i];
+	if (!*what)
+		return wrong("it collects, trains, evaluates, and so on, but cannot", arg[0]);
+	for (unsigned int i = 0; i < NR_GROUPS; i++) {
+		if (!given[i] || (*what)->groups >> i & 1)
+			continue;
+		fprintf(stderr, "dla learn: %s does not take --%s; see dla learn --help\n", arg[0], given[i]);
+		return -1;
+	}
+	if (args == 1)
+		return wrong("no model given to", arg[0]);
+	o->model = arg[1];
+	o->source = arg + 2;
+	o->sources = args - 2;
+	if (o->sources < (*what)->min_sources)
+		return wrong("no files given to", arg[0]);
+	if (o->sources && !(*what)->takes_sources)
+		return wrong("more than one model given to", arg[0]);
+	if (o->label && !o->sources)
+		return wrong("no files given to --label", o->label);
+	if ((*what)->run == learn_federate && !o->server)
+		return wrong("no --server given to", arg[0]);
+	return 0;
+}
+
+int cmd_learn(int argc, char **argv)
+{
+	struct learn_options o = { .device = "auto" };
+	const struct subcommand *what = NULL;
+	const char *given[NR_GROUPS] = { NULL };
+	int status = parse_options(argc, argv, &o, given);
+
+	if (!status)
+		status = parse_arguments(argv + optind, (unsigned int)(argc - optind), given, &o, &what);
+	if (status)
+		return status < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	interrupt_catch(true);
+	return what->run(&o);
+}
