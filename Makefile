@@ -19,12 +19,14 @@
 BUILD ?= build
 CC ?= cc
 CFLAGS ?= -O2 -g
+# Where libraries have theirs.
+HEADERS ?= /usr/include
 # Options that the code relies on, whatever CFLAGS the user gives. A fused multiplication and addition,
 # which some processors have, rounds once where TensorFlow Lite's kernels round twice.
 cflags := -std=gnu11 -Wall -Wextra -Werror -Wno-missing-field-initializers -fPIC -fvisibility=hidden \
 	  -fno-strict-aliasing -ffp-contract=off -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -pthread
 includes := -Ikernel/core/host -Ikernel/core -Iuapi -Iuserspace/emulator -Iuserspace/libdla/include \
-	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I/usr/include/libdrm -I/usr/include/libnl3
+	    -Iuserspace/libdla -Iuserspace/tools -Ikernel/tests -I$(HEADERS)/libdrm -I$(HEADERS)/libnl3
 san-flags := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 tsan-flags := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 

@@ -2,9 +2,11 @@
 tools-src := $(wildcard userspace/tools/*.c)
 tools-obj := $(tools-src:%.c=$(BUILD)/obj/%.o)
 tools-san := $(tools-src:%.c=$(BUILD)/san/%.o)
-tools-libs := -lstb -ljansson -lnl-genl-3 -lnl-3 -lz -lm -ldl -pthread
+# STB=headers: where stb is no library.
+stb := $(if $(filter headers,$(STB)),$(BUILD)/obj/packaging/stb.o,-lstb)
+tools-libs := $(stb) -ljansson -lnl-genl-3 -lnl-3 -lz -lm -ldl -pthread
 
-$(BUILD)/dla: $(tools-obj) $(BUILD)/libdla.so.0
+$(BUILD)/dla: $(tools-obj) $(filter %.o,$(stb)) $(BUILD)/libdla.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $(tools-obj) -o $@ -L$(BUILD) -l:libdla.so.0 -Wl,-rpath,'$$ORIGIN' $(tools-libs)
 
 # The same tool with sanitizers, everything linked in except the emulator, for the tests.

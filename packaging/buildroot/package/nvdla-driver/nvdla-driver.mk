@@ -2,6 +2,8 @@
 NVDLA_DRIVER_VERSION = 0.1.0
 NVDLA_DRIVER_SITE = $(BR2_EXTERNAL_NVDLA_PATH)/../..
 NVDLA_DRIVER_SITE_METHOD = local
+# What has been built in the tree was for another machine.
+NVDLA_DRIVER_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude /build --exclude '*.o' --exclude '*.cmd'
 NVDLA_DRIVER_LICENSE = GPL-2.0-only, GPL-2.0-only OR MIT (kernel/core)
 NVDLA_DRIVER_LICENSE_FILES = LICENSES/GPL-2.0-only.txt LICENSES/MIT.txt
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 SUMMARY = "Linux driver for NVDLA accelerators"
-LICENSE = "GPL-2.0-only & (GPL-2.0-only | MIT)"
+LICENSE = "GPL-2.0-only"
 LIC_FILES_CHKSUM = "file://LICENSES/GPL-2.0-only.txt;md5=b234ee4d69f5fce4486a80fdaf4a4263"
 
 inherit module externalsrc

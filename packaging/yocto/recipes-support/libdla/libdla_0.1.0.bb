@@ -7,13 +7,13 @@ inherit externalsrc pkgconfig python3native
 EXTERNALSRC = "${NVDLA_TREE}"
 EXTERNALSRC_BUILD = "${NVDLA_TREE}"
 
-# libstb is in meta-oe. There is no recipe for XNNPACK: the CPU's operations are the reference kernels'.
-DEPENDS = "jansson libdrm libmd libnl libstb zlib"
+# stb is in this layer. There is no recipe for XNNPACK: the CPU's operations are the reference kernels'.
+DEPENDS = "jansson libdrm libmd libnl stb zlib"
 
 export NEED = "no"
-# The tree's rules have no LDFLAGS of their own; its paths of headers are Debian's.
-CFLAGS:append = " ${LDFLAGS} -isystem ${STAGING_INCDIR}/libdrm -isystem ${STAGING_INCDIR}/libnl3"
-EXTRA_OEMAKE = "BUILD=${WORKDIR}/build XNNPACK= prefix=${prefix} bindir=${bindir} libdir=${libdir} \
+# The tree's rules have no LDFLAGS of their own.
+CFLAGS:append = " ${LDFLAGS}"
+EXTRA_OEMAKE = "BUILD=${WORKDIR}/build HEADERS=${STAGING_INCDIR} XNNPACK= STB=headers prefix=${prefix} bindir=${bindir} libdir=${libdir} \
     includedir=${includedir} mandir=${mandir} udevdir=${nonarch_base_libdir}/udev V=1"
 
 do_compile() {
