@@ -113,7 +113,7 @@ static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc,
 	if (is_copied(f))
 		copy(npu, nhwc, pixels * f->channels, f->flip);
 	else
-		dla_convert_find(NULL)->pack(&p, nhwc, npu);
+		dla_convert_pack(dla_convert_find(NULL), &p, nhwc, npu);
 }
 
 static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu, int8_t *nhwc)
@@ -123,7 +123,7 @@ static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu
 	if (is_copied(f))
 		copy(nhwc, npu, pixels * f->channels, f->flip);
 	else
-		dla_convert_find(NULL)->unpack(&p, npu, nhwc);
+		dla_convert_unpack(dla_convert_find(NULL), &p, npu, nhwc);
 }
 
 /* Where there is nothing between lines, all are one. */
