@@ -48,8 +48,6 @@ $(BUILD)/unit-%: $(BUILD)/obj/tests/unit/%.o $(libdla-obj) $(core-obj) $(emulato
 
 bench-src := $(filter-out $(if $(XNNPACK),,tests/bench/xnnpack.c),$(wildcard tests/bench/*.c))
 bench-bin := $(bench-src:tests/bench/%.c=$(BUILD)/bench-%)
-# How fast memory is varies too much, on machines that are shared, for a test of everything to depend on it.
-speed-tests := $(filter-out %-convert,$(bench-bin))
 
 $(BUILD)/bench-%: $(BUILD)/obj/tests/bench/%.o $(libdla-obj) $(core-obj) $(emulator-obj) $(BUILD)/libnvdla-emu.so.0
 	$(call quiet,LD)$(CC) $(CFLAGS) $(filter %.o,$^) -o $@ -Wl,-rpath,'$$ORIGIN' $(libdla-libs)
@@ -88,7 +86,7 @@ check: all $(check-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
 	@BUILD=$(BUILD) tests/run $(check-bin) tests/fuzz/registers.test
 
 test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(bench-bin) $(BUILD)/san/dla $(BUILD)/fuzz-registers | need-test
-	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests) $(speed-tests)
+	@BUILD=$(BUILD) tests/run $(sort $(check-bin) $(mutate-bin)) tests/fuzz/registers.test $(system-tests) $(bench-bin)
 
 .PHONY: test-debug
 test-debug: all arm64 | need-test

@@ -27,6 +27,15 @@ static inline char *model_path(const char *name)
 	return path;
 }
 
+/* Of many random cases, every so many-th is tried: all of them, unless a machine is too slow for that. */
+static inline unsigned int cases_apart(void)
+{
+	const char *text = getenv("DLA_TEST_CASES_APART");
+	unsigned long apart = text ? strtoul(text, NULL, 10) : 1;
+
+	return apart > 1 && apart < 1000 ? (unsigned int)apart : 1;
+}
+
 /* The whole file in memory of exactly its size, or NULL. */
 static inline void *read_file(const char *path, size_t *bytes)
 {

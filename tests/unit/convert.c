@@ -89,7 +89,7 @@ static void check(const struct dla_convert *convert, const struct dla_pixels *p)
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t c = 0; c < planes_of(p) * p->atom; c++)
 			expected[place(p, i, c)] = c < p->channels ? (int8_t)(nhwc[i * p->channels + c] ^ p->flip) : 0;
-	convert->pack(p, nhwc, npu);
+	dla_convert_pack(convert, p, nhwc, npu);
 	check_around(&memory[1]);
 	if (memcmp(npu, expected, bytes))
 		fail_msg("%s: packing %zu pixels of %u channels into atoms of %u is wrong", convert->name, p->count,
@@ -100,7 +100,7 @@ static void check(const struct dla_convert *convert, const struct dla_pixels *p)
 		for (size_t c = p->channels; c < planes_of(p) * p->atom; c++)
 			npu[place(p, i, c)] = random_byte();
 	nhwc = take(&memory[0], elements);
-	convert->unpack(p, npu, nhwc);
+	dla_convert_unpack(convert, p, npu, nhwc);
 	check_around(&memory[0]);
 	for (size_t i = 0; i < p->count; i++)
 		for (size_t c = 0; c < p->channels; c++)

@@ -4,6 +4,8 @@
 
 #include "convert.h"
 
+/* ------------------------------------------------------------------------------------ plain C */
+
 static inline void copy(int8_t *to, const int8_t *from, uint32_t bytes, uint8_t flip)
 {
 	for (uint32_t i = 0; i < bytes; i++)
@@ -34,66 +36,171 @@ static inline void copy_atom(int8_t *to, const int8_t *from, uint32_t bytes, uin
 	}
 }
 
-static uint32_t channels_in_plane(const struct dla_pixels *p, uint32_t first)
+static void pack_plane(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
-	return p->channels - first < p->atom ? p->channels - first : p->atom;
-}
-
-void dla_pack_from(const struct dla_pixels *p, size_t first, const int8_t *nhwc, int8_t *npu)
-{
-	for (uint32_t c = 0; c < p->channels; c += p->atom, npu += p->plane_stride) {
-		const int8_t *from = nhwc + first * p->channels + c;
-		uint32_t used = channels_in_plane(p, c);
-		int8_t *to = npu + first * p->atom;
-
-		for (size_t i = first; i < p->count; i++, from += p->channels, to += p->atom) {
-			if (used == p->atom) {
-				copy_atom(to, from, p->atom, p->flip);
-				continue;
-			}
-			memset(to, 0, p->atom);
-			copy(to, from, used, p->flip);
+	for (; count; count--, from += p->channels, to += p->atom) {
+		if (channels == p->atom) {
+			copy_atom(to, from, p->atom, p->flip);
+			continue;
 		}
+		memset(to, 0, p->atom);
+		copy(to, from, channels, p->flip);
 	}
 }
 
-void dla_unpack_from(const struct dla_pixels *p, size_t first, const int8_t *npu, int8_t *nhwc)
+static void unpack_plane(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
-	for (uint32_t c = 0; c < p->channels; c += p->atom, npu += p->plane_stride) {
-		const int8_t *from = npu + first * p->atom;
-		uint32_t used = channels_in_plane(p, c);
-		int8_t *to = nhwc + first * p->channels + c;
-
-		for (size_t i = first; i < p->count; i++, from += p->atom, to += p->channels) {
-			if (used == p->atom)
-				copy_atom(to, from, p->atom, p->flip);
-			else
-				copy(to, from, used, p->flip);
-		}
+	for (; count; count--, from += p->atom, to += p->channels) {
+		if (channels == p->atom)
+			copy_atom(to, from, p->atom, p->flip);
+		else
+			copy(to, from, channels, p->flip);
 	}
 }
 
-static void pack(const struct dla_pixels *pixels, const int8_t *nhwc, int8_t *npu)
+static const struct dla_convert plain = { "plain", .planes = 1, .pack = pack_plane, .unpack = unpack_plane };
+
+/* ------------------------------------------------------------------------ any set of instructions */
+
+/* How many pixels have so many bytes of others behind them: all but the last ones. */
+static size_t pixels_before(const struct dla_pixels *p, size_t bytes)
 {
-	dla_pack_from(pixels, 0, nhwc, npu);
+	size_t last = (bytes + p->channels - 1) / p->channels;
+
+	return p->count > last ? p->count - last : 0;
 }
 
-static void unpack(const struct dla_pixels *pixels, const int8_t *npu, int8_t *nhwc)
+/*
+ * Pixels that are converted plane by plane before the next ones are: what lies in the network's order is
+ * touched once for each few planes, so it should be in the nearest cache then; but in a plane they should
+ * be some cache lines on end, and end with one, for what fetches ahead to keep up.
+ */
+static size_t pixels_at_once(const struct dla_pixels *p)
 {
-	dla_unpack_from(pixels, 0, npu, nhwc);
+	const size_t fit = 12288 / p->channels, lines = 64, least = 16;
+
+	return fit < least ? least : fit < lines ? fit / least * least : fit / lines * lines;
 }
 
-static const struct dla_convert plain = { "plain", pack, unpack };
+static uint32_t channels_at_once(const struct dla_convert *convert, const struct dla_pixels *p)
+{
+	return p->atom == 8 ? 8 * convert->planes : p->atom;
+}
+
+static void pack_pixels(const struct dla_convert *convert, const struct dla_pixels *p, size_t first, size_t count,
+			const int8_t *nhwc, int8_t *npu)
+{
+	const uint32_t step = channels_at_once(convert, p);
+
+	nhwc += first * p->channels;
+	npu += first * p->atom;
+	for (uint32_t c = 0; c < p->channels; c += step) {
+		uint32_t left = p->channels - c;
+
+		convert->pack(p, count, left < step ? left : step, nhwc + c, npu + c / p->atom * p->plane_stride);
+	}
+}
+
+/* The last channels come first: what they write into the next pixel is written over then. */
+static void unpack_pixels(const struct dla_convert *convert, const struct dla_pixels *p, size_t first, size_t count,
+			  const int8_t *npu, int8_t *nhwc)
+{
+	const uint32_t step = channels_at_once(convert, p);
+
+	npu += first * p->atom;
+	nhwc += first * p->channels;
+	for (uint32_t left = p->channels, now; left; left -= now) {
+		uint32_t c = (left - 1) / step * step;
+
+		now = left - c;
+		convert->unpack(p, count, now, npu + c / p->atom * p->plane_stride, nhwc + c);
+	}
+}
+
+/* Pixels that kernels for few channels cannot convert in place, which are fewer than these, and theirs. */
+#define REST_MAX (DLA_CONVERT_REACH + DLA_PIXELS_FEW)
+#define REST_BYTES (REST_MAX * 16 + DLA_CONVERT_REACH)
+
+static size_t round_up(size_t pixels)
+{
+	return (pixels + DLA_PIXELS_FEW - 1) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
+}
+
+static void pack_few(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
+{
+	size_t count = pixels_before(p, DLA_CONVERT_REACH) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
+	size_t rest = p->count - count, used = rest * p->channels;
+	int8_t from[REST_BYTES], to[REST_BYTES];
+
+	convert->pack_few(p, count, nhwc, npu);
+	memcpy(from, nhwc + count * p->channels, used);
+	memset(from + used, 0, round_up(rest) * p->channels + DLA_CONVERT_REACH - used);
+	convert->pack_few(p, round_up(rest), from, to);
+	memcpy(npu + count * p->atom, to, rest * p->atom);
+}
+
+static void unpack_few(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
+{
+	size_t count = pixels_before(p, DLA_CONVERT_REACH) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
+	size_t rest = p->count - count, used = rest * p->atom;
+	int8_t from[REST_BYTES], to[REST_BYTES];
+
+	convert->unpack_few(p, count, npu, nhwc);
+	memcpy(from, npu + count * p->atom, used);
+	memset(from + used, 0, round_up(rest) * p->atom + DLA_CONVERT_REACH - used);
+	convert->unpack_few(p, round_up(rest), from, to);
+	memcpy(nhwc + count * p->channels, to, rest * p->channels);
+}
+
+/* So many of many pixels are for kernels, which need bytes behind them; the last ones are for plain C. */
+static size_t pixels_for(const struct dla_pixels *p)
+{
+	return pixels_before(p, -p->channels % DLA_CONVERT_REACH) / DLA_PIXELS_MANY * DLA_PIXELS_MANY;
+}
+
+void dla_convert_pack(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
+{
+	size_t count, step;
+
+	if (!p->channels)
+		return;
+	if (convert->pack_few && p->channels <= p->atom && p->atom <= 16) {
+		pack_few(convert, p, nhwc, npu);
+		return;
+	}
+	count = pixels_for(p);
+	step = pixels_at_once(p);
+	for (size_t first = 0; first < count; first += step)
+		pack_pixels(convert, p, first, count - first < step ? count - first : step, nhwc, npu);
+	pack_pixels(&plain, p, count, p->count - count, nhwc, npu);
+}
+
+void dla_convert_unpack(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
+{
+	size_t count, step;
+
+	if (!p->channels)
+		return;
+	if (convert->unpack_few && p->channels <= p->atom && p->atom <= 16) {
+		unpack_few(convert, p, npu, nhwc);
+		return;
+	}
+	count = pixels_for(p);
+	step = pixels_at_once(p);
+	for (size_t first = 0; first < count; first += step)
+		unpack_pixels(convert, p, first, count - first < step ? count - first : step, npu, nhwc);
+	unpack_pixels(&plain, p, count, p->count - count, npu, nhwc);
+}
 
 #if defined(__x86_64__)
-static const struct dla_convert other = { "avx2", dla_pack_avx2, dla_unpack_avx2 };
+#define other dla_convert_avx2
 
 static bool have_other(void)
 {
 	return __builtin_cpu_supports("avx2");
 }
 #elif defined(__aarch64__)
-static const struct dla_convert other = { "neon", dla_pack_neon, dla_unpack_neon };
+#define other dla_convert_neon
 
 static bool have_other(void)
 {

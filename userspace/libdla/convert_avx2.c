@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * Atoms of eight bytes are units of a transposition: channels of sixteen are loaded from four pixels,
- * two to a register, and the halves of two registers make four atoms of either plane. Stores, of which
- * there is one in a cycle, are of whole registers wherever that is possible.
- *
- * Loads and stores of the network's order reach past the channels they are for, into the pixels that
- * follow; so the last pixels are left to plain C.
+ * A register holds two lanes of sixteen bytes, which shuffles do not cross. Of the two accesses, stores are
+ * what there is one of in a cycle: they are of whole registers wherever that is possible.
  */
 #include "convert.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
 #include <stdbool.h>
-#include <string.h>
 
 #define AVX2 __attribute__((target("avx2")))
 
@@ -74,160 +69,160 @@ static AVX2 __m256i first_bytes(uint32_t bytes, uint32_t atom)
 /* ---------------------------------------------------------------------------- one plane, or less */
 
 /*
- * A register has two lanes of sixteen bytes in atoms; in the network's order one lane's pixels have
- * `half` bytes. Shuffles work within lanes; an index of -1 makes a zero.
+ * What lies on end in pixels `to` bytes apart: where each of those bytes is among pixels that lie `from`
+ * apart, so far as pixels are whole in thirty-two bytes of atoms.
  */
-struct few {
-	size_t pixels, half;
-	__m256i shuffle, next;
+struct moves {
+	__m256i place, channel;
 };
 
-static uint32_t pixels_in_lane(const struct dla_pixels *p)
+static AVX2 struct moves moves(const struct dla_pixels *p, __m256i byte, uint32_t to, uint32_t from)
 {
-	return p->atom == 4 ? 4 : p->atom == 8 ? 2 : 1;
-}
+	struct moves moves = { .place = byte, .channel = byte };
 
-static AVX2 struct few spread(const struct dla_pixels *p)
-{
-	uint32_t lane = pixels_in_lane(p);
-	int8_t from[16], *at = from;
+	for (uint32_t i = 1; i < 32 / p->atom; i++) {
+		__m256i behind = _mm256_cmpgt_epi8(byte, _mm256_set1_epi8((char)(i * to - 1)));
 
-	for (uint32_t i = 0; i < lane; i++)
-		for (uint32_t c = 0; c < p->atom; c++)
-			*at++ = c < p->channels ? (int8_t)(i * p->channels + c) : -1;
-	return (struct few) { .pixels = 2 * lane, .half = lane * p->channels, .shuffle = load_two(from, from) };
-}
-
-static AVX2 struct few gather(const struct dla_pixels *p)
-{
-	uint32_t lane = pixels_in_lane(p), half = lane * p->channels;
-	/* Where both lanes' bytes fit one, the second's go behind the first's; and if so, others behind those. */
-	uint32_t second = 2 * half <= 16 ? half : 0, next = 4 * half <= 16 ? 2 * half : 0;
-	int8_t from[64];
-
-	memset(from, -1, sizeof(from));
-	for (uint32_t i = 0; i < lane; i++) {
-		for (uint32_t c = 0; c < p->channels; c++) {
-			uint32_t to = i * p->channels + c;
-			int8_t at = (int8_t)(i * p->atom + c);
-
-			from[to] = at;
-			from[16 + second + to] = at;
-			from[32 + next + to] = at;
-			from[48 + next + second + to] = at;
-		}
+		moves.channel = _mm256_sub_epi8(moves.channel, _mm256_and_si256(behind, _mm256_set1_epi8((char)to)));
+		moves.place = _mm256_add_epi8(moves.place,
+					      _mm256_and_si256(behind, _mm256_set1_epi8((char)(from - to))));
 	}
-	return (struct few) { .pixels = 2 * lane, .half = half, .shuffle = load32(from), .next = load32(from + 32) };
+	return moves;
 }
 
-static inline AVX2 __m128i or_lanes(__m256i v)
+static AVX2 __m256i bytes_of_lane(void)
 {
-	return _mm_or_si128(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+	return _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
-/* So many whole registers; returns where the next pixels are to be found. */
-static inline AVX2 const int8_t *spread_registers(const int8_t *nhwc, size_t half, __m256i shuffle, __m256i flip,
-						  size_t count, int8_t *npu)
+/*
+ * Shuffles of sixteen bytes and of those that follow them, whose results make one with an OR: an index
+ * with its highest bit set makes a zero.
+ */
+static AVX2 __m256i shuffle_of_first(__m256i place)
 {
+	return _mm256_adds_epu8(place, _mm256_set1_epi8(0x70));
+}
+
+static AVX2 __m256i shuffle_of_second(__m256i place)
+{
+	return _mm256_sub_epi8(place, _mm256_set1_epi8(16));
+}
+
+static AVX2 void pack_few(const struct dla_pixels *p, size_t count, const int8_t *nhwc, int8_t *npu)
+{
+	const struct moves to = moves(p, bytes_of_lane(), p->atom, p->channels);
+	const __m256i spare = _mm256_cmpgt_epi8(to.channel, _mm256_set1_epi8((char)(p->channels - 1)));
+	const __m256i shuffle = _mm256_or_si256(to.place, spare), flip = flipped(p);
+	const size_t half = (size_t)p->channels * 16 / p->atom;
+
 #pragma GCC unroll 4
-	for (; count; count--, nhwc += 2 * half, npu += 32) {
+	for (size_t left = count * p->atom / 32; left; left--, nhwc += 2 * half, npu += 32) {
 		__m256i v = _mm256_xor_si256(load_two(nhwc, nhwc + half), flip);
 
 		store32(npu, _mm256_shuffle_epi8(v, shuffle));
 	}
-	return nhwc;
 }
 
-static AVX2 void pack_few(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
+/* Four pixels' channels fit a lane of the network's order. */
+static AVX2 void unpack_fours(const struct dla_pixels *p, size_t count, const int8_t *npu, int8_t *nhwc)
 {
-	const struct few few = spread(p);
-	const size_t all = p->count / few.pixels, safe = dla_pixels_before(p, 16) / few.pixels;
-	const size_t left = (p->count - safe * few.pixels) * p->channels, rest = p->count % few.pixels;
-	const __m256i flip = flipped(p);
-	int8_t in[128] = { 0 }, out[32];
+	const __m256i place = moves(p, bytes_of_lane(), p->channels, p->atom).place;
+	const __m256i first = shuffle_of_first(place), second = shuffle_of_second(place), flip = flipped(p);
+	const __m256i word = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), used = _mm256_set1_epi32((int)p->channels);
+	/* Behind the words that one lane has, those of the other. */
+	const __m256i beside = _mm256_add_epi32(word, _mm256_sub_epi32(_mm256_set1_epi32(4), used));
+	const __m256i join = _mm256_blendv_epi8(beside, word, _mm256_cmpgt_epi32(used, word));
+	const size_t step = (size_t)p->channels * 8;
 
-	nhwc = spread_registers(nhwc, few.half, few.shuffle, flip, safe, npu);
-	/* Less than a register's pixels and the sixteen bytes before which it had to end. */
-	memcpy(in, nhwc, left);
-	nhwc = spread_registers(in, few.half, few.shuffle, flip, all - safe, npu + 32 * safe);
-	spread_registers(nhwc, few.half, few.shuffle, flip, 1, out);
-	memcpy(npu + 32 * all, out, rest * p->atom);
-}
-
-static AVX2 size_t unpack_few(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
-{
-	const struct few few = gather(p);
-	const size_t count = dla_pixels_before(p, 16), half = few.half, step = 2 * half, pixels = few.pixels;
-	const __m256i shuffle = few.shuffle, next = few.next, flip = flipped(p);
-	size_t i = 0;
-
-	if (2 * step <= 16) {
 #pragma GCC unroll 4
-		for (; i + 2 * pixels <= count; i += 2 * pixels, nhwc += 2 * step, npu += 64) {
-			__m256i v = _mm256_shuffle_epi8(load_flipped(npu, flip), shuffle);
-			__m256i w = _mm256_shuffle_epi8(load_flipped(npu + 32, flip), next);
+	for (; count; count -= 8, npu += 64, nhwc += step) {
+		__m256i v = _mm256_shuffle_epi8(load_two(npu, npu + 32), first);
+		__m256i w = _mm256_shuffle_epi8(load_two(npu + 16, npu + 48), second);
 
-			store16(nhwc, or_lanes(_mm256_or_si256(v, w)));
-		}
-	} else if (step <= 16) {
-#pragma GCC unroll 4
-		for (; i + pixels <= count; i += pixels, nhwc += step, npu += 32)
-			store16(nhwc, or_lanes(_mm256_shuffle_epi8(load_flipped(npu, flip), shuffle)));
-	} else {
-#pragma GCC unroll 4
-		for (; i + pixels <= count; i += pixels, nhwc += step, npu += 32)
-			store_two(nhwc, nhwc + half, _mm256_shuffle_epi8(load_flipped(npu, flip), shuffle));
+		v = _mm256_permutevar8x32_epi32(_mm256_xor_si256(_mm256_or_si256(v, w), flip), join);
+		store32(nhwc, v);
 	}
-	return i;
+}
+
+static AVX2 void unpack_few(const struct dla_pixels *p, size_t count, const int8_t *npu, int8_t *nhwc)
+{
+	const __m256i lane = _mm256_setr_m128i(_mm_setzero_si128(), _mm_set1_epi8(16));
+	const __m256i byte = _mm256_add_epi8(bytes_of_lane(), lane), flip = flipped(p);
+	__m256i place, first, second;
+	size_t step;
+
+	if (p->atom == 8 && p->channels <= 4) {
+		unpack_fours(p, count, npu, nhwc);
+		return;
+	}
+	place = _mm256_sub_epi8(moves(p, byte, p->channels, p->atom).place, lane);
+	first = shuffle_of_first(place);
+	second = shuffle_of_second(place);
+	step = (size_t)p->channels * 32 / p->atom;
+#pragma GCC unroll 4
+	for (size_t left = count * p->atom / 32; left; left--, npu += 32, nhwc += step) {
+		__m256i v = _mm256_shuffle_epi8(load32(npu), first);
+		__m256i w = _mm256_shuffle_epi8(load32(npu + 16), second);
+
+		store32(nhwc, _mm256_xor_si256(_mm256_or_si256(v, w), flip));
+	}
 }
 
 /* ------------------------------------------------------------------------------ atoms of eight */
 
-/* Two planes, or one: channels of pixels at from, to their atoms at to. */
-static inline AVX2 void pack_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count,
-				    bool two, __m256i mask)
+/* Of four pixels, sixteen channels each: the halves of two registers are four atoms of either plane. */
+struct atoms {
+	__m256i low, high;
+};
+
+static inline AVX2 struct atoms atoms_of(const int8_t *from, size_t c, __m256i flip)
 {
-	const size_t c = p->channels;
+	__m256i even = _mm256_xor_si256(load_two(from, from + 2 * c), flip);
+	__m256i odd = _mm256_xor_si256(load_two(from + c, from + 3 * c), flip);
+
+	return (struct atoms) { _mm256_unpacklo_epi64(even, odd), _mm256_unpackhi_epi64(even, odd) };
+}
+
+/* Plane by plane of the same pixels, so that they are read but once; the last has spare channels. */
+static inline AVX2 void pack_planes(const struct dla_pixels *p, size_t count, uint32_t planes, __m256i mask,
+				    const int8_t *from, int8_t *to)
+{
+	const size_t c = p->channels, plane = p->plane_stride;
 	const __m256i flip = flipped(p);
-	int8_t *second = to + p->plane_stride;
 
-	for (size_t i = 0; i < count; i += 4, from += 4 * c) {
-		__m256i even = _mm256_xor_si256(load_two(from, from + 2 * c), flip);
-		__m256i odd = _mm256_xor_si256(load_two(from + c, from + 3 * c), flip);
-		__m256i low = _mm256_unpacklo_epi64(even, odd), high = _mm256_unpackhi_epi64(even, odd);
+	for (size_t i = 0; i < count; i += 4, from += 4 * c, to += 32) {
+		struct atoms a = atoms_of(from, c, flip);
 
-		if (!two) {
-			store32(to + 8 * i, _mm256_and_si256(low, mask));
+		store32(to, planes == 1 ? _mm256_and_si256(a.low, mask) : a.low);
+		if (planes > 1)
+			store32(to + plane, planes == 2 ? _mm256_and_si256(a.high, mask) : a.high);
+		if (planes < 3)
 			continue;
-		}
-		store32(to + 8 * i, low);
-		store32(second + 8 * i, _mm256_and_si256(high, mask));
+		a = atoms_of(from + 16, c, flip);
+		store32(to + 2 * plane, planes == 3 ? _mm256_and_si256(a.low, mask) : a.low);
+		if (planes > 3)
+			store32(to + 3 * plane, _mm256_and_si256(a.high, mask));
 	}
 }
 
-static AVX2 size_t pack_8(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
+static AVX2 void pack_8(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
-	const size_t count = dla_pixels_before(p, -p->channels % 16) / 4 * 4, step = dla_pixels_at_once(p);
+	const uint32_t planes = (channels + 7) / 8;
+	const __m256i mask = first_bytes(channels - 8 * (planes - 1), 8);
 
-	for (size_t first = 0; first < count; first += step) {
-		size_t n = count - first < step ? count - first : step;
-		const int8_t *from = nhwc + first * p->channels;
-		int8_t *to = npu + 8 * first;
-
-		for (uint32_t c = 0; c < p->channels; c += 16, to += 2 * p->plane_stride) {
-			uint32_t left = p->channels - c;
-
-			if (left > 8)
-				pack_planes(p, from + c, to, n, true, first_bytes(left - 8, 8));
-			else
-				pack_planes(p, from + c, to, n, false, first_bytes(left, 8));
-		}
-	}
-	return count;
+	if (planes == 4)
+		pack_planes(p, count, 4, mask, from, to);
+	else if (planes == 3)
+		pack_planes(p, count, 3, mask, from, to);
+	else if (planes == 2)
+		pack_planes(p, count, 2, mask, from, to);
+	else
+		pack_planes(p, count, 1, mask, from, to);
 }
 
 /* Or three planes: then the fourth is any. */
-static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count,
+static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to,
 					   bool four)
 {
 	const __m256i flip = flipped(p);
@@ -250,7 +245,7 @@ static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, const int
 	}
 }
 
-static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
+static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to)
 {
 	const __m256i flip = flipped(p);
 	const int8_t *second = from + p->plane_stride;
@@ -268,17 +263,8 @@ static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, const int8
 	}
 }
 
-static inline AVX2 void unpack_one_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
-{
-	const __m128i flip = _mm256_castsi256_si128(flipped(p));
-	const size_t c = p->channels;
-
-	for (size_t i = 0; i < count; i++, to += c)
-		_mm_storel_epi64((__m128i *)to, _mm_xor_si128(_mm_loadl_epi64((const __m128i *)(from + 8 * i)), flip));
-}
-
-/* All channels of a pixel in sixteen bytes: two of them fill a register. */
-static AVX2 void unpack_sixteen(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
+/* There are no others: two pixels fill a register. */
+static AVX2 void unpack_sixteen(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to)
 {
 	const __m256i flip = flipped(p);
 	const int8_t *second = from + p->plane_stride;
@@ -292,130 +278,61 @@ static AVX2 void unpack_sixteen(const struct dla_pixels *p, const int8_t *from, 
 	}
 }
 
-/*
- * The last channels come first: what they write into the next pixel is behind their own channels there,
- * and is written over.
- */
-static AVX2 void unpack_channels(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc, size_t count)
+static AVX2 void unpack_one_plane(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to)
 {
-	uint32_t plane = (p->channels + 7) / 8, rest = plane % 4;
+	const __m128i flip = _mm256_castsi256_si128(flipped(p));
+	const size_t c = p->channels;
 
-	plane -= rest;
-	npu += plane * p->plane_stride;
-	nhwc += 8 * plane;
-	if (p->channels == 16)
-		unpack_sixteen(p, npu, nhwc, count);
-	else if (rest == 3)
-		unpack_four_planes(p, npu, nhwc, count, false);
-	else if (rest == 2)
-		unpack_two_planes(p, npu, nhwc, count);
-	else if (rest == 1)
-		unpack_one_plane(p, npu, nhwc, count);
-	for (; plane; plane -= 4) {
-		npu -= 4 * p->plane_stride;
-		nhwc -= 32;
-		unpack_four_planes(p, npu, nhwc, count, true);
-	}
+	for (; count; count--, from += 8, to += c)
+		_mm_storel_epi64((__m128i *)to, _mm_xor_si128(_mm_loadl_epi64((const __m128i *)from), flip));
 }
 
-static AVX2 size_t unpack_8(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
+static AVX2 void unpack_8(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
-	const size_t count = dla_pixels_before(p, p->channels == 16 ? 0 : -p->channels % 32) / 4 * 4;
-	const size_t step = dla_pixels_at_once(p);
-
-	for (size_t first = 0; first < count; first += step)
-		unpack_channels(p, npu + 8 * first, nhwc + first * p->channels,
-				count - first < step ? count - first : step);
-	return count;
+	if (channels > 24)
+		unpack_four_planes(p, count, from, to, true);
+	else if (channels > 16)
+		unpack_four_planes(p, count, from, to, false);
+	else if (p->channels == 16)
+		unpack_sixteen(p, count, from, to);
+	else if (channels > 8)
+		unpack_two_planes(p, count, from, to);
+	else
+		unpack_one_plane(p, count, from, to);
 }
 
 /* ------------------------------------------------------------- atoms of sixteen and thirty-two */
 
-static AVX2 void pack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count, __m256i mask)
+static AVX2 void pack(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
-	const __m256i flip = flipped(p);
+	const __m256i mask = first_bytes(channels, p->atom), flip = flipped(p);
 	const size_t c = p->channels;
 
-	if (p->atom == 32)
-		for (size_t i = 0; i < count; i++, from += c, to += 32)
+	if (p->atom == 8)
+		pack_8(p, count, channels, from, to);
+	else if (p->atom == 32)
+		for (; count; count--, from += c, to += 32)
 			store32(to, _mm256_and_si256(load_flipped(from, flip), mask));
 	else
-		for (size_t i = 0; i < count; i += 2, from += 2 * c, to += 32)
+		for (; count; count -= 2, from += 2 * c, to += 32)
 			store32(to, _mm256_and_si256(_mm256_xor_si256(load_two(from, from + c), flip), mask));
 }
 
-static AVX2 void unpack_plane(const struct dla_pixels *p, const int8_t *from, int8_t *to, size_t count)
+static AVX2 void unpack(const struct dla_pixels *p, size_t count, uint32_t channels, const int8_t *from, int8_t *to)
 {
 	const __m256i flip = flipped(p);
 	const size_t c = p->channels;
 
-	if (p->atom == 32)
-		for (size_t i = 0; i < count; i++, from += 32, to += c)
+	if (p->atom == 8)
+		unpack_8(p, count, channels, from, to);
+	else if (p->atom == 32)
+		for (; count; count--, from += 32, to += c)
 			store32(to, load_flipped(from, flip));
 	else
-		for (size_t i = 0; i < count; i += 2, from += 32, to += 2 * c)
+		for (; count; count -= 2, from += 32, to += 2 * c)
 			store_two(to, to + c, load_flipped(from, flip));
 }
 
-static AVX2 size_t pack_wide(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
-{
-	const size_t count = dla_pixels_before(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
-
-	for (size_t first = 0; first < count; first += step) {
-		size_t n = count - first < step ? count - first : step;
-		int8_t *to = npu + first * p->atom;
-
-		for (uint32_t c = 0; c < p->channels; c += p->atom, to += p->plane_stride)
-			pack_plane(p, nhwc + first * p->channels + c, to, n,
-				   first_bytes(p->channels - c, p->atom));
-	}
-	return count;
-}
-
-static AVX2 size_t unpack_wide(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
-{
-	const size_t count = dla_pixels_before(p, -p->channels % p->atom) / 2 * 2, step = dla_pixels_at_once(p);
-
-	for (size_t first = 0; first < count; first += step) {
-		size_t n = count - first < step ? count - first : step;
-
-		for (uint32_t plane = (p->channels + p->atom - 1) / p->atom; plane--;)
-			unpack_plane(p, npu + first * p->atom + plane * p->plane_stride,
-				     nhwc + first * p->channels + plane * p->atom, n);
-	}
-	return count;
-}
-
-void dla_pack_avx2(const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
-{
-	size_t done;
-
-	if (!p->channels)
-		return;
-	if (p->channels <= p->atom && p->atom <= 16) {
-		pack_few(p, nhwc, npu);
-		return;
-	}
-	if (p->atom == 8)
-		done = pack_8(p, nhwc, npu);
-	else
-		done = pack_wide(p, nhwc, npu);
-	dla_pack_from(p, done, nhwc, npu);
-}
-
-void dla_unpack_avx2(const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
-{
-	size_t done;
-
-	if (!p->channels)
-		return;
-	if (p->channels <= p->atom && p->atom <= 16)
-		done = unpack_few(p, npu, nhwc);
-	else if (p->atom == 8)
-		done = unpack_8(p, npu, nhwc);
-	else
-		done = unpack_wide(p, npu, nhwc);
-	dla_unpack_from(p, done, npu, nhwc);
-}
+const struct dla_convert dla_convert_avx2 = { "avx2", pack_few, unpack_few, 4, pack, unpack };
 
 #endif

@@ -99,11 +99,18 @@ static bool is_copied(const struct dla_feature *f)
 	       (!f->flip && (f->channels == f->atom || f->width * f->height == 1));
 }
 
+/* Bytes are pixels, too: of sixteen channels, as in the atoms. */
 static void copy(int8_t *to, const int8_t *from, size_t bytes, uint8_t flip)
 {
-	memcpy(to, from, bytes);
-	for (size_t i = 0; flip && i < bytes; i++)
-		to[i] = (int8_t)(to[i] ^ flip);
+	const struct dla_pixels p = { .count = bytes / 16, .channels = 16, .atom = 16, .flip = flip };
+
+	if (!flip) {
+		memcpy(to, from, bytes);
+		return;
+	}
+	dla_convert_pack(dla_convert_find(NULL), &p, from, to);
+	for (size_t i = bytes / 16 * 16; i < bytes; i++)
+		to[i] = (int8_t)(from[i] ^ flip);
 }
 
 static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc, int8_t *npu)
@@ -113,7 +120,7 @@ static void pack(const struct dla_feature *f, size_t pixels, const int8_t *nhwc,
 	if (is_copied(f))
 		copy(npu, nhwc, pixels * f->channels, f->flip);
 	else
-		dla_convert_find(NULL)->pack(&p, nhwc, npu);
+		dla_convert_pack(dla_convert_find(NULL), &p, nhwc, npu);
 }
 
 static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu, int8_t *nhwc)
@@ -123,7 +130,7 @@ static void unpack(const struct dla_feature *f, size_t pixels, const int8_t *npu
 	if (is_copied(f))
 		copy(nhwc, npu, pixels * f->channels, f->flip);
 	else
-		dla_convert_find(NULL)->unpack(&p, npu, nhwc);
+		dla_convert_unpack(dla_convert_find(NULL), &p, npu, nhwc);
 }
 
 /* Where there is nothing between lines, all are one. */
@@ -132,16 +139,25 @@ static uint32_t lines_of(const struct dla_feature *f)
 	return f->line_stride == f->width * f->atom ? 1 : f->height;
 }
 
-void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
+/* What is behind a line's last pixel: spare channels that are no pixel's, or what the pitch adds. */
+static void clear_gaps(const struct dla_feature *f, int8_t *npu)
 {
 	uint32_t lines = lines_of(f);
 	size_t pixels = (size_t)f->width * f->height / lines, room = f->bytes / lines;
 	size_t bytes = is_copied(f) ? pixels * f->channels : f->surface_stride ? room : pixels * f->atom;
 
-	for (uint32_t y = 0; y < lines; y++, nhwc += pixels * f->channels, npu += room) {
-		pack(f, pixels, nhwc, npu);
+	for (uint32_t y = 0; y < lines && bytes < room; y++, npu += room)
 		memset(npu + bytes, 0, room - bytes);
-	}
+}
+
+void dla_feature_pack(const struct dla_feature *f, const int8_t *nhwc, int8_t *npu)
+{
+	uint32_t lines = lines_of(f);
+	size_t pixels = (size_t)f->width * f->height / lines;
+
+	for (uint32_t y = 0; y < lines; y++)
+		pack(f, pixels, nhwc + y * pixels * f->channels, npu + y * (size_t)f->line_stride);
+	clear_gaps(f, npu);
 }
 
 void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *nhwc)
@@ -153,19 +169,20 @@ void dla_feature_unpack(const struct dla_feature *f, const int8_t *npu, int8_t *
 		unpack(f, pixels, npu + y * (size_t)f->line_stride, nhwc + y * pixels * f->channels);
 }
 
-static size_t place(const struct dla_feature *f, uint32_t y, uint32_t x, uint32_t c)
-{
-	return (size_t)(c / f->atom) * f->surface_stride + (size_t)y * f->line_stride +
-	       (size_t)x * f->atom + c % f->atom;
-}
-
+/* In the network's order in between, so many pixels at once that they stay in the nearest cache. */
 void dla_feature_copy(const struct dla_feature *from, const int8_t *src, const struct dla_feature *to, int8_t *dst)
 {
-	const uint8_t flip = from->flip ^ to->flip;
+	uint32_t lines = lines_of(from) == 1 ? lines_of(to) : from->height;
+	size_t pixels = (size_t)to->width * to->height / lines, step = DLA_SIZE_LIMIT / to->channels;
+	int8_t between[DLA_SIZE_LIMIT];
 
-	memset(dst, 0, to->bytes);
-	for (uint32_t y = 0; y < to->height; y++)
-		for (uint32_t x = 0; x < to->width; x++)
-			for (uint32_t c = 0; c < to->channels; c++)
-				dst[place(to, y, x, c)] = (int8_t)(src[place(from, y, x, c)] ^ flip);
+	for (uint32_t y = 0; y < lines; y++) {
+		for (size_t x = 0; x < pixels; x += step) {
+			size_t count = pixels - x < step ? pixels - x : step;
+
+			unpack(from, count, src + y * (size_t)from->line_stride + x * from->atom, between);
+			pack(to, count, between, dst + y * (size_t)to->line_stride + x * to->atom);
+		}
+	}
+	clear_gaps(to, dst);
 }
