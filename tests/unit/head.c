@@ -681,9 +681,9 @@ static void a_new_class_is_learnt_too(void **unused)
 	assert_int_equal(dla_head_evaluate(w.head, new, &fresh), 0);
 	assert_int_equal(fresh.right, 0);
 	add_many(w.samples, 10, 11, 20);
-	{struct dla_train_result r; train(w.head, w.samples, NULL, &r);print_message("XX %u %u %g %g %g %d\n",r.trained,r.held_out,r.before,r.after,r.loss,r.rolled_back);}
+	train(w.head, w.samples, NULL, NULL);
 	assert_int_equal(dla_head_evaluate(w.head, new, &fresh), 0);
-	print_message("XX %u\n",fresh.right);assert_true(fresh.right >= 28);
+	assert_true(fresh.right >= 38);
 	assert_string_equal(dla_head_class(w.head, 10), "glove");
 	assert_int_equal(dla_samples_close(new), 0);
 	end(&w);
@@ -769,7 +769,6 @@ static void a_training_goes_on_behind_a_power_cut(void **unused)
 	o.seed = 43;
 	train(again, w.samples, &o, &result);
 	assert_int_equal(result.resumed, 0);
-	assert_fails(access(w.path, F_OK), ENOENT);
 	o.seed = 42;
 	dla_head_free(again);
 
@@ -805,7 +804,13 @@ static void a_training_goes_on_behind_a_power_cut(void **unused)
 	assert_int_equal(result.epochs, 8);
 	dla_head_weights(again, parts);
 	assert_memory_equal(whole, parts, sizeof(whole));
-	assert_fails(access(w.path, F_OK), ENOENT);
+	dla_head_free(again);
+	/* It is there until the caller has what came of it: at its end there is nothing more to do. */
+	again = new_head(w.device, FASHION, &on_the_cpu);
+	train(again, w.samples, &o, &result);
+	assert_int_equal(result.resumed, 8);
+	dla_head_weights(again, parts);
+	assert_memory_equal(whole, parts, sizeof(whole));
 	dla_head_free(again);
 	free(data);
 	end(&w);
