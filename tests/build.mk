@@ -9,7 +9,7 @@
 # tests/bench/NAME.c measures the optimised objects from inside, and prints TAP; make bench runs only these.
 unit-src := $(wildcard tests/unit/*.c)
 unit-bin := $(unit-src:tests/unit/%.c=$(BUILD)/san/unit-%) $(BUILD)/tsan/unit-emu_threads $(BUILD)/tsan/unit-requests \
-	    $(BUILD)/tsan/unit-many_threads
+	    $(BUILD)/tsan/unit-many_threads $(BUILD)/tsan/unit-head
 mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuzz/*_mutate.c))
 system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
 # They build a kernel of their own, or the module for every kernel that Debian has: with nothing cached

@@ -169,7 +169,7 @@ static void done(struct dla_job *job)
 static void run(struct dla_emit *emit, size_t constant_bytes, struct result *result)
 {
 	struct dla_npu_stats before, after;
-	struct dla_binding binding[DLA_SLOTS];
+	struct dla_binding binding[DLA_SLOTS] = { 0 };
 	struct dla_buffer *constants, *arena;
 	struct dla_job job = { .bindings = DLA_SLOTS, .binding = binding, .progress = ignore, .done = done };
 	unsigned int state = 1;

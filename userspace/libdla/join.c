@@ -13,7 +13,6 @@
 struct joint {
 	const struct dla_network *front, *tail;
 	struct dla_network *joined;
-	int border;			/* the front's output */
 	bool direct;			/* the NPU passes it on to the NPU */
 	unsigned int segments;		/* of the front, but for the last if that goes on in the tail */
 };
@@ -70,11 +69,10 @@ void dla_join_move(struct dla_network *tail, const struct dla_network *front)
 		s->npu_bytes += npu;
 }
 
+/* Also its input is a tensor of its own, in the host memory of the front's output: it may lie elsewhere on the NPU. */
 static int tensor_of_tail(const struct joint *j, int tensor)
 {
-	if (tensor == DLA_NO_TENSOR)
-		return tensor;
-	return tensor == BORDER ? j->border : (int)j->front->graph->tensor_count + tensor - 1;
+	return tensor == DLA_NO_TENSOR ? tensor : (int)j->front->graph->tensor_count + tensor;
 }
 
 /* -------------------------------------------------------------------------------- the graph */
@@ -94,7 +92,7 @@ static int join_graphs(struct joint *j)
 	const struct dla_graph *front = j->front->graph, *tail = j->tail->graph;
 	struct dla_arena arena = { .limit = SIZE_MAX };
 	struct dla_graph *graph = dla_arena_alloc(&arena, 1, sizeof(*graph));
-	unsigned int tensors = front->tensor_count + tail->tensor_count - 1, ops = front->op_count + tail->op_count;
+	unsigned int tensors = front->tensor_count + tail->tensor_count, ops = front->op_count + tail->op_count;
 	struct dla_tensor *tensor = dla_arena_alloc(&arena, tensors, sizeof(*tensor));
 	struct dla_op *op = dla_arena_alloc(&arena, ops, sizeof(*op));
 	bool ok = graph && tensor && op;
@@ -110,12 +108,14 @@ static int join_graphs(struct joint *j)
 		};
 		ok = graph->output;
 	}
-	for (unsigned int t = 1; t < tail->tensor_count && ok; t++) {
+	for (unsigned int t = 0; t < tail->tensor_count && ok; t++) {
 		struct dla_tensor *copy = &tensor[tensor_of_tail(j, (int)t)];
 
 		*copy = tail->tensor[t];
 		if (copy->producer >= 0)
 			copy->producer += (int)front->op_count;
+		else if (t == BORDER)
+			copy->producer = front->tensor[front->output[0]].producer;
 	}
 	for (unsigned int i = 0; i < tail->op_count && ok; i++) {
 		struct dla_op *copy = &op[front->op_count + i];
@@ -149,7 +149,7 @@ static void join_tensors(struct joint *j)
 	memcpy(s->host, front->schedule.host, tensors * sizeof(*s->host));
 	memcpy(s->npu, front->schedule.npu, tensors * sizeof(*s->npu));
 	memcpy(s->whole, front->schedule.whole, tensors * sizeof(*s->whole));
-	for (unsigned int t = 1; t < tail->graph->tensor_count; t++) {
+	for (unsigned int t = 0; t < tail->graph->tensor_count; t++) {
 		int to = tensor_of_tail(j, (int)t);
 
 		joined->flip[to] = tail->flip[t];
@@ -312,7 +312,7 @@ int dla_join(struct dla_network *front, struct dla_network *tail, const char *na
 	     struct dla_network **result)
 {
 	struct dla_network *joined = dla_network_empty(front->device, name);
-	struct joint j = { .front = front, .tail = tail, .joined = joined, .border = front->graph->output[0] };
+	struct joint j = { .front = front, .tail = tail, .joined = joined };
 	int err;
 
 	if (!joined)

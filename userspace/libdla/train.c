@@ -30,9 +30,9 @@ static int take_options(const struct dla_train_options *given, struct dla_train_
 		return dla_fail(EINVAL, "a share of %g held out is not below 1", (double)o->held_out);
 	if ((unsigned int)o->schedule > DLA_RATE_STEP)
 		return dla_fail(EINVAL, "schedule %d does not exist", (int)o->schedule);
-	o->epochs = o->epochs ? o->epochs : 20;
+	o->epochs = o->epochs ? o->epochs : 30;
 	o->batch = o->batch ? o->batch : 32;
-	o->rate = (float)or_default(o->rate, 1);
+	o->rate = (float)or_default(o->rate, 2);
 	o->momentum = (float)or_default(o->momentum, 0.9);
 	o->held_out = (float)or_default(o->held_out, 0.2);
 	return 0;
@@ -67,20 +67,81 @@ static int split(struct training *t)
 	return t->count ? 0 : dla_fail(EINVAL, "there is no sample to train on");
 }
 
+/*
+ * Features are never negative, as a rule, and so have much in common that tells no classes apart. Steps
+ * are shorter than they need to be as long as that is in them: it is taken out, and what it does to
+ * the outputs put into the biases.
+ */
+static void read_features(const struct training *t, unsigned int sample, double *x)
+{
+	const int8_t *stored = t->samples->feature + (size_t)sample * t->features;
+
+	for (unsigned int f = 0; f < t->features; f++)
+		x[f] = (double)t->head->scale * (stored[f] - t->head->zero_point) - t->mean[f];
+}
+
+static void find_mean(struct training *t)
+{
+	for (unsigned int f = 0; f < t->features; f++) {
+		int64_t sum = 0;
+
+		for (unsigned int i = 0; i < t->count; i++)
+			sum += t->samples->feature[(size_t)t->sample[i] * t->features + f] - t->head->zero_point;
+		t->mean[f] = (double)t->head->scale * (double)sum / t->count;
+	}
+}
+
+/* sign 1: biases of features without their mean; -1: of features as they are. */
+static void move_biases(const struct training *t, double *weights, double sign)
+{
+	for (unsigned int c = 0; c < t->classes; c++) {
+		double *row = weights + (size_t)c * (t->features + 1), sum = 0;
+
+		for (unsigned int f = 0; f < t->features; f++)
+			sum += row[f] * t->mean[f];
+		row[t->features] += sign * sum;
+	}
+}
+
+static bool is_new(const struct training *t, const double *row)
+{
+	for (unsigned int f = 0; f < t->features; f++)
+		if (row[f] != 0)
+			return false;
+	return true;
+}
+
+/*
+ * A class that has learnt nothing yet has a bias at which it is never the answer: a long way to go. It begins
+ * where the others are on the average.
+ */
+static void begin_new_classes(const struct training *t, double *weights)
+{
+	const unsigned int columns = t->features + 1;
+	double sum = 0;
+	unsigned int old = 0;
+
+	for (unsigned int c = 0; c < t->classes; c++)
+		if (!is_new(t, weights + (size_t)c * columns)) {
+			sum += weights[(size_t)c * columns + t->features];
+			old++;
+		}
+	for (unsigned int c = 0; c < t->classes && old; c++)
+		if (is_new(t, weights + (size_t)c * columns))
+			weights[(size_t)c * columns + t->features] = sum / old;
+}
+
 /* The mean of 1 + |x|^2: what a step of the same rate does to an output grows with it. */
 static double mean_square(const struct training *t)
 {
 	double sum = 0;
 
 	for (unsigned int i = 0; i < t->count; i++) {
-		const int8_t *stored = t->samples->feature + (size_t)t->sample[i] * t->features;
-		int64_t square = 0;
-
+		read_features(t, t->sample[i], t->x);
 		for (unsigned int f = 0; f < t->features; f++)
-			square += (int64_t)(stored[f] - t->head->zero_point) * (stored[f] - t->head->zero_point);
-		sum += (double)square;
+			sum += t->x[f] * t->x[f];
 	}
-	return 1 + sum / t->count * (double)t->head->scale * (double)t->head->scale;
+	return 1 + sum / t->count;
 }
 
 /* splitmix64 */
@@ -114,12 +175,10 @@ static void shuffle(struct training *t, unsigned int epoch)
 /* What a sample adds to the gradient; returns its cross entropy. */
 static double add_gradient(struct training *t, unsigned int sample, double weight)
 {
-	const int8_t *stored = t->samples->feature + (size_t)sample * t->features;
 	const unsigned int label = t->samples->label[sample], columns = t->features + 1;
 	double most = -INFINITY, sum = 0, loss;
 
-	for (unsigned int f = 0; f < t->features; f++)
-		t->x[f] = (double)t->head->scale * (stored[f] - t->head->zero_point);
+	read_features(t, sample, t->x);
 	t->x[t->features] = 1;
 	for (unsigned int c = 0; c < t->classes; c++) {
 		const double *row = t->weights + (size_t)c * columns;
@@ -227,6 +286,8 @@ static int check(const struct dla_head *head, const struct dla_samples *samples)
 
 static int prepare(struct training *t)
 {
+	int err;
+
 	t->classes = t->head->now.classes;
 	t->features = t->head->cut.features;
 	t->values = dla_learnt_values(t->head, t->classes);
@@ -236,11 +297,20 @@ static int prepare(struct training *t)
 	t->gradient = calloc(t->values, sizeof(double));
 	t->x = calloc(t->features + 1, sizeof(double));
 	t->logit = calloc(t->classes, sizeof(double));
-	if (!t->weights || !t->start || !t->velocity || !t->gradient || !t->x || !t->logit)
+	t->mean = calloc(t->features, sizeof(double));
+	if (!t->weights || !t->start || !t->velocity || !t->gradient || !t->x || !t->logit || !t->mean)
 		return dla_fail_memory();
+	err = split(t);
+	if (err)
+		return err;
+	find_mean(t);
 	for (size_t i = 0; i < t->values; i++)
-		t->weights[i] = t->start[i] = (double)t->head->now.weights[i];
-	return split(t);
+		t->start[i] = (double)t->head->now.weights[i];
+	move_biases(t, t->start, 1);
+	begin_new_classes(t, t->start);
+	memcpy(t->weights, t->start, t->values * sizeof(*t->weights));
+	t->rate = (double)t->options.rate / mean_square(t);
+	return 0;
 }
 
 static void release(struct training *t)
@@ -251,6 +321,7 @@ static void release(struct training *t)
 	free(t->gradient);
 	free(t->x);
 	free(t->logit);
+	free(t->mean);
 	free(t->is_held_out);
 	free(t->is_trained);
 	free(t->sample);
@@ -258,12 +329,13 @@ static void release(struct training *t)
 }
 
 /* As the head is to have it. */
-static int give_weights(const struct training *t, struct dla_learnt *learnt)
+static int give_weights(struct training *t, struct dla_learnt *learnt)
 {
 	int err = dla_learnt_copy(t->head, &t->head->now, learnt);
 
 	if (err)
 		return err;
+	move_biases(t, t->weights, -1);
 	for (size_t i = 0; i < t->values; i++)
 		learnt->weights[i] = (float)t->weights[i];
 	learnt->original = false;
@@ -327,7 +399,6 @@ static int train(struct training *t, struct dla_train_result *result)
 
 	if (err)
 		return err;
-	t->rate = (double)t->options.rate / mean_square(t);
 	if (t->options.checkpoint)
 		err = dla_checkpoint_read(t);
 	result->resumed = t->epoch;

@@ -15,6 +15,7 @@ struct training {
 	size_t values;				/* how many each has of these: */
 	double *weights, *start, *velocity, *gradient;
 	double *x, *logit;			/* of one sample */
+	double *mean;				/* of each feature */
 	double rate;
 	unsigned int epoch;			/* how many are done */
 	double loss;				/* of the last one */

@@ -18,12 +18,18 @@ static int complain(const char *what, int error)
 	return EXIT_BAD_INPUT;
 }
 
-/* As TOML has it, in which Flower's nodes are configured. */
+/* As TOML has it; Flower takes any quote for the end of the value, even one behind a backslash. */
 static void put_string(FILE *out, const char *key, const char *value)
 {
 	fprintf(out, "%s=\"", key);
-	for (; *value; value++)
-		fprintf(out, strchr("\"\\", *value) ? "\\%c" : "%c", *value);
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c < ' ' || c == 0x7f || c == '"' || c == '\\')
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
 	fputs("\" ", out);
 }
 
@@ -76,6 +82,8 @@ static int become_node(const struct learn_options *o, const char *config)
 		arg[args++] = o->key;
 	}
 	memcpy(arg + args, o->source, o->sources * sizeof(*arg));
+	/* Nothing leaves but what rounds are of, unless the user wants it to. */
+	setenv("FLWR_TELEMETRY_ENABLED", "0", 0);
 	fflush(NULL);
 	execvp(PROGRAM, (char **)arg);
 	if (errno == ENOENT)

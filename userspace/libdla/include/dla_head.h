@@ -216,10 +216,10 @@ enum dla_rate {
 
 /**
  * struct dla_train_options - how to train; where a number is 0, the default is meant
- * @epochs: how often each sample is seen; 20.
+ * @epochs: how often each sample is seen; 30.
  * @batch: how many samples a step is made of; 32.
- * @rate: learning rate, in units of the mean of 1 + |x|^2 of the samples: the same number
- *	then suits all networks; 1.
+ * @rate: learning rate, in units of 1 + the variance of the samples' features, summed over these: the same number
+ *	then suits all networks; 2.
  * @momentum: below 1; 0.9, and none if negative.
  * @decay: of the weights, not of the biases: what is added to the loss is half of it times their squares; none.
  * @proximal: the same about how far weights and biases are from where they began, as FedProx has it; none.
@@ -279,7 +279,8 @@ struct dla_train_result {
  * @options: NULL for the defaults, which are all zero.
  * @result: filled in; may be NULL.
  *
- * It begins with the weights that the head has. What it ends with is quantised for the network: weights for
+ * Features are taken less their mean over the samples trained on, which is put into the biases; decay and proximal
+ * mean these biases. It begins with the weights that the head has; a class without any, with the mean of the others' biases. What it ends with is quantised for the network: weights for
  * each class by themselves, the outputs by the range that they have over the samples trained on.
  *
  * Errors: EINVAL (no sample to train on, a class that the head has not, an option that is none), ESTALE (samples of another
