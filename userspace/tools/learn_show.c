@@ -43,8 +43,8 @@ static void show(const struct learn_state *state, const struct dla_head_info *in
 {
 	char number[12];
 
-	printf("%s: trained %u times, %u samples\n", state->dir, info->version, dla_samples_count(state->samples));
-	printf("backbone %.16s, %u features\n", info->backbone, info->features);
+	printf("%s: version %u, of the backbone %.16s\n", state->head_file, info->version, info->backbone);
+	printf("%s: %u of %u features\n", state->samples_file, dla_samples_count(state->samples), info->features);
 	for (unsigned int i = 0; i < info->classes; i++)
 		printf("%8u  %s%s\n", count_of(state->samples, i), learn_class_name(state->head, i, number),
 		       i < info->original_classes ? "" : "  (learned here)");

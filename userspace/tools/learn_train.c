@@ -39,8 +39,9 @@ static int report(const struct learn_options *o, const struct learn_state *state
 					     "resumed", (int)result->resumed, "before", (double)result->before,
 					     "after", (double)result->after, "loss", (double)result->loss, "rolled_back", result->rolled_back,
 					     "version", (int)info.version));
-	printf("%u samples, %u epochs, of which %u had been done before: loss %.4f\n", result->trained, result->epochs,
-	       result->resumed, (double)result->loss);
+	if (result->resumed)
+		printf("%u epochs had been done before\n", result->resumed);
+	printf("%u samples, %u epochs: loss %.4f\n", result->trained, result->epochs, (double)result->loss);
 	if (result->held_out)
 		printf("%u held out: %.1f %% right before, %.1f %% after%s\n", result->held_out,
 		       100 * (double)result->before, 100 * (double)result->after,
