@@ -766,7 +766,7 @@ uint64_t pdp_core_atom(struct pdp_core *core, const int8_t *atom, struct pdp_mar
 			result.done_size = unit->size;
 			/* A unit that does not end now repeats its first channels. */
 			for (unsigned int c = op.beat; !last && c < op.lanes; c++)
-				result.done[c] = result.value[c % op.beat];
+				result.done[c] = result.done[c - op.beat];
 		}
 		if (last) {
 			memcpy(unit->done, unit->value, sizeof(unit->done));

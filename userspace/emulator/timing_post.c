@@ -275,7 +275,7 @@ uint64_t timing_contention(const struct nvdla_emu *emu, const struct timing_read
 	ahead = min(grows * rival->since / MILLE, limit);
 	while (time < rival->cycles && done < reads->beats) {
 		uint64_t trip = emu->memory.latency + PDP_ROUND_TRIP + ahead * MILLE / rival->per_mille;
-		uint64_t cycles = max(trip, pace * room), others = room * MILLE / cycles;
+		uint64_t cycles = max(max(trip, pace * room), 1), others = room * MILLE / cycles;
 
 		time += cycles;
 		done += room;

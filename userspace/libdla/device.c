@@ -80,7 +80,7 @@ static int open_npu(struct dla_device **device)
 	char path[64];
 
 	if (dla_node_find(0, path, sizeof(path)))
-		return dla_node_absent();
+		return dla_fail(ENODEV, "%s", dla_node_absent());
 	return dla_device_drm_open(path, device);
 }
 
@@ -168,7 +168,7 @@ int dla_device_node(unsigned int index, char *path, size_t size)
 	if (!err)
 		return 0;
 	if (index == 0)
-		err = dla_node_absent();
+		err = dla_fail(ENODEV, "%s", dla_node_absent());
 	else
 		dla_fail(-err, "there are only %u device nodes", index);
 	errno = -err;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,17 +9,19 @@
 
 static _Thread_local char reason[sizeof(((struct dla_error *)0)->reason)];
 
-int dla_fail(int err, const char *fmt, ...)
+void dla_error_record(const char *fmt, ...)
 {
+	int err = errno;
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
-	return -err;
+	/* It may be what is returned, and is read then. */
+	errno = err;
 }
 
-int dla_fail_in(int err, const char *fmt, ...)
+void dla_error_record_where(const char *fmt, ...)
 {
 	char before[sizeof(reason)], context[128];
 	va_list args;
@@ -29,7 +32,6 @@ int dla_fail_in(int err, const char *fmt, ...)
 	va_end(args);
 	/* A reason too long for the buffer loses its end, never its beginning. */
 	(void)!snprintf(reason, sizeof(reason), "%s: %.380s", context, before);
-	return err;
 }
 
 const char *dla_strerror(void)

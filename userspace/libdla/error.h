@@ -12,18 +12,28 @@
 
 #define DLA_PRINTF(a, b) __attribute__((format(printf, a, b)))
 
-/* Record the reason and return -err. err is a positive errno. */
-int dla_fail(int err, const char *fmt, ...) DLA_PRINTF(2, 3);
+void dla_error_record(const char *fmt, ...) DLA_PRINTF(1, 2);
+void dla_error_record_where(const char *fmt, ...) DLA_PRINTF(1, 2);
+
+static inline int dla_error_number(int err)
+{
+	return err;
+}
+
+/*
+ * Record the reason and return -err. err is a positive errno. A macro, so that a static analyser, which does not look
+ * into error.c, knows what is returned: never 0.
+ */
+#define dla_fail(err, ...) (dla_error_record(__VA_ARGS__), dla_error_number(-(err)))
 
 /* The commonest of them. */
 static inline int dla_fail_memory(void)
 {
-	dla_fail(ENOMEM, "out of memory");
-	return -ENOMEM;
+	return dla_fail(ENOMEM, "out of memory");
 }
 
 /* Put "context: " before the recorded reason; return err (negative) unchanged. */
-int dla_fail_in(int err, const char *fmt, ...) DLA_PRINTF(2, 3);
+#define dla_fail_in(err, ...) (dla_error_record_where(__VA_ARGS__), dla_error_number(err))
 
 /* A failure on its way from the thread where it happened to the one that asks for it. */
 struct dla_error {

@@ -35,6 +35,21 @@ bool dla_lower_is_int8(const struct dla_lower *lower, int tensor)
 	return !t->data && t->type == DLA_INT8 && t->quant.count == 1;
 }
 
+void *dla_lowered_new(size_t bytes, const struct dla_lowered_ops *ops, struct dla_lowered **lowered)
+{
+	*lowered = calloc(1, bytes);
+	if (*lowered)
+		(*lowered)->ops = ops;
+	return *lowered;
+}
+
+void dla_lowered_free(struct dla_lowered *lowered)
+{
+	if (lowered && lowered->ops->release)
+		lowered->ops->release(lowered);
+	free(lowered);
+}
+
 struct drm_nvdla_op *dla_emit_op(struct dla_emit *emit, enum drm_nvdla_engine engine)
 {
 	struct drm_nvdla_op *op;
@@ -120,16 +135,11 @@ static void eval_nothing(const struct dla_lowered *lowered, const int8_t *const 
 	memcpy(output, input[0], alias->bytes);
 }
 
-static void free_alias(struct dla_lowered *lowered)
-{
-	free(lowered);
-}
-
 static int lower_alias(const struct dla_lower *lower, const struct dla_op *op, struct dla_lowered **lowered,
 		       const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_nothing, .eval = eval_nothing, .free = free_alias,
+		.emit = emit_nothing, .eval = eval_nothing,
 	};
 	struct dla_feature feature;
 	struct alias *alias;
@@ -138,13 +148,11 @@ static int lower_alias(const struct dla_lower *lower, const struct dla_op *op, s
 		*why = "not int8 pictures";
 		return 0;
 	}
-	alias = calloc(1, sizeof(*alias));
+	alias = dla_lowered_new(sizeof(*alias), &ops, lowered);
 	if (!alias)
 		return dla_fail_memory();
-	alias->base.ops = &ops;
 	alias->base.how = "no copy";
 	alias->bytes = lower->graph->tensor[op->output[0]].bytes;
-	*lowered = &alias->base;
 	lower->root[op->output[0]] = lower->root[op->input[0]];
 	return 0;
 }
@@ -277,6 +285,10 @@ int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 		const char *this_why = NULL;
 		int err = way[i](lower, node, lowered, &this_why);
 
+		if (err || this_why) {
+			dla_lowered_free(*lowered);
+			*lowered = NULL;
+		}
 		if (err)
 			return err;
 		/* Why the best way is no way. */

@@ -87,7 +87,8 @@ struct dla_lowered_ops {
 	 * several outputs lie one behind the other.
 	 */
 	void (*eval)(const struct dla_lowered *lowered, const int8_t *const input[], int8_t *output);
-	void (*free)(struct dla_lowered *lowered);
+	/* What it holds besides itself; NULL: nothing. */
+	void (*release)(struct dla_lowered *lowered);
 };
 
 /* A tensor whose memory may be part of another's, from @offset on: what the operation would move there or from there. */
@@ -107,6 +108,8 @@ struct dla_lowered {
 	unsigned int inside_count;
 };
 
+void dla_lowered_free(struct dla_lowered *lowered);	/* NULL: nothing to do */
+
 /*
  * Prepare a node. Returns 0 with *lowered; or 0 with *lowered NULL and the phrase *why when
  * the NPU cannot do it or would be too far from the reference; or a negative errno.
@@ -117,11 +120,17 @@ int dla_lower_node(const struct dla_lower *lower, const struct dla_node *node,
 /* What must be so for the NPU to do an operation, a phrase; NULL when it never does. */
 const char *dla_lower_limits(enum dla_op_kind kind);
 
-/* One for each kind of a node's own operation; only lower.c calls them. */
+/*
+ * One for each kind of a node's own operation; only lower.c calls them. What one has begun is in *lowered also when
+ * it fails or tells *why it cannot: lower.c frees it then.
+ */
 typedef int dla_lower_fn(const struct dla_lower *lower, const struct dla_node *node,
 			 struct dla_lowered **lowered, const char **why);
 dla_lower_fn dla_lower_conv, dla_lower_depthwise, dla_lower_fully_connected, dla_lower_add, dla_lower_pool, dla_lower_mean,
 	     dla_lower_table, dla_lower_element, dla_lower_resize,
 	     dla_lower_transpose_conv, dla_lower_move;
+
+/* The structure that has dla_lowered at its start, zeroed; NULL when memory runs out. */
+void *dla_lowered_new(size_t bytes, const struct dla_lowered_ops *ops, struct dla_lowered **lowered);
 
 #endif

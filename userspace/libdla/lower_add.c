@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdlib.h>
 
 #include "error.h"
 #include "lower.h"
@@ -12,11 +11,6 @@ struct lowered_add {
 	int input[2], output;
 	int32_t low, high;
 };
-
-static void free_add(struct dla_lowered *lowered)
-{
-	free(lowered);
-}
 
 static int emit_add(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
@@ -70,7 +64,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 {
 	const struct dla_op *op = &lower->graph->op[node->op];
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_add, .eval = eval_add, .free = free_add,
+		.emit = emit_add, .eval = eval_add,
 	};
 	const struct dla_quant *q0 = &lower->graph->tensor[op->input[0]].quant;
 	const struct dla_quant *q1 = &lower->graph->tensor[op->input[1]].quant;
@@ -96,10 +90,9 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 		}
 	}
 
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->base.how = "one layer";
 	l->base.in_place = 1U << 0 | 1U << 1;
 	l->feature = feature[0];
@@ -110,11 +103,7 @@ int dla_lower_add(const struct dla_lower *lower, const struct dla_node *node,
 		(&l->add, q0->scale[0], q0->zero_point[0], q1->scale[0], q1->zero_point[0],
 		 out->scale[0], out->zero_point[0]);
 	dla_activation_range(op->activation, out->scale[0], out->zero_point[0], &l->low, &l->high);
-	if (l->add.error >= DLA_ERROR_LIMIT) {
-		free(l);
+	if (l->add.error >= DLA_ERROR_LIMIT)
 		*why = "16-bit multipliers would be too coarse";
-		return 0;
-	}
-	*lowered = &l->base;
 	return 0;
 }

@@ -23,13 +23,12 @@ struct lowered_average {
 	int8_t *ones;			/* [k][tap][c] = k == c */
 };
 
-static void free_average(struct dla_lowered *lowered)
+static void release_average(struct dla_lowered *lowered)
 {
 	struct lowered_average *l = (struct lowered_average *)lowered;
 
 	dla_conv_job_release(&l->job);
 	free(l->ones);
-	free(l);
 }
 
 static int emit_average(const struct dla_lowered *lowered, struct dla_emit *emit)
@@ -179,22 +178,15 @@ int dla_lower_average(const struct dla_lower *lower, const struct dla_averaging 
 		      struct dla_lowered **lowered, const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_average, .eval = eval_average, .free = free_average,
+		.emit = emit_average, .eval = eval_average, .release = release_average,
 	};
-	struct lowered_average *l = calloc(1, sizeof(*l));
-	int err;
+	struct lowered_average *l = dla_lowered_new(sizeof(*l), &ops, lowered);
 
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->averaging = *averaging;
 	l->hw = *lower->hw;
-	err = prepare(l, why);
-	if (err || *why)
-		free_average(&l->base);
-	else
-		*lowered = &l->base;
-	return err;
+	return prepare(l, why);
 }
 
 /* Axes of [1,H,W,C]. */

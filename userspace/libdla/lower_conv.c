@@ -125,14 +125,13 @@ struct lowered_conv {
 	struct dla_pooling pooling;	/* of what the convolution makes, and cuts in its stead */
 };
 
-static void free_conv(struct dla_lowered *lowered)
+static void release_conv(struct dla_lowered *lowered)
 {
 	struct lowered_conv *conv = (struct lowered_conv *)lowered;
 
 	dla_conv_job_release(&conv->job);
 	free(conv->weights);
 	free(conv->copy);
-	free(conv);
 }
 
 static int emit_picture(const struct lowered_conv *conv, unsigned int first, unsigned int end, uint32_t picture,
@@ -485,16 +484,15 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 			 struct dla_lowered **lowered, const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_conv, .eval = eval_conv, .free = free_conv,
+		.emit = emit_conv, .eval = eval_conv, .release = release_conv,
 	};
 	const struct dla_graph *graph = lower->graph;
 	bool adds = node->add != DLA_NO_OP;
-	struct lowered_conv *conv = calloc(1, sizeof(*conv));
+	struct lowered_conv *conv = dla_lowered_new(sizeof(*conv), &ops, lowered);
 	int err;
 
 	if (!conv)
 		return dla_fail_memory();
-	conv->base.ops = &ops;
 	conv->hw = *lower->hw;
 	conv->input = dla_node_input(graph, node, 0);
 	conv->residual = adds ? dla_node_input(graph, node, 1) : DLA_NO_TENSOR;
@@ -508,19 +506,15 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 	conv->job.kernels = *kernels;
 	conv->job.pad_value = graph->tensor[conv->input].quant.zero_point[0];
 	err = take_zero_point(conv, &graph->tensor[graph->op[node->op].input[1]], why);
-	if (err || *why) {
-		free_conv(&conv->base);
+	if (err || *why)
 		return err;
-	}
 	conv->job.shape = (struct dla_conv_shape) {
 		.in_width = in->width, .in_height = conv->job.in.height, .channels = conv->job.kernels.channels,
 		.out_width = out->width, .out_height = conv->job.out.height, .kernels = out->channels,
 		.window = *window,
 	};
-	if (node->pool != DLA_NO_OP && !prepare_pooling(lower, node, conv, why)) {
-		free_conv(&conv->base);
+	if (node->pool != DLA_NO_OP && !prepare_pooling(lower, node, conv, why))
 		return 0;
-	}
 	if (graph->op[node->op].kind == DLA_OP_CONV_2D)
 		choose_form(lower, conv);
 	if (adds)
@@ -529,13 +523,9 @@ static int lower_kernels(const struct dla_lower *lower, const struct dla_node *n
 		err = prepare_alone(lower, &graph->op[node->op], conv, why);
 	if (!err && !*why && conv->pools)
 		cut_in_pooling(conv, why);
-	if (err || *why) {
-		free_conv(&conv->base);
-		return err;
-	}
-	conv->base.how = how(conv);
-	*lowered = &conv->base;
-	return 0;
+	if (!err && !*why)
+		conv->base.how = how(conv);
+	return err;
 }
 
 /*

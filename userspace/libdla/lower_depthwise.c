@@ -36,7 +36,7 @@ static uint32_t div_up(uint32_t a, uint32_t b)
 	return (a + b - 1) / b;
 }
 
-static void free_depthwise(struct dla_lowered *lowered)
+static void release_depthwise(struct dla_lowered *lowered)
 {
 	struct lowered_depthwise *l = (struct lowered_depthwise *)lowered;
 
@@ -45,7 +45,6 @@ static void free_depthwise(struct dla_lowered *lowered)
 	free(l->sparse);
 	free(l->doubled);
 	free(l->is_twice);
-	free(l);
 }
 
 static int emit_block(const struct lowered_depthwise *l, const struct dla_conv_job *job, struct dla_emit *emit,
@@ -307,7 +306,7 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 			struct dla_lowered **lowered, const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_depthwise, .eval = eval_depthwise, .free = free_depthwise,
+		.emit = emit_depthwise, .eval = eval_depthwise, .release = release_depthwise,
 	};
 	const struct dla_op *op = &lower->graph->op[node->op];
 	int input = dla_node_input(lower->graph, node, 0);
@@ -315,7 +314,6 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 	struct dla_feature in, out;
 	struct lowered_depthwise *l;
 	uint32_t planes;
-	int err;
 
 	if (!dla_conv_operands_fit(lower, node, 3))
 		*why = "not a computed 8-bit tensor and constant weights";
@@ -329,10 +327,9 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 	if (*why)
 		return 0;
 
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->hw = *lower->hw;
 	l->input = input;
 	l->output = op->output[0];
@@ -353,11 +350,5 @@ int dla_lower_depthwise(const struct dla_lower *lower, const struct dla_node *no
 	l->block = planes * in.atom;
 	l->job.shape.channels = l->job.shape.kernels = l->block;
 	l->base.how = "as diagonal convolutions";
-
-	err = prepare(l, lower, op, why);
-	if (err || *why)
-		free_depthwise(&l->base);
-	else
-		*lowered = &l->base;
-	return err;
+	return prepare(l, lower, op, why);
 }

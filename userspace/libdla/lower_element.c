@@ -36,14 +36,13 @@ struct lowered_element {
 	int32_t low, high;
 };
 
-static void free_element(struct dla_lowered *lowered)
+static void release_element(struct dla_lowered *lowered)
 {
 	struct lowered_element *l = (struct lowered_element *)lowered;
 
 	free(l->affine);
 	free(l->slope);
 	free(l->choice);
-	free(l);
 }
 
 /* ------------------------------------------------------------------------------- emitting */
@@ -373,14 +372,13 @@ int dla_lower_element(const struct dla_lower *lower, const struct dla_node *node
 		      const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_element, .eval = eval_element, .free = free_element,
+		.emit = emit_element, .eval = eval_element, .release = release_element,
 	};
 	const struct dla_graph *graph = lower->graph;
 	const struct dla_op *op = &graph->op[node->op];
 	enum other first, second;
 	struct dla_feature out;
 	struct lowered_element *l;
-	int err;
 
 	if (!dla_lower_is_int8(lower, op->output[0]) || !dla_lower_own_pictures(lower, op->output[0], &out)) {
 		*why = "not int8 pictures within 8192 x 8192 x 8192";
@@ -393,10 +391,9 @@ int dla_lower_element(const struct dla_lower *lower, const struct dla_node *node
 		*why = "not two int8 pictures of one size, or one and a number for each channel";
 		return 0;
 	}
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->kind = op->kind;
 	l->feature = out;
 	l->x_input = first != OTHER_ELEMENT;
@@ -405,11 +402,6 @@ int dla_lower_element(const struct dla_lower *lower, const struct dla_node *node
 	l->y = l->other == OTHER_CONSTANT ? DLA_NO_TENSOR : op->input[!l->x_input];
 	l->output = op->output[0];
 	l->base.how = l->other == OTHER_ELEMENT ? "one layer" : "one layer, with a number for each channel";
-	err = prepare(l, graph, op, why);
 	l->base.in_place = l->other == OTHER_ELEMENT ? 3 : 1U << l->x_input;
-	if (err || *why)
-		free_element(&l->base);
-	else
-		*lowered = &l->base;
-	return err;
+	return prepare(l, graph, op, why);
 }

@@ -36,13 +36,12 @@ struct lowered_move {
 	struct dla_inside *inside;
 };
 
-static void free_move(struct dla_lowered *lowered)
+static void release_move(struct dla_lowered *lowered)
 {
 	struct lowered_move *l = (struct lowered_move *)lowered;
 
 	free(l->piece);
 	free(l->inside);
-	free(l);
 }
 
 static uint32_t planes(const struct dla_feature *f)
@@ -265,35 +264,28 @@ int dla_lower_move(const struct dla_lower *lower, const struct dla_node *node, s
 		   const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_move, .eval = eval_move, .free = free_move,
+		.emit = emit_move, .eval = eval_move, .release = release_move,
 	};
 	const struct dla_op *op = &lower->graph->op[node->op];
 	bool joins = op->kind == DLA_OP_CONCATENATION;
-	struct lowered_move *l = calloc(1, sizeof(*l));
+	struct lowered_move *l = dla_lowered_new(sizeof(*l), &ops, lowered);
 
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->joins = joins;
 	l->whole = joins ? op->output[0] : op->input[0];
 	l->pieces = joins ? op->input_count : op->output_count;
 	l->piece = calloc(l->pieces, sizeof(*l->piece));
 	l->inside = calloc(l->pieces, sizeof(*l->inside));
-	if (!l->piece || !l->inside) {
-		free_move(&l->base);
+	if (!l->piece || !l->inside)
 		return dla_fail_memory();
-	}
 	if (!dla_lower_is_int8(lower, l->whole) || !dla_lower_own_pictures(lower, l->whole, &l->feature))
 		*why = "not computed 8-bit pictures";
 	else if (!find_pieces(l, lower->graph, op))
 		*why = "a part that does not begin at a whole atom of channels";
 	else if (!parts_fit(l, lower))
 		*why = "a part that is no box of a computed 8-bit picture";
-	if (*why) {
-		free_move(&l->base);
-		return 0;
-	}
-	find_inside(l);
-	*lowered = &l->base;
+	if (!*why)
+		find_inside(l);
 	return 0;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -27,11 +26,6 @@ struct lowered_pdp {
 	int32_t columns;		/* output columns that one layer may make */
 	int input, output;
 };
-
-static void free_pdp(struct dla_lowered *lowered)
-{
-	free(lowered);
-}
 
 /* Input that outputs first..first+count-1 read along one axis, and the padding beside it. */
 struct span {
@@ -193,7 +187,7 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 		     struct dla_lowered **lowered, const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_pdp, .eval = eval_pdp, .free = free_pdp,
+		.emit = emit_pdp, .eval = eval_pdp,
 	};
 	struct dla_pooling one = *pooling;
 	struct lowered_pdp *l;
@@ -203,17 +197,15 @@ static int lower_pdp(const struct dla_lower *lower, const struct dla_op *op, con
 	*why = out_of_range(&one);
 	if (*why)
 		return 0;
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->pooling = one;
 	l->out = pooling->out;
 	l->input = op->input[0];
 	l->output = op->output[0];
 	l->columns = columns_per_layer(lower->hw, &pooling->window);
 	l->base.how = (int32_t)pooling->out.width > l->columns ? "PDP, in strips" : "PDP";
-	*lowered = &l->base;
 	return 0;
 }
 

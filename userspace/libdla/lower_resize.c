@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
@@ -16,11 +15,6 @@ struct lowered_resize {
 	uint32_t times_x, times_y;
 	int input, output;
 };
-
-static void free_resize(struct dla_lowered *lowered)
-{
-	free(lowered);
-}
 
 static int emit_resize(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
@@ -51,7 +45,7 @@ int dla_lower_resize(const struct dla_lower *lower, const struct dla_node *node,
 		     const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_resize, .eval = eval_resize, .free = free_resize,
+		.emit = emit_resize, .eval = eval_resize,
 	};
 	const struct dla_op *op = &lower->graph->op[node->op];
 	struct dla_feature in, out;
@@ -67,10 +61,9 @@ int dla_lower_resize(const struct dla_lower *lower, const struct dla_node *node,
 	if (*why)
 		return 0;
 
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->base.how = "as copies";
 	l->in = in;
 	l->out = out;
@@ -78,6 +71,5 @@ int dla_lower_resize(const struct dla_lower *lower, const struct dla_node *node,
 	l->times_y = out.height / in.height;
 	l->input = op->input[0];
 	l->output = op->output[0];
-	*lowered = &l->base;
 	return 0;
 }

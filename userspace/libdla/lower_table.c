@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
@@ -19,11 +18,6 @@ struct lowered_table {
 	uint8_t table[256];
 	int input, output;
 };
-
-static void free_table(struct dla_lowered *lowered)
-{
-	free(lowered);
-}
 
 static int emit_table(const struct dla_lowered *lowered, struct dla_emit *emit)
 {
@@ -140,7 +134,7 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 		    const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_table, .eval = eval_table, .free = free_table,
+		.emit = emit_table, .eval = eval_table,
 	};
 	const struct dla_graph *graph = lower->graph;
 	const struct dla_op *op = &graph->op[node->op];
@@ -163,10 +157,9 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 	if (*why)
 		return 0;
 
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->base.how = "a table";
 	l->base.in_place = 1U << in;
 	l->feature = from;
@@ -176,9 +169,5 @@ int dla_lower_table(const struct dla_lower *lower, const struct dla_node *node, 
 	for (unsigned int i = DLA_NODE_TABLES; i-- > 0 && !err;)
 		if (node->table[i] != DLA_NO_OP)
 			err = go_before(graph, &graph->op[node->table[i]], l->table);
-	if (err)
-		free(l);
-	else
-		*lowered = &l->base;
 	return err;
 }

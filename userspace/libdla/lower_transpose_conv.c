@@ -31,7 +31,7 @@ struct lowered_transpose {
 	int32_t low, high;
 };
 
-static void free_transpose(struct dla_lowered *lowered)
+static void release_transpose(struct dla_lowered *lowered)
 {
 	struct lowered_transpose *l = (struct lowered_transpose *)lowered;
 
@@ -40,7 +40,6 @@ static void free_transpose(struct dla_lowered *lowered)
 		free(l->phase[i].weights);
 	}
 	free(l->phase);
-	free(l);
 }
 
 static int emit_phase(const struct lowered_transpose *l, struct dla_emit *emit, uint32_t index)
@@ -250,12 +249,11 @@ int dla_lower_transpose_conv(const struct dla_lower *lower, const struct dla_nod
 			     const char **why)
 {
 	static const struct dla_lowered_ops ops = {
-		.emit = emit_transpose, .eval = eval_transpose, .free = free_transpose,
+		.emit = emit_transpose, .eval = eval_transpose, .release = release_transpose,
 	};
 	const struct dla_op *op = &lower->graph->op[node->op];
 	struct dla_feature in, out;
 	struct lowered_transpose *l;
-	int err;
 
 	if (!dla_conv_operands_fit(lower, node, 0))
 		*why = "not a computed 8-bit tensor and constant weights";
@@ -267,10 +265,9 @@ int dla_lower_transpose_conv(const struct dla_lower *lower, const struct dla_nod
 	if (*why)
 		return 0;
 
-	l = calloc(1, sizeof(*l));
+	l = dla_lowered_new(sizeof(*l), &ops, lowered);
 	if (!l)
 		return dla_fail_memory();
-	l->base.ops = &ops;
 	l->base.how = "as convolutions for every so many outputs";
 	l->hw = *lower->hw;
 	l->in = in;
@@ -279,15 +276,8 @@ int dla_lower_transpose_conv(const struct dla_lower *lower, const struct dla_nod
 	l->output = op->output[0];
 	l->stride = (struct dla_steps) { (uint32_t)op->window.stride_w, (uint32_t)op->window.stride_h };
 	l->phase = calloc((size_t)l->stride.x * l->stride.y, sizeof(*l->phase));
-	if (l->phase) {
-		l->phases = l->stride.x * l->stride.y;
-		err = prepare(l, lower, op, why);
-	} else {
-		err = dla_fail_memory();
-	}
-	if (err || *why)
-		free_transpose(&l->base);
-	else
-		*lowered = &l->base;
-	return err;
+	if (!l->phase)
+		return dla_fail_memory();
+	l->phases = l->stride.x * l->stride.y;
+	return prepare(l, lower, op, why);
 }

@@ -10,7 +10,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "nodes.h"
 
 #define DRIVER "nvdla"
@@ -57,14 +56,14 @@ int dla_node_find(unsigned int index, char *path, size_t size)
 	return err ? find_in("/dev/dri/renderD*", &index, path, size) : 0;
 }
 
-int dla_node_absent(void)
+const char *dla_node_absent(void)
 {
 	if (access("/sys/class/drm", F_OK) && access("/sys/class/accel", F_OK))
-		return dla_fail(ENODEV, "no NPU: the kernel has no DRM; load the modules drm, drm_dma_helper and "
-				"gpu-sched, or use a kernel with CONFIG_DRM, then load " DRIVER);
+		return "no NPU: the kernel has no DRM; load the modules drm, drm_dma_helper and "
+		       "gpu-sched, or use a kernel with CONFIG_DRM, then load " DRIVER;
 	if (!access("/sys/module/" DRIVER, F_OK))
-		return dla_fail(ENODEV, "no NPU: the module " DRIVER " is loaded but has no device; look for \"" DRIVER
-				"\" in the kernel's log and for the npu node in the device tree");
-	return dla_fail(ENODEV, "no NPU: the module " DRIVER
-			" is not loaded (modprobe " DRIVER "); for the emulated NPU use --device sim");
+		return "no NPU: the module " DRIVER " is loaded but has no device; look for \"" DRIVER
+		       "\" in the kernel's log and for the npu node in the device tree";
+	return "no NPU: the module " DRIVER
+	       " is not loaded (modprobe " DRIVER "); for the emulated NPU use --device sim";
 }

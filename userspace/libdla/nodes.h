@@ -12,7 +12,7 @@
  */
 int dla_node_find(unsigned int index, char *path, size_t size);
 
-/* Why there is no node, for a person: what is missing, and what to do. Returns -ENODEV. */
-int dla_node_absent(void);
+/* Why there is no node, for a person: what is missing, and what to do. */
+const char *dla_node_absent(void);
 
 #endif

@@ -252,8 +252,7 @@ void dla_placer_free(struct dla_placer *placer)
 	for (unsigned int i = 0; placer->attempt && i < placer->graph->op_count; i++) {
 		for (struct dla_attempt *attempt = placer->attempt[i], *next; attempt; attempt = next) {
 			next = attempt->next;
-			if (attempt->lowered)
-				attempt->lowered->ops->free(attempt->lowered);
+			dla_lowered_free(attempt->lowered);
 			free(attempt->root);
 			free(attempt);
 		}
@@ -306,6 +305,5 @@ int dla_place(const struct dla_graph *graph, const struct dla_place_options *opt
 void dla_place_release(struct dla_placed *placed, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		if (placed[i].lowered)
-			placed[i].lowered->ops->free(placed[i].lowered);
+		dla_lowered_free(placed[i].lowered);
 }

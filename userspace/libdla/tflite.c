@@ -275,6 +275,7 @@ static int read_indices(struct reader *r, const struct fb_table *table, unsigned
 	int *copy;
 	int err = fb_error(&r->fb);
 
+	*count = 0;
 	if (err)
 		return err;
 	copy = dla_arena_alloc(&r->arena, stored.count, sizeof(*copy));

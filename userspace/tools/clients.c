@@ -61,7 +61,7 @@ static void read_node(int pid, const char *fd, char *node, size_t size)
 
 static int add_file(int pid, const char *fd, struct client **clients, size_t *count)
 {
-	char path[64 + NAME_MAX], text[4096];
+	char path[64 + NAME_MAX], text[4096] = "";
 	struct client *grown, *client;
 	uint64_t id;
 
