@@ -1125,7 +1125,9 @@ static void a_head_is_saved_and_restored(void **unused)
 	dla_head_free(other);
 	assert_fails(dla_head_save(w.head, "/nowhere/at/all"), ENOENT);
 	assert_fails(dla_head_restore(w.head, "/nowhere/at/all"), ENOENT);
-	assert_fails(dla_head_restore(w.head, w.folder), EFBIG);
+	/* How long a folder says it is depends on the file system. */
+	assert_int_equal(dla_head_restore(w.head, w.folder), -1);
+	assert_true(errno == EFBIG || errno == EIO || errno == EINVAL);
 	end(&w);
 }
 
