@@ -17,7 +17,7 @@ mandir ?= $(datadir)/man
 udevdir ?= $(prefix)/lib/udev
 
 man-src := scripts/manpages $(wildcard scripts/manual/*.py examples/api/*.c userspace/tools/examples/*.txt) \
-	   $(tools-src) userspace/libdla/include/dla.h packaging/build.mk
+	   $(tools-src) $(wildcard userspace/libdla/include/*.h) packaging/build.mk
 
 .PHONY: man install install-dkms uninstall
 man: $(BUILD)/man/made
@@ -52,7 +52,7 @@ install: $(BUILD)/dla $(BUILD)/libdla.so.0 $(BUILD)/libnvdla-emu.so.0 $(BUILD)/l
 	install -m 644 $(BUILD)/libnvdla-emu.so.0 $(DESTDIR)$(libdir)/libdla
 	install -m 644 $(BUILD)/libdla_delegate.so $(DESTDIR)$(libdir)
 	install -m 644 $(BUILD)/install/dla.pc $(DESTDIR)$(libdir)/pkgconfig
-	install -m 644 userspace/libdla/include/dla.h $(DESTDIR)$(includedir)
+	install -m 644 $(wildcard userspace/libdla/include/*.h) $(DESTDIR)$(includedir)
 	install -m 644 uapi/drm/nvdla_accel.h $(DESTDIR)$(includedir)/drm
 	cp -P $(BUILD)/man/man1/*.1 $(DESTDIR)$(mandir)/man1
 	cp -P $(BUILD)/man/man3/*.3 $(DESTDIR)$(mandir)/man3

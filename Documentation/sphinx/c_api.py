@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The directive c-api: what dla.h says of itself, and the programs that show it, as in the manual pages.
+"""The directive c-api: what headers say of themselves, and the programs that show it, as in the manual pages.
 
-    .. c-api:: userspace/libdla/include/dla.h examples/api
+    .. c-api:: userspace/libdla/include/dla.h userspace/libdla/include/dla_head.h examples/api
 
-What is missing in the header, or not shown by a program, is a warning here.
+What is missing in the headers, or not shown by a program, is a warning here.
 """
 import os
 import re
@@ -112,7 +112,9 @@ def page(parsed, programs):
     """All of it, with the programs at the end."""
     text = Text(parsed)
     by_function, _ = examples.of_functions(programs, [entry.name for entry in parsed.functions()], "examples/api")
-    out = text.blocks(parsed.doc.blocks, "")
+    out = text.blocks(parsed.docs[0].blocks, "")
+    for doc in parsed.docs[1:]:
+        out += section(doc.phrase[:1].upper() + doc.phrase[1:], "-") + text.blocks(doc.blocks, "")
     out += section("Objects", "-")
     for entry in parsed.entries:
         if entry.kind == "opaque":
@@ -140,19 +142,20 @@ class CApi(Directive):
     """See above."""
 
     required_arguments = 2
+    optional_arguments = 8
 
     def run(self):
-        path, folder = self.arguments
+        *paths, folder = self.arguments
         env = self.state.document.settings.env
-        env.note_dependency(os.path.join(TOP, path))
-        with open(os.path.join(TOP, path), encoding="utf-8") as file:
-            parsed = header.Header(file.read(), path)
+        for path in paths:
+            env.note_dependency(os.path.join(TOP, path))
+        parsed = header.read(*(os.path.join(TOP, path) for path in paths))
         programs, mistakes = examples.read(os.path.join(TOP, folder))
         mistakes += examples.of_functions(programs, [entry.name for entry in parsed.functions()], folder)[1]
         for mistake in parsed.mistakes + mistakes:
             logger.warning("%s", mistake, location=(env.docname, self.lineno))
         node = nodes.section(document=self.state.document)
-        nested_parse_with_titles(self.state, StringList(page(parsed, programs), path), node)
+        nested_parse_with_titles(self.state, StringList(page(parsed, programs), paths[0]), node)
         return node.children
 
 

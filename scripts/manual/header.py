@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What dla.h says of itself: functions, structures and their comments, and what is missing there.
+"""What dla.h and dla_head.h say of themselves: functions, structures and their comments, and what is missing
+there.
 
 The comments are the kernel's kind, with these rules:
 
@@ -54,6 +55,7 @@ class Entry:
     comment: Comment
     line: int
     group: str
+    path: str               # of the header
     trailing: dict = field(default_factory=dict)    # comments behind constants
 
     @property
@@ -145,15 +147,20 @@ def members(kind, body):
 
 
 class Header:
-    """A header, parsed: .doc, .entries, and .mistakes, sentences with line numbers."""
+    """A header, parsed: .docs, .entries, and .mistakes, sentences with line numbers. It has all of the one that it is based on."""
 
-    def __init__(self, text, path="dla.h"):
-        self.path, self.mistakes, self.entries, self.doc = path, [], [], None
+    def __init__(self, text, path="dla.h", base=None):
+        self.path, self.mistakes, self.entries, self.docs = path, [], [], []
         self._read(text)
+        own = self.entries
+        if base:
+            self.mistakes = base.mistakes + self.mistakes
+            self.entries = base.entries + own
+            self.docs = base.docs + self.docs
         self.by_name = {}
         for entry in self.entries:
             self.by_name.setdefault((entry.kind == "function", entry.name), entry)
-        for entry in self.entries:
+        for entry in own:
             self._check(entry)
 
     def _wrong(self, line, what):
@@ -168,7 +175,7 @@ class Header:
             if not comment:
                 self._wrong(line, "a /** comment that does not begin with a name, a dash and a phrase")
             elif comment.name == "DOC":
-                self.doc = comment
+                self.docs.append(comment)
             else:
                 comments[match.end()] = (comment, line)
         blank = COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
@@ -188,7 +195,8 @@ class Header:
             if kind == "function":
                 code = code.removeprefix("DLA_API ").replace("\n\t", "\n")
             group = [title for start, title in groups if start < match.start()]
-            self.entries.append(Entry(kind, name, code, names, found[0], line, group[-1] if group else "", trailing))
+            self.entries.append(Entry(kind, name, code, names, found[0], line, group[-1] if group else "", self.path,
+                                      trailing))
         for comment, line in comments.values():
             self._wrong(line, f"the comment of {comment.name} is not in front of it")
 
@@ -260,6 +268,10 @@ class Header:
         return pages
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return Header(file.read(), path)
+def read(*paths):
+    """Of several, each is based on those before it."""
+    parsed = None
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            parsed = Header(file.read(), path, parsed)
+    return parsed

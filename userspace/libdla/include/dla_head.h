@@ -48,7 +48,7 @@ struct dla_head;
  */
 struct dla_samples;
 
-/** DLA_HEAD_MAX_CLASSES - how many classes a head may have */
+/* How many classes a head may have. */
 #define DLA_HEAD_MAX_CLASSES 65536
 
 /**
@@ -108,7 +108,7 @@ DLA_API const struct dla_tensor_info *dla_head_input(const struct dla_head *head
  *
  * No answer changes by that until the head is trained: the new class is the least likely one.
  *
- * Return: the index of the class; or -1 with E2BIG (&DLA_HEAD_MAX_CLASSES), EINVAL (no such name), ENOMEM.
+ * Return: the index of the class; or -1 with E2BIG (it has DLA_HEAD_MAX_CLASSES), EINVAL (no such name), ENOMEM.
  */
 DLA_API int dla_head_add_class(struct dla_head *head, const char *name);
 
@@ -210,9 +210,22 @@ DLA_API int dla_samples_label(const struct dla_samples *samples, unsigned int in
 /** enum dla_rate - how the learning rate goes from the first step to the last */
 enum dla_rate {
 	DLA_RATE_COSINE,	/* down to zero, as half a wave of the cosine */
-	DLA_RATE_CONSTANT,
+	DLA_RATE_CONSTANT,	/* it remains the same */
 	DLA_RATE_STEP,		/* a tenth after half of the epochs, a hundredth after three quarters */
 };
+
+/**
+ * typedef dla_epoch_fn - told how far a training is
+ * @ctx: &dla_train_options.ctx.
+ * @epoch: how many epochs are done.
+ * @epochs: of how many.
+ * @loss: mean cross entropy of this epoch, in nats.
+ *
+ * It is called in the thread that trains, and must not use the head.
+ *
+ * Return: 0 to go on; otherwise the training ends with ECANCELED, the head is as it was, and the checkpoint remains.
+ */
+typedef int dla_epoch_fn(void *ctx, unsigned int epoch, unsigned int epochs, float loss);
 
 /**
  * struct dla_train_options - how to train; where a number is 0, the default is meant
@@ -231,8 +244,7 @@ enum dla_rate {
  * @checkpoint: a file that is written anew behind each epoch. If it is there at the beginning, and of the same
  *	training from the same start, that goes on from it; otherwise it is replaced. It stays when the training is
  *	over, so that nothing is lost before dla_head_save(): remove it behind that. NULL: none.
- * @progress: called behind each epoch, of which @epoch are done, with the mean loss; anything but 0 ends the training with
- *	ECANCELED, and the head as it was. The checkpoint remains. It must not use the head. May be NULL.
+ * @progress: told of each epoch; may be NULL.
  * @ctx: for @progress.
  */
 struct dla_train_options {
@@ -246,7 +258,7 @@ struct dla_train_options {
 	uint64_t seed;
 	float held_out;
 	const char *checkpoint;
-	int (*progress)(void *ctx, unsigned int epoch, unsigned int epochs, float loss);
+	dla_epoch_fn *progress;
 	void *ctx;
 };
 
