@@ -112,6 +112,21 @@ static int need_bias(const struct tflite_op *op, unsigned int i, int32_t channel
 	return err;
 }
 
+/* Of a convolution whose weights have their output channels along an axis. */
+static int need_conv_operands(const struct tflite_op *op, unsigned int axis, unsigned int bias)
+{
+	const struct dla_tensor *weights = op_input(op, 1);
+	int err = need_quantised_pair(op);
+
+	if (!err)
+		err = need_rank(op, op_input(op, 0), 4);
+	if (!err)
+		err = need_rank(op, weights, 4);
+	if (!err)
+		err = need_weights(op, axis);
+	return err ? err : need_bias(op, bias, weights->shape.dim[axis]);
+}
+
 int read_conv_2d(struct tflite_op *op)
 {
 	const struct dla_shape *in = &op_input(op, 0)->shape, *weights = &op_input(op, 1)->shape;
@@ -125,15 +140,7 @@ int read_conv_2d(struct tflite_op *op)
 		.dilation_h = fb_i32(op->fb, &op->options, CONV_DILATION_H, 1),
 		.dilation_w = fb_i32(op->fb, &op->options, CONV_DILATION_W, 1),
 	};
-	err = need_quantised_pair(op);
-	if (!err)
-		err = need_rank(op, op_input(op, 0), 4);
-	if (!err)
-		err = need_rank(op, op_input(op, 1), 4);
-	if (!err)
-		err = need_weights(op, 0);
-	if (!err)
-		err = need_bias(op, 2, weights->dim[0]);
+	err = need_conv_operands(op, 0, 2);
 	if (!err && weights->dim[3] != in->dim[3])
 		err = tensor_fail(op, EOPNOTSUPP, op_input(op, 1),
 				  "has %d input channels, but the input "
@@ -168,17 +175,9 @@ int read_transpose_conv(struct tflite_op *op)
 		.dilation_h = 1,
 		.dilation_w = 1,
 	};
-	err = need_quantised_pair(op);
-	if (!err)
-		err = need_rank(op, op_input(op, 0), 4);
-	if (!err)
-		err = need_rank(op, op_input(op, 1), 4);
+	err = need_conv_operands(op, 0, 3);
 	if (!err)
 		err = read_exact_list(op, 2, 4, out.dim);
-	if (!err)
-		err = need_weights(op, 0);
-	if (!err)
-		err = need_bias(op, 3, weights->dim[0]);
 	if (!err && (weights->dim[3] != in->dim[3] || out.dim[3] != weights->dim[0]))
 		err = tensor_fail(op, EINVAL, op_input(op, 1),
 				  "has shape %s, which does not lead from %d to %d channels",
@@ -211,15 +210,7 @@ int read_depthwise_conv_2d(struct tflite_op *op)
 		.dilation_h = fb_i32(op->fb, &op->options, DEPTHWISE_DILATION_H, 1),
 		.dilation_w = fb_i32(op->fb, &op->options, DEPTHWISE_DILATION_W, 1),
 	};
-	err = need_quantised_pair(op);
-	if (!err)
-		err = need_rank(op, op_input(op, 0), 4);
-	if (!err)
-		err = need_rank(op, op_input(op, 1), 4);
-	if (!err)
-		err = need_weights(op, 3);
-	if (!err)
-		err = need_bias(op, 2, weights->dim[3]);
+	err = need_conv_operands(op, 3, 2);
 	if (err)
 		return err;
 	/* The multiplier follows from the shapes; some writers leave it out. */
