@@ -32,6 +32,19 @@ void dla_cpu_channels_init(struct dla_cpu_channels *channels, const struct dla_c
 	}
 }
 
+int dla_cpu_pixel_prepare(struct dla_cpu_op *op, unsigned int count)
+{
+	struct dla_multiplier *multiplier;
+	struct dla_cpu_pixel *pixel = dla_cpu_state(op, sizeof(*pixel) + count * (sizeof(*multiplier) + sizeof(*pixel->sum)));
+
+	if (!pixel)
+		return -ENOMEM;
+	multiplier = (struct dla_multiplier *)(pixel + 1);
+	pixel->sum = (int32_t *)(multiplier + count);
+	dla_cpu_channels_init(&pixel->channels, op, count, multiplier);
+	return 0;
+}
+
 void dla_cpu_widen(const struct dla_cpu_q8 *q, const uint8_t *stored, size_t count, int16_t *wide)
 {
 	const int16_t zero_point = (int16_t)q->zero_point;

@@ -23,6 +23,14 @@ struct dla_cpu_channels {
 void dla_cpu_channels_init(struct dla_cpu_channels *channels, const struct dla_cpu_op *op,
 			   unsigned int count, struct dla_multiplier *multiplier);
 
+/* The state of an operation that makes one pixel at a time. */
+struct dla_cpu_pixel {
+	struct dla_cpu_channels channels;
+	int32_t *sum;				/* by output channel */
+};
+
+int dla_cpu_pixel_prepare(struct dla_cpu_op *op, unsigned int count);
+
 static inline uint8_t dla_cpu_finish(const struct dla_cpu_channels *c, unsigned int channel,
 				     int32_t sum)
 {

@@ -3,28 +3,13 @@
 
 #include "channels.h"
 
-struct state {
-	struct dla_cpu_channels channels;
-	int32_t *sum;		/* by output channel */
-};
-
 static int prepare(struct dla_cpu_op *op)
 {
-	unsigned int count = dla_cpu_input(op, 1)->shape.dim[3];
-	struct dla_multiplier *multiplier;
-	struct state *s = dla_cpu_state(op, sizeof(*s) + count * (sizeof(*multiplier) +
-								   sizeof(*s->sum)));
-
-	if (!s)
-		return -ENOMEM;
-	multiplier = (struct dla_multiplier *)(s + 1);
-	s->sum = (int32_t *)(multiplier + count);
-	dla_cpu_channels_init(&s->channels, op, count, multiplier);
-	return 0;
+	return dla_cpu_pixel_prepare(op, dla_cpu_input(op, 1)->shape.dim[3]);
 }
 
 /* Each input channel of a pixel has depth_multiplier output channels, side by side. */
-static void add_pixel(const struct state *s, const uint8_t *pixel, const uint8_t *weights,
+static void add_pixel(const struct dla_cpu_pixel *s, const uint8_t *pixel, const uint8_t *weights,
 		      unsigned int depth_multiplier)
 {
 	const int32_t in_zero = s->channels.in.zero_point,
@@ -50,7 +35,7 @@ static void sum_window(const struct dla_cpu_op *op, const uint8_t *image, int64_
 {
 	const struct dla_window *window = &op->op->window;
 	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape;
-	const struct state *s = op->state;
+	const struct dla_cpu_pixel *s = op->state;
 	const uint8_t *weights = s->channels.weights;
 
 	memset(s->sum, 0, s->channels.count * sizeof(*s->sum));
@@ -70,7 +55,7 @@ static void sum_window(const struct dla_cpu_op *op, const uint8_t *image, int64_
 
 static void run(const struct dla_cpu_op *op, void *const data[])
 {
-	const struct state *s = op->state;
+	const struct dla_cpu_pixel *s = op->state;
 	const struct dla_window *window = &op->op->window;
 	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
 			       *out = &dla_cpu_output(op)->shape;

@@ -3,28 +3,13 @@
 
 #include "channels.h"
 
-struct state {
-	struct dla_cpu_channels channels;
-	int32_t *sum;		/* by output channel, of one pixel */
-};
-
 static int prepare(struct dla_cpu_op *op)
 {
-	unsigned int count = dla_cpu_input(op, 1)->shape.dim[0];
-	struct dla_multiplier *multiplier;
-	struct state *s = dla_cpu_state(op, sizeof(*s) + count * (sizeof(*multiplier) +
-								   sizeof(*s->sum)));
-
-	if (!s)
-		return -ENOMEM;
-	multiplier = (struct dla_multiplier *)(s + 1);
-	s->sum = (int32_t *)(multiplier + count);
-	dla_cpu_channels_init(&s->channels, op, count, multiplier);
-	return 0;
+	return dla_cpu_pixel_prepare(op, dla_cpu_input(op, 1)->shape.dim[0]);
 }
 
 /* What an input pixel contributes through one tap of every kernel. */
-static void add_pixel(const struct state *s, const uint8_t *pixel, const uint8_t *weights,
+static void add_pixel(const struct dla_cpu_pixel *s, const uint8_t *pixel, const uint8_t *weights,
 		      size_t kernel_bytes, int32_t depth)
 {
 	const int32_t in_zero = s->channels.in.zero_point,
@@ -61,7 +46,7 @@ static void sum_pixel(const struct dla_cpu_op *op, const uint8_t *image, int32_t
 	const struct dla_window *window = &op->op->window;
 	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape;
 	size_t row = (size_t)window->kernel_w * in->dim[3];
-	const struct state *s = op->state;
+	const struct dla_cpu_pixel *s = op->state;
 	struct reach y = reach_of(oy, window->pad_top, window->stride_h);
 
 	memset(s->sum, 0, s->channels.count * sizeof(*s->sum));
@@ -82,7 +67,7 @@ static void sum_pixel(const struct dla_cpu_op *op, const uint8_t *image, int32_t
 
 static void run(const struct dla_cpu_op *op, void *const data[])
 {
-	const struct state *s = op->state;
+	const struct dla_cpu_pixel *s = op->state;
 	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
 			       *out = &dla_cpu_output(op)->shape;
 	const uint8_t *image = dla_cpu_read(op, 0, data);
