@@ -3,9 +3,11 @@
 """Through Linux: the module and its node, on one kernel, on an emulated board."""
 import glob
 import gzip
+import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import tempfile
@@ -101,6 +103,45 @@ def resnet8_the_same_as_in_process(kernel):
                         shared("models/samples/mlperf-imgc/" + name))
         assert run["outputs"] == here["outputs"], name
         assert [o["where"] for o in run["operations"]] == [o["where"] for o in here["operations"]]
+
+
+def pictures_by_label(folder):
+    """The committed pictures, each in a folder with its label's name, if a folder can be called that."""
+    with open(LABELS, encoding="utf-8") as file:
+        labels = file.read().splitlines()
+    for image in IMAGES:
+        (label,) = [one for one in labels if re.sub(r"\W", "-", one.lower()) == os.path.basename(image).rsplit("_", 1)[0]]
+        if "/" not in label:
+            os.mkdir(os.path.join(folder, label))
+            shutil.copy(image, os.path.join(folder, label))
+
+
+def a_head_learns_and_runs_the_same_as_in_process(kernel):
+    """The driver's features are those of the emulated device; and a network with what was learned from them is."""
+    place = ("--place", "npu")
+    with tempfile.TemporaryDirectory() as folder:
+        learned, pictures = os.path.join(folder, "learned"), os.path.join(folder, "pictures")
+        os.makedirs(pictures)
+        pictures_by_label(pictures)
+        here = ("--dir", learned, "--device", "sim:nv_small", *place)
+        dla("learn", "collect", MODEL, pictures, "--labels", LABELS, *here)
+        with open(os.path.join(learned, "samples"), "rb") as file:
+            samples = hashlib.sha256(file.read()).hexdigest()
+        # So few, trained on so long, are known by heart: a head that is another than the file's.
+        dla("learn", "train", MODEL, "--epochs", "60", "--held-out", "0", *here)
+        head = os.path.join(learned, "head")
+        runs = [dla_json("run", MODEL, "--head", head, "--device", "sim:nv_small", *place, "--input", image) for image in IMAGES]
+        guest = Guest(kernel, "./dla learn collect model.tflite pictures --labels labels.txt --dir /tmp/learned --device npu --place npu >/dev/null "
+                      "|| exit 1\nsha256sum </tmp/learned/samples\nfor f in images/*.png; do\n"
+                      "./dla run model.tflite --head my.head --device npu --place npu --input $f --json || exit 1; done\n",
+                      files={"/demo/pictures": pictures, "/demo/my.head": head}).good()
+    told, *lines = guest.text.splitlines()
+    assert told.split()[0] == samples, guest.text
+    there = [json.loads(line) for line in lines]
+    assert [run["outputs"] for run in there] == [run["outputs"] for run in runs], guest.text
+    assert all(run["operations"][-2]["where"] == "npu" for run in there)
+    plain = [dla_json("run", MODEL, "--device", "sim:nv_small", *place, "--input", image) for image in IMAGES]
+    assert [run["outputs"] for run in plain] != [run["outputs"] for run in runs], "nothing was learned"
 
 
 TABLES = ("HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "QUANTIZE", "RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", "TANH")
@@ -311,7 +352,7 @@ def main(name):
     kernel = Kernel(name)
     tap.main([(test.__name__, test, kernel) for test in (
         build, the_same_scores_as_in_process, resnet8_the_same_as_in_process, tables_the_same_as_tensorflow_lite,
-        info_describes_the_node, the_manuals_example,
+        a_head_learns_and_runs_the_same_as_in_process, info_describes_the_node, the_manuals_example,
         without_the_module, without_permission, without_drm, with_a_bad_device_tree,
         with_no_contiguous_memory_left, a_recording_replays, a_hang_costs_one_run,
         what_the_driver_need_not_notice, what_the_driver_cannot_notice,

@@ -20,10 +20,10 @@
  *	dla_head_save(head, "mine.head");
  *	network = dla_head_network(head);
  *
- * All of it is the same on every machine, given the same features: sums are of type double and in the order of the
- * samples, whatever the optimisation. Only exp() and log() are the C library's, whose last bit
- * another one may round otherwise. Features themselves are those of the device: on an NPU they may be an LSB from
- * the CPU's.
+ * All of it is the same on every machine, given the same features: sums are of type double and in the
+ * order of the samples, whatever the optimisation. Only exp(), log() and cos() are the C library's, whose
+ * last bit another one may round otherwise. Features themselves are those of the device: on an NPU they may be
+ * an LSB from the CPU's.
  *
  * A head and its samples belong to one thread at a time. Networks of it do not: see dla.h.
  */
@@ -76,8 +76,8 @@ DLA_API void dla_head_free(struct dla_head *head);
  * @original_classes: how many it did in the file.
  * @feature_scale: real feature = scale * (stored - zero_point).
  * @feature_zero_point: see @feature_scale.
- * @backbone: SHA-256, in hexadecimal, of all that decides what the features are: operations, shapes, constants and
- *	quantisation in the file; not names, and not the device or how it was compiled.
+ * @backbone: SHA-256, in hexadecimal, of all that decides what the features are: operations, shapes,
+ *	constants and quantisation in the file; not names, and not the device or how it was compiled.
  * @version: how often it has been trained or set, over its life.
  */
 struct dla_head_info {
@@ -106,9 +106,11 @@ DLA_API const struct dla_tensor_info *dla_head_input(const struct dla_head *head
  * @head: which.
  * @name: at most 255 bytes of UTF-8; NULL: none.
  *
- * No answer changes by that until the head is trained: the new class is the least likely one.
+ * Until the head is trained the new class is the least likely one. Rows are quantised anew by that, so that
+ * outputs may be an LSB from what they were.
  *
- * Return: the index of the class; or -1 with E2BIG (it has DLA_HEAD_MAX_CLASSES), EINVAL (no such name), ENOMEM.
+ * Return: the index of the class; or -1 with E2BIG (it has DLA_HEAD_MAX_CLASSES), EINVAL (no such name),
+ * ENOMEM.
  */
 DLA_API int dla_head_add_class(struct dla_head *head, const char *name);
 
@@ -155,8 +157,8 @@ DLA_API int dla_head_features(struct dla_head *head, const void *inputs, unsigne
  *
  * What was being written when power failed is left out; every sample has a checksum.
  *
- * Errors: ESTALE (features of another backbone), EINVAL (no file of samples, or a damaged one), EBUSY (another one
- * has it open), EFBIG (it is too large), those of opening and reading a file, ENOMEM.
+ * Errors: ESTALE (features of another backbone), EINVAL (no file of samples, or a damaged one), EBUSY
+ * (another one has it open), EFBIG (it is too large), those of opening and reading a file, ENOMEM.
  */
 DLA_API struct dla_samples *dla_samples_open(struct dla_head *head, const char *path);
 
@@ -223,7 +225,8 @@ enum dla_rate {
  *
  * It is called in the thread that trains, and must not use the head.
  *
- * Return: 0 to go on; otherwise the training ends with ECANCELED, the head is as it was, and the checkpoint remains.
+ * Return: 0 to go on; otherwise the training ends with ECANCELED, the head is as it was, and the
+ * checkpoint remains.
  */
 typedef int dla_epoch_fn(void *ctx, unsigned int epoch, unsigned int epochs, float loss);
 
@@ -231,8 +234,8 @@ typedef int dla_epoch_fn(void *ctx, unsigned int epoch, unsigned int epochs, flo
  * struct dla_train_options - how to train; where a number is 0, the default is meant
  * @epochs: how often each sample is seen; 30.
  * @batch: how many samples a step is made of; 32.
- * @rate: learning rate, in units of 1 + the variance of the samples' features, summed over these: the same number
- *	then suits all networks; 2.
+ * @rate: learning rate, in units of 1 + the variance of the samples' features, summed over these: the same
+ *	number then suits all networks; 2.
  * @momentum: below 1; 0.9, and none if negative.
  * @decay: of the weights, not of the biases: what is added to the loss is half of it times their squares; none.
  * @proximal: the same about how far weights and biases are from where they began, as FedProx has it; none.
@@ -241,9 +244,9 @@ typedef int dla_epoch_fn(void *ctx, unsigned int epoch, unsigned int epochs, flo
  * @held_out: share of the samples of each class, below 1, that is not trained on but decides whether the
  *	result is better than what was there; 0.2, and none if negative. Which ones they are depends on
  *	nothing but the order in which a class' samples came, so that they are the same the next time.
- * @checkpoint: a file that is written anew behind each epoch. If it is there at the beginning, and of the same
- *	training from the same start, that goes on from it; otherwise it is replaced. It stays when the training is
- *	over, so that nothing is lost before dla_head_save(): remove it behind that. NULL: none.
+ * @checkpoint: a file that is written anew behind each epoch. If it is there at the beginning, and of the
+ *	same training from the same start, that goes on from it; otherwise it is replaced. It stays when the
+ *	training is over, so that nothing is lost before dla_head_save(): remove it behind that. NULL: none.
  * @progress: told of each epoch; may be NULL.
  * @ctx: for @progress.
  */
@@ -268,7 +271,8 @@ struct dla_train_options {
  * @held_out: samples that it did not.
  * @epochs: done.
  * @resumed: how many of these a checkpoint had.
- * @before: share of those held out that the head had right before it, as the network has it; 0 if there are none.
+ * @before: share of those held out that the head had right before it, as the network has it; 0 if there
+ *	are none.
  * @after: and behind it.
  * @loss: mean cross entropy of the last epoch, in nats.
  * @rolled_back: nonzero: @after was less than @before, and so the head is what it was.
@@ -291,13 +295,14 @@ struct dla_train_result {
  * @options: NULL for the defaults, which are all zero.
  * @result: filled in; may be NULL.
  *
- * Features are taken less their mean over the samples trained on, which is put into the biases; decay and proximal
- * mean these biases. It begins with the weights that the head has; a class without any, with the mean of the others' biases. What it ends with is quantised for the network: weights for
- * each class by themselves, the outputs by the range that they have over the samples trained on.
+ * Features are taken less their mean over the samples trained on, which is put into the biases; decay and
+ * proximal mean these biases. It begins with the weights that the head has; a class without any, with the
+ * mean of the others' biases. What it ends with is quantised for the network: weights for each class by
+ * themselves, the outputs by the range that they have over the samples trained on.
  *
- * Errors: EINVAL (no sample to train on, a class that the head has not, an option that is none), ESTALE (samples of another
- * backbone), ERANGE (the weights became too large: the rate is too high), ECANCELED, those of writing the checkpoint and
- * those of a run, ENOMEM. The head is then what it was.
+ * Errors: EINVAL (no sample to train on, a class that the head has not, an option that is none), ESTALE
+ * (samples of another backbone), ERANGE (the weights became too large: the rate is too high), ECANCELED,
+ * those of writing the checkpoint and those of a run, ENOMEM. The head is then what it was.
  */
 DLA_API int dla_head_train(struct dla_head *head, const struct dla_samples *samples,
 			   const struct dla_train_options *options, struct dla_train_result *result);
@@ -306,8 +311,8 @@ DLA_API int dla_head_train(struct dla_head *head, const struct dla_samples *samp
  * struct dla_head_score - how good a head is
  * @samples: asked about.
  * @right: where the network's first largest output is the label's.
- * @loss: mean cross entropy in nats of what the outputs say; of a SOFTMAX, whose outputs are multiples of 1/256, 0 counts as
- *	half of that.
+ * @loss: mean cross entropy in nats of what the outputs say; of a SOFTMAX, whose outputs are multiples of
+ *	1/256, 0 counts as half of that.
  */
 struct dla_head_score {
 	unsigned int samples;
@@ -321,7 +326,8 @@ struct dla_head_score {
  * @samples: of this backbone; a label that the head has no class for is never right.
  * @score: filled in.
  *
- * Errors: EINVAL (there is no sample), ESTALE (samples of another backbone), those of dla_request_new() and dla_request_run().
+ * Errors: EINVAL (there is no sample), ESTALE (samples of another backbone), those of dla_request_new()
+ * and dla_request_run().
  */
 DLA_API int dla_head_evaluate(struct dla_head *head, const struct dla_samples *samples, struct dla_head_score *score);
 
@@ -377,8 +383,9 @@ DLA_API int dla_head_save(const struct dla_head *head, const char *path);
  * @head: made of a network with the same backbone.
  * @path: what dla_head_save() has written; it need not be trusted.
  *
- * Errors: ESTALE (of another backbone), EINVAL (damaged, or no such file), EFBIG (it is too large), EOPNOTSUPP (of another
- * version of this library), those of reading a file, ENOMEM. The head is then what it was.
+ * Errors: ESTALE (of another backbone), EINVAL (damaged, or no such file), EFBIG (it is too large),
+ * EOPNOTSUPP (of another version of this library), those of reading a file, ENOMEM. The head is then what
+ * it was.
  */
 DLA_API int dla_head_restore(struct dla_head *head, const char *path);
 
