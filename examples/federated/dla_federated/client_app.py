@@ -47,9 +47,9 @@ def begin(node, message):
 
 
 def train(node, config, epochs):
-    """Train the head as the server asks; what happens to be a 0 is the library's default."""
+    """Train the head as the server asks; a 0 is the library's default. Whether it got better is not its business here."""
     return node.head.train(node.mine, epochs=int(config[epochs]), batch=int(config["batch"]), rate=float(config["rate"]),
-                           momentum=float(config["momentum"]), decay=float(config["decay"]),
+                           momentum=float(config["momentum"]), decay=float(config["decay"]), held_out=-1,
                            proximal=float(config.get("proximal-mu", 0)), schedule=str(config["schedule"]),
                            seed=int(config["seed"]) + int(config["server-round"]))
 

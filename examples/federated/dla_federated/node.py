@@ -42,17 +42,20 @@ class Node:
         self.saved = os.path.join(config["state"], "head")
         if os.path.exists(self.saved):
             head.restore(self.saved)
-        samples = head.samples(os.path.join(config["state"], "samples"))
-        features, labels = samples.features, samples.labels
+        features, labels = self._read(os.path.join(config["state"], "samples"))
         mine = np.ones(len(labels), bool)
         if "held-out" in config:
-            self.held = head.samples(config["held-out"])
+            self.held = self._memory(*self._read(config["held-out"]))
         else:
             mine = ~every(labels, HELD_OUT)
             self.held = self._memory(features[~mine], labels[~mine])
         self.mine = self._memory(features[mine], labels[mine])
         if not len(self.mine) or not len(self.held):
             raise Refused(f"it has {len(self.mine)} samples to train on, and {len(self.held)} to evaluate with")
+
+    def _read(self, path):
+        with self.head.samples(path) as samples:
+            return samples.features, samples.labels
 
     def _memory(self, features, labels):
         samples = self.head.samples()
@@ -76,6 +79,7 @@ class Node:
         weights = self.head.weights
         weights[:len(values)] = values
         self.head.weights = weights
+        self.head.calibrate(self.mine)
 
     def score(self):
         """The share of the held out samples that is right, and the loss."""

@@ -84,6 +84,9 @@ def read_weights(record, shape):
     # NumPy has its own exceptions for each way in which a file can be wrong.
     except Exception as error:  # pylint: disable=broad-except
         raise Refused(f"its array cannot be read: {error}") from None
+    # Archives can be read, too.
+    if not isinstance(values, np.ndarray):
+        raise Refused("its array cannot be read: it is none")
     if values.dtype != np.float32:
         raise Refused(f"its array is of {values.dtype}, not of float32")
     if values.shape != tuple(shape):

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""
+A ClientApp that misbehaves where its node's configuration says so: bad = "1:nan 2:die", by the number of the round.
+
+The test puts it into a copy of the app of examples/federated, around the ClientApp that is there.
+"""
+import os
+import signal
+import time
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, MetricRecord
+from flwr.clientapp import ClientApp
+
+from . import client_app
+
+app = ClientApp()
+
+
+def arrays(change):
+    """The honest answer, with other weights."""
+    def spoil(content, before):
+        values = change(content["arrays"]["head"].numpy().copy(), before)
+        content["arrays"] = ArrayRecord({"head": Array(np.ascontiguousarray(values))})
+    return spoil
+
+
+def one(value):
+    """Of the weights is that."""
+    def change(values, _):
+        values[3, 5] = value
+        return values
+    return arrays(change)
+
+
+def scaled(content, before):
+    """A thousand times as far as the honest, and a claim to have seen more than anybody."""
+    arrays(lambda values, before: before + 1000 * (values - before))(content, before)
+    content["metrics"]["num-examples"] = 1000000000
+
+
+def stranger(content, _):
+    """As if of another backbone."""
+    content["config"]["backbone"] = bytes(32)
+
+
+def empty(content, _):
+    """Nothing at all."""
+    for key in list(content):
+        del content[key]
+
+
+def figures(content, _):
+    """Of other types than anybody else's."""
+    content["metrics"] = MetricRecord({"num-examples": [1, 2], "loss": float("nan")})
+
+
+WAYS = {"nan": one(np.nan), "inf": one(np.inf), "shape": arrays(lambda values, _: values[:-1]),
+        "type": arrays(lambda values, _: values.astype(np.float64)), "scaled": scaled, "stranger": stranger,
+        "empty": empty, "figures": figures}
+
+
+@app.train()
+def learn(message, context):
+    """In the way that the round is for."""
+    config = context.node_config
+    way = dict(item.split(":") for item in config.get("bad", "").split()).get(str(message.content["config"]["server-round"]))
+    if way == "die":
+        # The SuperNode and all that belongs to it.
+        os.killpg(0, signal.SIGKILL)
+    if way == "late":
+        time.sleep(config["late"])
+    if way == "backbone":
+        config["model"], config["state"] = config["other-model"], config["other-state"]
+    if way == "raise":
+        raise RuntimeError("an error that nobody thought of")
+    before = message.content["arrays"]["head"].numpy()
+    reply = client_app.app(message, context)
+    if way in WAYS:
+        WAYS[way](reply.content, before)
+    return reply
+
+
+@app.evaluate()
+def use(message, context):
+    """Honestly."""
+    return client_app.app(message, context)
