@@ -9,7 +9,7 @@ import signal
 import time
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, MetricRecord
+from flwr.app import Array, ArrayRecord
 from flwr.clientapp import ClientApp
 
 from . import client_app
@@ -25,12 +25,10 @@ def arrays(change):
     return spoil
 
 
-def one(value):
-    """Of the weights is that."""
-    def change(values, _):
-        values[3, 5] = value
-        return values
-    return arrays(change)
+def not_a_number(values, _):
+    """One of them."""
+    values[3, 5] = np.nan
+    return values
 
 
 def scaled(content, before):
@@ -44,20 +42,8 @@ def stranger(content, _):
     content["config"]["backbone"] = bytes(32)
 
 
-def empty(content, _):
-    """Nothing at all."""
-    for key in list(content):
-        del content[key]
-
-
-def figures(content, _):
-    """Of other types than anybody else's."""
-    content["metrics"] = MetricRecord({"num-examples": [1, 2], "loss": float("nan")})
-
-
-WAYS = {"nan": one(np.nan), "inf": one(np.inf), "shape": arrays(lambda values, _: values[:-1]),
-        "type": arrays(lambda values, _: values.astype(np.float64)), "scaled": scaled, "stranger": stranger,
-        "empty": empty, "figures": figures}
+WAYS = {"nan": arrays(not_a_number), "shape": arrays(lambda values, _: values[:-1]),
+        "type": arrays(lambda values, _: values.astype(np.float64)), "scaled": scaled, "stranger": stranger}
 
 
 @app.train()
@@ -72,8 +58,6 @@ def learn(message, context):
         time.sleep(config["late"])
     if way == "backbone":
         config["model"], config["state"] = config["other-model"], config["other-state"]
-    if way == "raise":
-        raise RuntimeError("an error that nobody thought of")
     before = message.content["arrays"]["head"].numpy()
     reply = client_app.app(message, context)
     if way in WAYS:

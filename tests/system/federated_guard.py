@@ -75,10 +75,15 @@ class Case(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
+        self.rounds = None
+        self.addCleanup(lambda: self.rounds and self.rounds.close())
 
     def guard(self, inner=None, **options):
+        if self.rounds:
+            self.rounds.close()
+        self.rounds = Rounds(self.folder, Head())
         inner = inner or FedAvg(weighted_by_key=wire.EXAMPLES, min_available_nodes=5)
-        return Guard(inner, IDENTITY, Rounds(self.folder, Head()), **{"bound": 3.0, "timeout": 5.0, "personal": False, **options})
+        return Guard(inner, IDENTITY, self.rounds, **{"bound": 3.0, "timeout": 5.0, "personal": False, **options})
 
     def round(self, contents, guard=None):
         """The head after a round in which nodes answer like that; None: not at all."""
@@ -125,10 +130,11 @@ class Honest(Case):
         first, head = self.round([reply(np.float32(0.5))] * 5)
         first.line["evaluate"] = {}
         first.rounds.tell(first.line)
-        again = Rounds(self.folder, Head())
-        self.assertEqual(again.first, 1)
-        np.testing.assert_array_equal(again.head.weights, head)
-        self.assertEqual(self.guard().begin(1), 2)
+        with self.assertRaisesRegex(ValueError, "another run is at work"):
+            Rounds(self.folder, Head())
+        again = self.guard()
+        self.assertEqual(again.begin(1), 2)
+        np.testing.assert_array_equal(again.rounds.head.weights, head)
         with open(os.path.join(self.folder, "rounds.jsonl"), encoding="utf-8") as file:
             self.assertEqual([json.loads(line)["round"] for line in file], [1])
 

@@ -8,8 +8,6 @@ from flwr.app import Error, Message
 from flwr.clientapp import ClientApp
 from flwr.clientapp.mod import LocalDpMod, fixedclipping_mod
 
-import dla
-
 from . import secure, wire
 from .node import opened
 
@@ -29,7 +27,8 @@ def answered(function):
                 return Message(function(node, message), reply_to=message)
         except wire.Refused as reason:
             text = f"refused: {reason}"
-        except (dla.Error, OSError) as error:
+        except OSError as error:
+            # The library's Error is one.
             LOG.error("%s", error)
             text = f"failed: {errno.errorcode.get(error.errno, 'no errno')}"
         LOG.warning("This round is without this node: %s", text)

@@ -54,7 +54,8 @@ class Average(FedAvg):
     """The average that comes out, which is all that the server sees."""
 
     def __init__(self, guard, first, config, nodes):
-        super().__init__(**nodes, initial_parameters=ndarrays_to_parameters([first]), fit_metrics_aggregation_fn=lambda _: {},
+        super().__init__(**nodes, initial_parameters=ndarrays_to_parameters([first]),
+                         fit_metrics_aggregation_fn=lambda _: {},
                          on_fit_config_fn=lambda number: {**config, "server-round": guard.begin(number)})
         self.guard = guard
         self.last = first

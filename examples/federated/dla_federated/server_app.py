@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What runs on the server, in a SuperLink."""
+import contextlib
 import logging
 
 from flwr.app import ConfigRecord
@@ -54,9 +55,9 @@ def main(grid, context):
         if not config[key]:
             raise ValueError(f"the run's configuration has no {key!r}")
     personal = config["strategy"] == "personal"
-    with dla.Device(config["device"] or "cpu") as device:
-        head = device.head(config["model"])
-        rounds = Rounds(config["state"], head)
+    with contextlib.ExitStack() as stack:
+        head = stack.enter_context(dla.Device(config["device"])).head(config["model"])
+        rounds = stack.enter_context(contextlib.closing(Rounds(config["state"], head)))
         named(head, config["classes"])
         identity = wire.Identity.of(head)
         inner, clip = strategy(config), None
@@ -64,7 +65,8 @@ def main(grid, context):
             clip = config["clipping-norm"]
             inner = DifferentialPrivacyClientSideFixedClipping(inner, config["noise-multiplier"], clip,
                                                                int(config["min-nodes"]))
-        guard = Guard(inner, identity, rounds, bound=config["bound"], timeout=config["timeout"], personal=personal, clip=clip)
+        guard = Guard(inner, identity, rounds, bound=config["bound"], timeout=config["timeout"], personal=personal,
+                      clip=clip)
         told = order(config, identity, personal)
         LOG.info("Backbone %s, %d classes, %d features; from round %d", identity.backbone,
                  len(identity.classes), identity.features, rounds.first + 1)
@@ -74,7 +76,8 @@ def main(grid, context):
             least = int(config["min-nodes"])
             secure.run(grid, context, guard, head.weights, rounds=int(config["rounds"]), config=told,
                        evaluate=ConfigRecord(told), timeout=config["timeout"], reach=config["secure-range"],
-                       nodes={"fraction_fit": config["fraction"], "min_fit_clients": least, "min_available_clients": least})
+                       nodes={"fraction_fit": config["fraction"], "min_fit_clients": least,
+                              "min_available_clients": least})
         else:
             guard.start(grid, wire.weights_record(head.weights), int(config["rounds"]), config["timeout"],
                         ConfigRecord(told), ConfigRecord(told))
