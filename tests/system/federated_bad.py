@@ -32,8 +32,8 @@ def not_a_number(values, _):
 
 
 def scaled(content, before):
-    """A thousand times as far as the honest, and a claim to have seen more than anybody."""
-    arrays(lambda values, before: before + 1000 * (values - before))(content, before)
+    """The opposite of what was learnt, a thousand times as far, and a claim to have seen more than anybody."""
+    arrays(lambda values, before: before - 1000 * (values - before))(content, before)
     content["metrics"]["num-examples"] = 1000000000
 
 

@@ -19,9 +19,9 @@ class Guard(Strategy):
 
     Whoever does not answer, or not with what was asked for, is left out of the round, and named. Devices' data differ,
     so an update is not suspicious for pointing elsewhere than the others; what gives one device power over all is
-    length. An update longer than @bound times the (lower) median length of the round's is shortened to that, keeping its
-    direction, and its weight is bounded likewise. So while most of the devices are honest, one that is not moves the
-    average at most @bound squared times as far as a median device, whatever it sends.
+    length, and weight. A device weighs at most @bound times the round's (lower) median, and an update whose length times
+    weight is more than @bound times the median of that is shortened, keeping its direction. So while most of the devices
+    are honest, one that is not moves the sum at most @bound times as far as a median device, whatever it sends.
     """
 
     def __init__(self, inner, identity, rounds, *, bound, timeout, personal, clip=None):
@@ -31,7 +31,6 @@ class Guard(Strategy):
         self.bound = bound
         self.timeout = timeout
         self.evaluated = EVALUATED + (("personal",) if personal else ())
-        # A bound that is known before the round, and equal weights: what differential privacy is computed from.
         self.clip = clip
         self.before = None
         self.names = {}
@@ -109,24 +108,27 @@ class Guard(Strategy):
         return arrays, metrics
 
     def _limit(self, found):
-        """Bound every update's length and weight, and leave only what was checked in the replies."""
+        """Bound what every update weighs and moves, and leave only what was checked in the replies."""
+        middle = statistics.median_low(metrics[wire.EXAMPLES] for _, _, metrics in found.values())
+        # What differential privacy is computed from are equal weights, and a length that is known before the round.
+        weights = {node: 1 if self.clip is not None else min(metrics[wire.EXAMPLES], int(self.bound * middle))
+                   for node, (_, _, metrics) in found.items()}
         updates = {node: values - self.before for node, (_, values, _) in found.items()}
-        norms = {node: float(np.linalg.norm(update)) for node, update in updates.items()}
-        longest = self.bound * statistics.median_low(norms.values())
-        heaviest = self.bound * statistics.median_low(metrics[wire.EXAMPLES] for _, _, metrics in found.values())
-        if self.clip is not None:
-            longest = min(longest, self.clip)
-        self.line["longest"] = longest
+        lengths = {node: float(np.linalg.norm(update)) for node, update in updates.items()}
+        farthest = self.bound * statistics.median_low(weights[node] * lengths[node] for node in found)
+        self.line["lengths"] = {self._name(node): length for node, length in lengths.items()}
         for node, (reply, _, metrics) in found.items():
-            update, metrics = updates[node], dict(metrics)
+            longest = farthest / weights[node]
+            if self.clip is not None:
+                longest = min(longest, self.clip)
+            update = updates[node]
             # A float32's rounding is no attack.
-            if norms[node] > longest * (1 + 1e-5):
+            if lengths[node] > longest * (1 + 1e-5):
                 LOG.warning("Round %s: the update of node %s is shortened from %.3g to %.3g", self.line["round"],
-                            self._name(node), norms[node], longest)
-                self.line["shortened"][self._name(node)] = norms[node]
-                update = update * (longest / norms[node])
-            metrics[wire.EXAMPLES] = 1 if self.clip is not None else min(metrics[wire.EXAMPLES], int(heaviest))
-            reply.content = wire.content(self.identity, metrics, self.before + update)
+                            self._name(node), lengths[node], longest)
+                self.line["shortened"][self._name(node)] = longest
+                update = update * (longest / lengths[node])
+            reply.content = wire.content(self.identity, {**metrics, wire.EXAMPLES: weights[node]}, self.before + update)
 
     def configure_evaluate(self, server_round, arrays, config, grid):
         messages = self.inner.configure_evaluate(self.line["round"], arrays, config, grid)

@@ -77,8 +77,9 @@ def read_weights(record, shape):
     if list(record) != [HEAD]:
         raise Refused(f"its arrays are {', '.join(map(repr, record)) or 'none'}, not {HEAD!r}")
     array = record[HEAD]
-    if len(array.data) > 4 * math.prod(shape) + PREAMBLE:
-        raise Refused(f"its array has {len(array.data)} bytes, more than {shape} takes")
+    # Of the widest type that there is, so that one of a wrong type is told that.
+    if len(array.data) > 16 * math.prod(shape) + PREAMBLE:
+        raise Refused(f"its array has {len(array.data)} bytes, far more than {tuple(shape)} takes")
     try:
         values = array.numpy()
     # NumPy has its own exceptions for each way in which a file can be wrong.
