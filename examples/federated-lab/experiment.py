@@ -308,23 +308,24 @@ def experiment(arguments, folder):
         os.makedirs(state)
     data, secrets = {}, {}
     with dla.Device(arguments.device) as device:
-        for name in splits.SPLITS:
+        for name in arguments.splits:
             say(f"{name}: features, on {arguments.device}")
             data[name] = os.path.join(folder, name, "data")
             parts = splits.split(name, labels, arguments.devices, arguments.seed)
             secrets[name] = learning.collect(device, MODEL, images, labels, parts, data[name])
     say("in the clear")
-    clear = in_the_clear(arguments, data["style"], secrets["style"], folder, states)
+    clear = in_the_clear(arguments, data[arguments.splits[-1]], secrets[arguments.splits[-1]], folder, states)
     keep(os.path.join(folder, "clear.json"), clear)
     methods = {}
     os.makedirs(os.path.join(folder, "tls"))
     with namespaces.Namespaces(arguments.devices) as spaces, \
             Federation(spaces, os.path.join(folder, "tls"), nodes(states), tls=True) as federation:
         federation.wait("a device", federation.joined)
-        for name in splits.SPLITS:
+        for name in arguments.splits:
             methods[name] = figures(name, arguments, data[name], federation, states)
             keep(os.path.join(folder, f"{name}.json"), methods[name])
-        bytes_sent = traffic(federation, arguments, methods, data["style"], states, os.path.join(folder, "tls"))
+        bytes_sent = traffic(federation, arguments, methods, data[arguments.splits[-1]], states,
+                             os.path.join(folder, "tls"))
     result = {"devices": arguments.devices, "seed": arguments.seed, "backbone on": arguments.device,
               "configuration": {**configuration(arguments), "model": os.path.basename(MODEL)}, "splits": methods,
               "conclusions": {name: conclusions(each) for name, each in methods.items()},
@@ -361,6 +362,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=20, help="of each round")
     parser.add_argument("--personal-epochs", type=int, default=20)
+    parser.add_argument("--splits", nargs="+", choices=splits.SPLITS, default=list(splits.SPLITS))
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--device", default="sim:nv_small", help="that computes the features")
     parser.add_argument("--patience", type=float, default=600, help="seconds that a round waits for a device")
