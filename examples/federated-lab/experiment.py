@@ -20,8 +20,9 @@ import time
 
 import numpy as np
 
-import capture
 import dla
+
+import capture
 import learning
 import namespaces
 import plot
@@ -78,8 +79,8 @@ def by_device(lines, names, key, count):
     """A figure that the devices reported: [round][device]."""
     table = np.full((len(lines), count), np.nan)
     for number, line in enumerate(lines):
-        for name, figures in line["nodes"].items():
-            table[number, names[name]] = figures[key]
+        for name, told in line["nodes"].items():
+            table[number, names[name]] = told[key]
     if np.isnan(table).any():
         raise RuntimeError(f"{int(np.isnan(table).sum())} reports of {key} are missing")
     return table.tolist()
@@ -94,6 +95,11 @@ def run(federation, config, folder, strategy, data, states):
     lines = federation.run(APP, {**config, "strategy": strategy}, state, meter)
     return {"lines": lines, "bytes": meter.rounds, "seconds": meter.seconds, "memory_mib": meter.memory,
             "head": os.path.join(state, f"round-{lines[-1]['round']:05}.head")}
+
+
+def spent(done):
+    """What a run cost."""
+    return {key: done[key] for key in ("bytes", "seconds", "memory_mib")}
 
 
 def figures(name, arguments, data, federation, states):
@@ -115,7 +121,7 @@ def figures(name, arguments, data, federation, states):
             if strategy == "personal":
                 table = by_device(done["lines"], names, "personal", count)
                 result["personal"] = {"rounds": [start, *table], "own": table[-1]}
-            result.setdefault("runs", {})[strategy] = {key: done[key] for key in ("bytes", "seconds", "memory_mib")}
+            result.setdefault("runs", {})[strategy] = spent(done)
     return result
 
 
@@ -158,17 +164,28 @@ def forms(pictures, features, info):
             "features, int8": features.view(np.uint8), "features, float32": np.ascontiguousarray(reals, np.float32).view(np.uint8)}
 
 
+LISTEN = """import socket, sys
+with socket.create_server((sys.argv[1], int(sys.argv[2]))) as server:
+    print("ready", flush=True)
+    connection, _ = server.accept()
+    while connection.recv(65536):
+        pass
+"""
+LEAK = """import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
+    connection.sendall(b"POST / HTTP/1.1\\r\\n\\r\\n" + bytes.fromhex(sys.argv[3]))
+"""
+
+
 def leak(spaces, device, data):
     """A device that says something it should not, so that the search can be seen to find it."""
-    script = ("import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2]))); "
-              "s.sendall(b'POST / HTTP/1.1\\r\\n\\r\\n' + bytes.fromhex(sys.argv[3]))")
-    listener = subprocess.Popen(["ip", "netns", "exec", spaces.server, sys.executable, "-c",
-                                 f"import socket; s = socket.create_server(('{namespaces.SERVER}', 9999)); print(1, flush=True); "
-                                 "c, _ = s.accept()\nwhile c.recv(65536): pass"], stdout=subprocess.PIPE)
-    listener.stdout.readline()
-    subprocess.run(["ip", "netns", "exec", spaces.devices[device], sys.executable, "-c", script, namespaces.SERVER, "9999",
-                    data.hex()], check=True)
-    listener.wait(10)
+    where = [namespaces.SERVER, "9999"]
+    with subprocess.Popen(["ip", "netns", "exec", spaces.server, sys.executable, "-c", LISTEN, *where],
+                          stdout=subprocess.PIPE) as listener:
+        listener.stdout.readline()
+        subprocess.run(["ip", "netns", "exec", spaces.devices[device], sys.executable, "-c", LEAK, *where, data.hex()],
+                       check=True)
+        listener.wait(10)
 
 
 def first_update(arguments, data, device_number):
@@ -267,7 +284,7 @@ def traffic(federation, arguments, methods, data, states, folder):
     foretold = large + mean + np.array(silent) * np.mean(done["seconds"][1:])
     return {"idle_bytes_per_second": silent, "head": small, "framing": mean.tolist(), "framing_rounds": framing,
             "large_head": large, "large_sent": sent.tolist(), "large_foretold": foretold.tolist(),
-            "ratio": (sent / foretold).tolist(), "run": {key: done[key] for key in ("bytes", "seconds", "memory_mib")}}
+            "ratio": (sent / foretold).tolist(), "run": spent(done)}
 
 
 def markdown(result):

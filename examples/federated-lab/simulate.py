@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import time
+import tomllib
 
 import numpy as np
 
@@ -22,8 +23,6 @@ sys.path[:0] = FOLDERS
 # Ray's processes look there, too. Nothing is reported to anybody.
 os.environ.update({"PYTHONPATH": os.pathsep.join((*FOLDERS, os.environ.get("PYTHONPATH", ""))), "FLWR_TELEMETRY_ENABLED": "0",
                    "FLWR_DISABLE_UPDATE_CHECK": "1", "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"})
-
-import tomllib  # pylint: disable=wrong-import-position
 
 from flwr.clientapp import ClientApp  # pylint: disable=wrong-import-position
 from flwr.serverapp import ServerApp  # pylint: disable=wrong-import-position
@@ -93,10 +92,10 @@ def main():
     seconds = time.monotonic() - start
     with open(os.path.join(state, "rounds.jsonl"), encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
-    result = {"devices": arguments.devices, "split": arguments.split, "processors": os.cpu_count(), "collect_seconds": collected,
-              "seconds": seconds, "rounds": [{"accepted": len(line["accepted"]), "refused": len(line["refused"]),
-                                              "accuracy": float(np.average([node["accuracy"] for node in line["nodes"].values()]))}
-                                             for line in lines]}
+    result = {"devices": arguments.devices, "split": arguments.split, "processors": os.cpu_count(),
+              "collect_seconds": collected, "seconds": seconds, "rounds": [{"accepted": len(line["accepted"]), "refused": len(line["refused"]),
+                          "accuracy": float(np.mean([node["accuracy"] for node in line["nodes"].values()]))}
+                         for line in lines]}
     with open(os.path.join(arguments.out, "simulation.json"), "w", encoding="utf-8") as file:
         json.dump(result, file, indent=1)
         file.write("\n")
