@@ -287,6 +287,29 @@ def traffic(federation, arguments, methods, data, states, folder):
             "ratio": (sent / foretold).tolist(), "run": spent(done)}
 
 
+def bytes_table(result):
+    """What left the devices."""
+    sent = result["traffic"]
+    mean = np.mean([np.mean(run["bytes"][1:]) for each in result["splits"].values() for run in each["runs"].values()])
+    return ["", "| of a device, in a round | bytes |", "|---|---|", f"| its head | {sent['head']} |",
+            f"| Flower's framing of it | {np.mean(sent['framing']):.0f} |",
+            f"| asking whether there is work, a second | {np.mean(sent['idle_bytes_per_second']):.0f} |",
+            f"| all of it | {mean:.0f} |",
+            f"| a head of {sent['large_head']}: foretold | {np.mean(sent['large_foretold']):.0f} |",
+            f"| and sent | {np.mean(sent['large_sent']):.0f}, a device {min(sent['ratio']):.3f} to {max(sent['ratio']):.3f} "
+            "times what was foretold |"]
+
+
+def search_table(clear):
+    """What a capture has of samples, and of what it should have."""
+    control = clear["control"]
+    return ["", f"| in {clear['bytes']} bytes of {clear['streams']} connections in the clear | found |", "|---|---|",
+            *(f"| {name} | {count} |" for name, count in clear["found"].items()),
+            *(f"| of {control[what]} {what} | {control[found]} |" for what, found in (
+                ("pieces of the first device's first update", "found of them"),
+                ("pieces of the planted features", "found of these")))]
+
+
 def markdown(result):
     """Tables for people."""
     lines = ["| split | samples | local only | FedAvg | FedProx | personal | personal better than FedAvg's | than local |",
@@ -298,22 +321,10 @@ def markdown(result):
                      f" | {each['personal_better_than_local']} of {result['devices']} |")
         lines.append(f"| {split} | everyone's | " + " | ".join(f"{100 * all_of[method]:.1f} %" for method in METHODS[:3])
                      + " | - | - | - |")
-    sent, clear = result["traffic"], result["capture"]
-    kib = [np.mean([run["bytes"][1:] for run in each["runs"].values()]) / 1024 for each in result["splits"].values()]
     memory = max(run["memory_mib"] for each in result["splits"].values() for run in each["runs"].values())
-    lines += ["", "| of a device, in a round | bytes |", "|---|---|",
-              f"| its head | {sent['head']} |", f"| Flower's framing of it | {np.mean(sent['framing']):.0f} |",
-              f"| asking whether there is work, a second | {np.mean(sent['idle_bytes_per_second']):.0f} |",
-              f"| all of it, means of both splits | {', '.join(f'{1024 * each:.0f}' for each in kib)} |",
-              f"| a head of {sent['large_head']}: foretold | {np.mean(sent['large_foretold']):.0f} |",
-              f"| and sent, which is that times | {np.mean(sent['large_sent']):.0f}, {min(sent['ratio']):.3f} to "
-              f"{max(sent['ratio']):.3f} |", "",
-              f"| in {clear['bytes']} bytes of {clear['streams']} connections in the clear | found |", "|---|---|"]
-    lines += [f"| {name} | {count} |" for name, count in clear["found"].items()]
-    control = clear["control"]
-    lines += [f"| of {control[what]} {what} | {control[found]} |" for what, found in (
-        ("pieces of the first device's first update", "found of them"), ("pieces of the planted features", "found of these"))]
     lines += ["", f"Memory of all processes: {memory} MiB."]
+    if "traffic" in result:
+        lines += bytes_table(result) + search_table(result["capture"])
     return "\n".join(lines) + "\n"
 
 
@@ -330,10 +341,10 @@ def experiment(arguments, folder):
             data[name] = os.path.join(folder, name, "data")
             parts = splits.split(name, labels, arguments.devices, arguments.seed)
             secrets[name] = learning.collect(device, MODEL, images, labels, parts, data[name])
-    say("in the clear")
-    clear = in_the_clear(arguments, data[arguments.splits[-1]], secrets[arguments.splits[-1]], folder, states)
-    keep(os.path.join(folder, "clear.json"), clear)
-    methods = {}
+    methods, measured = {}, {}
+    if not arguments.skip_traffic:
+        say("in the clear")
+        measured["capture"] = in_the_clear(arguments, data[arguments.splits[-1]], secrets[arguments.splits[-1]], folder, states)
     os.makedirs(os.path.join(folder, "tls"))
     with namespaces.Namespaces(arguments.devices) as spaces, \
             Federation(spaces, os.path.join(folder, "tls"), nodes(states), tls=True) as federation:
@@ -341,12 +352,13 @@ def experiment(arguments, folder):
         for name in arguments.splits:
             methods[name] = figures(name, arguments, data[name], federation, states)
             keep(os.path.join(folder, f"{name}.json"), methods[name])
-        bytes_sent = traffic(federation, arguments, methods, data[arguments.splits[-1]], states,
-                             os.path.join(folder, "tls"))
+        if not arguments.skip_traffic:
+            measured["traffic"] = traffic(federation, arguments, methods, data[arguments.splits[-1]], states,
+                                          os.path.join(folder, "tls"))
     result = {"devices": arguments.devices, "seed": arguments.seed, "backbone on": arguments.device,
               "configuration": {**configuration(arguments), "model": os.path.basename(MODEL)}, "splits": methods,
               "conclusions": {name: conclusions(each) for name, each in methods.items()},
-              "traffic": bytes_sent, "capture": clear}
+              **measured}
     return result
 
 
@@ -381,6 +393,7 @@ def main():
     parser.add_argument("--personal-epochs", type=int, default=20)
     parser.add_argument("--splits", nargs="+", choices=splits.SPLITS, default=list(splits.SPLITS))
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--skip-traffic", action="store_true", help="accuracy only, no rounds for bytes and the capture")
     parser.add_argument("--device", default="sim:nv_small", help="that computes the features")
     parser.add_argument("--patience", type=float, default=600, help="seconds that a round waits for a device")
     arguments = parser.parse_args()
