@@ -14,7 +14,9 @@ mutate-bin := $(patsubst tests/fuzz/%.c,$(BUILD)/san/fuzz-%,$(wildcard tests/fuz
 system-bin := $(patsubst tests/system/%.c,$(BUILD)/system-%,$(wildcard tests/system/*.c))
 # They build a kernel of their own, or the module for every kernel that Debian has: with nothing cached
 # that and the boards on such a kernel take as long as all the rest, so they are a target of their own.
-long-tests := $(wildcard tests/system/*_debug.test) $(addprefix tests/system/,modules.test packages.test)
+# In Debian roots, one of them an arm64 board's; only as root.
+package-tests := tests/system/packages.test tests/packages/arm64.test
+long-tests := $(wildcard tests/system/*_debug.test) tests/system/modules.test $(package-tests)
 system-tests := $(filter-out $(long-tests),$(wildcard tests/system/*.test)) $(system-bin)
 
 $(BUILD)/san/unit-%: $(BUILD)/san/tests/unit/%.o $(libdla-san) $(core-san) $(emulator-san) $(BUILD)/san/libnvdla-emu.so.0 | need-test
@@ -91,3 +93,7 @@ test: all arm64 $(check-bin) $(mutate-bin) $(system-bin) $(bench-bin) $(BUILD)/s
 .PHONY: test-debug
 test-debug: all arm64 | need-test
 	@BUILD=$(BUILD) tests/run --timeout 7200 $(long-tests)
+
+.PHONY: test-packages
+test-packages: | need-test
+	@BUILD=$(BUILD) tests/run --timeout 7200 $(package-tests)
