@@ -4,6 +4,7 @@ import logging
 import statistics
 
 import numpy as np
+from flwr.app import Message, MessageType, RecordDict
 from flwr.serverapp.strategy import Strategy
 
 from . import wire
@@ -36,7 +37,7 @@ class Guard(Strategy):
         self.names = {}
         self.line = {}
         self.sent = []
-        self.silent = set()
+        self.asked, self.silent = set(), set()
 
     def summary(self):
         self.inner.summary()
@@ -44,7 +45,7 @@ class Guard(Strategy):
     def begin(self, server_round):
         """A round of this run; its number among all."""
         self.line = {"round": self.rounds.first + server_round, "refused": {}, "shortened": {}}
-        self.silent = set()
+        self.asked, self.silent = set(), set()
         return self.line["round"]
 
     def _send(self, messages, grid):
@@ -86,6 +87,7 @@ class Guard(Strategy):
         number = self.begin(server_round)
         self.before = wire.read_weights(arrays, self.identity.shape)
         messages = self._send(self.inner.configure_train(number, arrays, config, grid), grid)
+        self.asked = {message.metadata.dst_node_id for message in messages}
         self.line["asked"] = len(messages)
         return messages
 
@@ -131,9 +133,12 @@ class Guard(Strategy):
             reply.content = wire.content(self.identity, {**metrics, wire.EXAMPLES: weights[node]}, self.before + update)
 
     def configure_evaluate(self, server_round, arrays, config, grid):
-        messages = self.inner.configure_evaluate(self.line["round"], arrays, config, grid)
-        # Whoever was silent once is not waited for twice in a round.
-        return self._send((m for m in messages if m.metadata.dst_node_id not in self.silent), grid)
+        # Those who were asked to train, but nobody is waited for twice in a round, as Flower's strategies would when
+        # there are fewer nodes now than a round begins with.
+        config["server-round"] = self.line["round"]
+        nodes = (self.asked or set(grid.get_node_ids())) - self.silent
+        content = RecordDict({wire.ARRAYS: arrays, wire.CONFIG: config})
+        return self._send((Message(content, dst_node_id=node, message_type=MessageType.EVALUATE) for node in nodes), grid)
 
     def aggregate_evaluate(self, server_round, replies):
         found = self._usable(replies, lambda content: (
