@@ -12,6 +12,7 @@ import zipfile
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
+from flwr.common.constant import ErrorCode
 from flwr.serverapp.strategy import DifferentialPrivacyClientSideFixedClipping, FedAvg
 from flwr.supercore.task_identity import TaskIdentity
 
@@ -97,6 +98,9 @@ class Case(unittest.TestCase):
             content = by_node[message.metadata.dst_node_id]
             if content is not None:
                 answers.append(Message(content, reply_to=message))
+                if isinstance(content, Error) and content.code == ErrorCode.NODE_UNAVAILABLE:
+                    # Which the server says, not the node.
+                    answers[-1].metadata.__dict__["_src_node_id"] = 1
         arrays, _ = guard.aggregate_train(1, answers)
         return guard, arrays and arrays[wire.HEAD].numpy()
 
@@ -219,12 +223,14 @@ class Bad(Case):
         self.assertEqual(guard.line["refused"], {})
 
     def test_error_and_silence(self):
-        guard, head = self.round([reply(np.float32(0.25))] * 3 + [Error(1000, "refused: it says so"), None])
+        guard, head = self.round([reply(np.float32(0.25))] * 2 + [Error(ErrorCode.NODE_UNAVAILABLE, "gone"),
+                                                                  Error(1000, "refused: it says so"), None])
         np.testing.assert_allclose(head, START + 0.25, rtol=1e-6)
-        self.assertEqual(guard.line["refused"], {"n14": "refused: it says so", "n15": "no answer within 5 s"})
+        self.assertEqual(guard.line["refused"], {"n13": "no answer: gone", "n14": "refused: it says so",
+                                                 "n15": "no answer within 5 s"})
         asked = guard.configure_evaluate(1, wire.weights_record(head), ConfigRecord({}), Grid())
         # Who was silent is not asked again in this round.
-        self.assertEqual({message.metadata.dst_node_id for message in asked}, {11, 12, 13, 14})
+        self.assertEqual({message.metadata.dst_node_id for message in asked}, {11, 12, 14})
 
     def test_nobody(self):
         guard, head = self.round([self.arrays(START[:1])] * 5)

@@ -66,11 +66,15 @@ class Guard(Strategy):
     def _usable(self, replies, read):
         """What can be read of replies, by node; anything else is named."""
         found = {}
-        # They have numbers since they were sent. For a node that is gone Flower answers itself, so that the source of an
-        # answer does not tell.
+        # They have numbers since they were sent. For a node that is gone, or a message that is too old, the SuperLink answers.
         asked = {message.metadata.message_id: message.metadata.dst_node_id for message in self.sent}
+        self.silent = set()
         for reply in replies:
             node = asked.pop(reply.metadata.reply_to_message_id)
+            if reply.has_error() and reply.metadata.src_node_id != node:
+                self.silent.add(node)
+                self._refuse(node, f"no answer: {reply.error.reason}")
+                continue
             try:
                 if reply.has_error():
                     raise wire.Refused(reply.error.reason)
@@ -78,8 +82,8 @@ class Guard(Strategy):
                 found[node] = reply, *read(reply.content)
             except wire.Refused as reason:
                 self._refuse(node, reason)
-        self.silent = set(asked.values())
-        for node in self.silent:
+        for node in asked.values():
+            self.silent.add(node)
             self._refuse(node, f"no answer within {self.timeout:g} s")
         return found
 
