@@ -28,7 +28,7 @@ PLATFORMS = ["manylinux2014_aarch64", "manylinux_2_27_aarch64", "manylinux_2_28_
 RUNTIMES = {"tflite": ["tflite-runtime==2.14.0", "numpy==1.26.4"], "litert": ["ai-edge-litert==2.3.0", "numpy==2.4.6"]}
 # What has built the driver is not started again: the image has to fit the board's memory twice.
 LEFT_OUT = ["host", "lib64", "usr/lib/gcc", "usr/src/linux-*", "usr/lib/linux-kbuild*", "usr/include", "usr/share/locale",
-            "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*", "var/lib/apt/lists/*", "mnt/*"]
+            "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "mnt/*"]
 
 # This machine's programs in the place of those that would be emulated for longest: the packages' archives are read
 # and the driver is compiled by them, as cross-compilers make the same of it.
