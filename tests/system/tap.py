@@ -2,6 +2,7 @@
 """What the system tests share: TAP output, running the tools, finding shared test data."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -39,6 +40,8 @@ def dla_json(*args):
 def main(tests):
     """Run functions, or (name, function, argument) tuples, as TAP."""
     failed = False
+    # A shell that starts tests in the background has it ignored, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"1..{len(tests)}", flush=True)
     for number, test in enumerate(tests, 1):
         name, call = (test[0], lambda t=test: t[1](*t[2:])) if isinstance(test, tuple) else (test.__name__, test)
