@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import tarfile
-import tempfile
 
 import numpy as np
 
@@ -27,14 +26,10 @@ TRAINING = {"epochs": 30, "batch": 16, "held_out": -1, "schedule": "constant"}
 
 def recordings(path):
     """(Features of the sound as the network takes them, classes)."""
-    with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(path) as archive:
-            archive.extractall(folder, filter="data")
-        place = os.path.join(folder, next(os.walk(folder))[1][0])
-        with open(os.path.join(place, "y_labels.csv"), encoding="ascii") as file:
-            rows = list(csv.reader(file))
-        return (np.stack([np.fromfile(os.path.join(place, row[0]), np.int8) for row in rows]),
-                np.array([int(row[2]) for row in rows]))
+    with tarfile.open(path) as archive:
+        files = {os.path.basename(member.name): archive.extractfile(member).read() for member in archive if member.isfile()}
+    rows = list(csv.reader(files["y_labels.csv"].decode("ascii").splitlines()))
+    return (np.stack([np.frombuffer(files[row[0]], np.int8) for row in rows]), np.array([int(row[2]) for row in rows]))
 
 
 def memory(head, features, labels):

@@ -89,7 +89,9 @@ def collect(console, results, out):
     # Without results the guest died or hung, and all that is known is on its console.
     try:
         with tarfile.open(results) as archive:
-            archive.extractall(out, filter="data")
+            # Debian 12's Python has no argument for it.
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(out)
         with open(os.path.join(out, "status")) as file:
             status = int(file.read())
         with open(os.path.join(out, "dmesg"), errors="replace") as file:
