@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "dla.h"
+#include "idx.h"
 #include "runner.h"
 
 #define DATASET "/usr/share/datasets/fashion-mnist/"
@@ -21,18 +21,6 @@
 #define PIXELS 784
 #define CLASSES 10
 #define PICTURES_IN_SET 10000
-
-/* The idx format: a big-endian header of `header` bytes, then one byte an element. */
-static bool read_set(const char *path, unsigned int header, unsigned char *data, unsigned int bytes)
-{
-	unsigned char skipped[16];
-	gzFile file = gzopen(path, "rb");
-	bool ok = file && gzread(file, skipped, header) == (int)header && gzread(file, data, bytes) == (int)bytes;
-
-	if (file)
-		gzclose(file);
-	return ok;
-}
 
 int main(int argc, char **argv)
 {
@@ -51,8 +39,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (pictures < 1 || pictures > PICTURES_IN_SET ||
-	    !read_set(DATASET "t10k-images-idx3-ubyte.gz", 16, picture[0], sizeof(picture)) ||
-	    !read_set(DATASET "t10k-labels-idx1-ubyte.gz", 8, label, sizeof(label))) {
+	    !read_idx(DATASET "t10k-images-idx3-ubyte.gz", 16, picture[0], sizeof(picture)) ||
+	    !read_idx(DATASET "t10k-labels-idx1-ubyte.gz", 8, label, sizeof(label))) {
 		tap_check(&tap, false, "the pictures can be read from " DATASET);
 		return tap_end(&tap);
 	}

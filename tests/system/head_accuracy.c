@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "dla_head.h"
+#include "idx.h"
 
 #define DATASET "/usr/share/datasets/fashion-mnist/"
 #define MODEL "examples/fashion-mnist/fashion_resnet_int8.tflite"
@@ -34,18 +34,6 @@ struct set {
 	unsigned int count;
 };
 
-/* The idx format: a big-endian header of `header` bytes, then one byte an element. */
-static bool read_file(const char *path, unsigned int header, void *data, unsigned int bytes)
-{
-	unsigned char skipped[16];
-	gzFile file = gzopen(path, "rb");
-	bool ok = file && gzread(file, skipped, header) == (int)header && gzread(file, data, bytes) == (int)bytes;
-
-	if (file)
-		gzclose(file);
-	return ok;
-}
-
 static bool read_set(const char *name, unsigned int count, struct set *set)
 {
 	char path[128];
@@ -55,9 +43,9 @@ static bool read_set(const char *name, unsigned int count, struct set *set)
 	set->pixels = calloc(count, PIXELS);
 	set->label = calloc(count, 1);
 	snprintf(path, sizeof(path), DATASET "%s-images-idx3-ubyte.gz", name);
-	ok = set->pixels && set->label && read_file(path, 16, set->pixels, count * PIXELS);
+	ok = set->pixels && set->label && read_idx(path, 16, set->pixels, count * PIXELS);
 	snprintf(path, sizeof(path), DATASET "%s-labels-idx1-ubyte.gz", name);
-	ok = ok && read_file(path, 8, set->label, count);
+	ok = ok && read_idx(path, 8, set->label, count);
 	for (size_t i = 0; ok && i < (size_t)count * PIXELS; i++)
 		set->pixels[i] = (int8_t)((uint8_t)set->pixels[i] - 128);
 	return ok;
