@@ -131,7 +131,7 @@ static int complain(const struct target *target, int error)
 static int compile_to(const struct options *o, struct dla_device *device, struct target *target)
 {
 	struct watch watch;
-	int err;
+	int err, status;
 
 	if (!mkdtemp(target->folder))
 		return complain(target, errno);
@@ -143,12 +143,16 @@ static int compile_to(const struct options *o, struct dla_device *device, struct
 	watch_begin(&watch, "compiling", 0, interrupted, target);
 	err = dla_network_compile(device, o->model, &o->network, target->file);
 	watch_end(&watch);
-	if (err)
+	/* What it was told when it had just ended, or what made it fail: a read that the signal interrupted. */
+	status = interrupt_status();
+	if (!status && err) {
 		fprintf(stderr, "dla compile: %s\n", dla_strerror());
-	else if (rename(target->file, target->output))
-		err = complain(target, errno);
+		status = EXIT_BAD_MODEL;
+	} else if (!status && rename(target->file, target->output)) {
+		status = complain(target, errno);
+	}
 	remove_folder(target);
-	return err ? EXIT_BAD_MODEL : EXIT_SUCCESS;
+	return status;
 }
 
 static int compile(const struct options *o, struct dla_device *device)
