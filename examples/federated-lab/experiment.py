@@ -52,7 +52,7 @@ def configuration(arguments):
     """Of the app, for all runs."""
     return {"model": MODEL, "rounds": arguments.rounds, "min-nodes": arguments.devices, "timeout": arguments.patience,
             "epochs": arguments.epochs, "personal-epochs": arguments.personal_epochs, "proximal-mu": PROXIMAL,
-            "seed": arguments.seed, **learning.TRAINING}
+            "seed": arguments.seed, **learning.TRAINING, **learning.PERSONAL}
 
 
 class Bytes:

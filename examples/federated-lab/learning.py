@@ -8,8 +8,9 @@ import numpy as np
 import dla
 import splits
 
-# Both numbers of epochs are those of the federated devices, in all rounds and for fine-tuning.
 TRAINING = {"batch": 16, "rate": 1.0, "momentum": 0.9, "decay": 0.0001, "schedule": "constant"}
+# A device's own copy of what is shared goes on from there in smaller steps, and is drawn back to it.
+PERSONAL = {"personal-rate": 0.3, "personal-mu": 0.03}
 # The library need not hold samples out: here that is done before.
 ALL = {"held_out": -1}
 
@@ -69,8 +70,8 @@ def accuracy(head, samples):
 
 def local_only(device, model, folder, count, config):
     """
-    Each device on its own, as many epochs as the others do: accuracy for its own held out samples after what is a round
-    for the others, and at the end, for everyone's.
+    Each device on its own, as many epochs as the others do in all rounds and for fine-tuning, at the same rates: accuracy
+    for its own held out samples after what is a round for the others, and at the end, for everyone's.
     """
     head = device.head(model)
     own, everyone = [], []
@@ -82,7 +83,8 @@ def local_only(device, model, folder, count, config):
         for done in range(config["rounds"]):
             head.train(samples, epochs=config["epochs"], seed=config["seed"] + done, **TRAINING, **ALL)
             line.append(accuracy(head, tests[number]))
-        head.train(samples, epochs=config["personal-epochs"], seed=config["seed"], **TRAINING, **ALL)
+        head.train(samples, epochs=config["personal-epochs"], seed=config["seed"],
+                   **{**TRAINING, "rate": config["personal-rate"]}, **ALL)
         line[-1] = accuracy(head, tests[number])
         own.append(line)
         everyone.append(float(np.mean([accuracy(head, test) for test in tests])))

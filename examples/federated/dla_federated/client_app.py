@@ -45,11 +45,15 @@ def begin(node, message):
     return config, identity
 
 
-def train(node, config, epochs):
-    """Train the head as the server asks; a 0 is the library's default. Whether it got better is not its business here."""
-    return node.head.train(node.mine, epochs=int(config[epochs]), batch=int(config["batch"]), rate=float(config["rate"]),
+def train(node, config, *, epochs, rate, proximal):
+    """
+    Train the head as the server asks; a 0 is the library's default. Whether it got better is not its business here.
+
+    Of the configuration's entries, @epochs and @rate are names; @proximal is what holds the head near to the shared one.
+    """
+    return node.head.train(node.mine, epochs=int(config[epochs]), batch=int(config["batch"]), rate=float(config[rate]),
                            momentum=float(config["momentum"]), decay=float(config["decay"]), held_out=-1,
-                           proximal=float(config.get("proximal-mu", 0)), schedule=str(config["schedule"]),
+                           proximal=float(proximal), schedule=str(config["schedule"]),
                            seed=int(config["seed"]) + int(config["server-round"]))
 
 
@@ -76,7 +80,8 @@ def learn(node, message):
     """Train on the samples of this device; the weights go back, and a few figures. Nothing here changes."""
     config, identity = begin(node, message)
     before, _ = node.score()
-    result = train(node, config, "epochs")
+    # FedProx' own entry, which is there when it is the strategy.
+    result = train(node, config, epochs="epochs", rate="rate", proximal=config.get("proximal-mu", 0))
     after, loss = node.score()
     values = node.head.weights[:identity.shape[0]]
     return wire.content(identity, {wire.EXAMPLES: len(node.mine), "before": before, "after": after, "loss": loss,
@@ -95,7 +100,7 @@ def use(node, message):
     if shared == best:
         node.keep()
     if config["personal"]:
-        train(node, config, "personal-epochs")
+        train(node, config, epochs="personal-epochs", rate="personal-rate", proximal=config["personal-mu"])
         metrics["personal"], _ = node.score()
         # Alike on few samples, what has seen this device's own is likelier to do well on the next.
         if metrics["personal"] >= best:

@@ -30,7 +30,8 @@ def named(head, classes):
 
 def order(config, identity, personal):
     """What every device is told."""
-    keys = ("epochs", "batch", "rate", "momentum", "decay", "schedule", "seed", "personal-epochs")
+    keys = ("epochs", "batch", "rate", "momentum", "decay", "schedule", "seed", "personal-epochs", "personal-rate",
+            "personal-mu")
     return {**{key: config[key] for key in keys}, **identity.entries(), "personal": personal}
 
 
