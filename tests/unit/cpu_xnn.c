@@ -201,11 +201,24 @@ static int print_shares(void **state)
 	return 0;
 }
 
+/* After all networks: without what a bias adds for the second rounding, 0.27 and 0.37 % were unequal. */
+static void convolutions_round_nearly_alike(void **state)
+{
+	(void)state;
+	/* The own network's ReLUs come after its ADDs, which shows nothing. */
+	if (!compared[DLA_OP_DEPTHWISE_CONV_2D])
+		skip();
+	assert_true(unequal[DLA_OP_CONV_2D] * 1000 < compared[DLA_OP_CONV_2D] * 2);
+	assert_true(unequal[DLA_OP_DEPTHWISE_CONV_2D] * 1000 < compared[DLA_OP_DEPTHWISE_CONV_2D] * 2);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[1 + sizeof(models) / sizeof(models[0])] = { cmocka_unit_test(own_network) };
+	enum { MODELS = sizeof(models) / sizeof(models[0]) };
+	struct CMUnitTest tests[MODELS + 2] = { cmocka_unit_test(own_network) };
 
-	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+	for (size_t i = 0; i < MODELS; i++)
 		tests[1 + i] = (struct CMUnitTest){ models[i], shared_network, NULL, NULL, (void *)models[i] };
+	tests[MODELS + 1] = (struct CMUnitTest)cmocka_unit_test(convolutions_round_nearly_alike);
 	return cmocka_run_group_tests_name("XNNPACK", tests, NULL, print_shares);
 }
