@@ -27,8 +27,8 @@ OTHERS = ["libdla0", "dla-tools", "dla-delegate", "python3-dla"]
 PLATFORMS = ["manylinux2014_aarch64", "manylinux_2_27_aarch64", "manylinux_2_28_aarch64", "manylinux_2_34_aarch64"]
 RUNTIMES = {"tflite": ["tflite-runtime==2.14.0", "numpy==1.26.4"], "litert": ["ai-edge-litert==2.3.0", "numpy==2.4.6"]}
 # What has built the driver is not started again: the image has to fit the board's memory twice.
-LEFT_OUT = ["host", "lib64", "usr/lib/gcc", "usr/src/linux-*", "usr/lib/linux-kbuild*", "usr/include", "usr/share/locale",
-            "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "mnt/*"]
+LEFT_OUT = ["host", "lib64", "usr/lib64", "usr/lib/gcc", "usr/src/linux-*", "usr/lib/linux-kbuild*", "usr/include",
+            "usr/share/locale", "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "mnt/*"]
 
 # This machine's programs in the place of those that would be emulated for longest: the packages' archives are read
 # and the driver is compiled by them, as cross-compilers make the same of it.
@@ -36,12 +36,14 @@ NATIVE = ["dpkg-deb", "tar", *(f"aarch64-linux-gnu-{name}" for name in ("gcc-12"
 ENTER = """
 set -e
 cd {root}
-mkdir -p host lib64 usr/lib/x86_64-linux-gnu usr/lib/gcc-cross usr/aarch64-linux-gnu/bin
+mkdir -p host usr/lib64 usr/lib/x86_64-linux-gnu usr/lib/gcc-cross usr/aarch64-linux-gnu/bin
+# A link, as Debian's usr-is-merged wants it.
+[ -e lib64 ] || ln -s usr/lib64 lib64
 mount --rbind /dev dev
 mount -t proc proc proc
 mount --bind {repository} mnt
 mount --bind /usr/bin host
-for folder in lib64 usr/lib/x86_64-linux-gnu usr/lib/gcc-cross; do mount --bind /$folder $folder; done
+for folder in usr/lib64 usr/lib/x86_64-linux-gnu usr/lib/gcc-cross; do mount --bind /$folder $folder; done
 for name in {native}; do ln -sf /host/$name usr/sbin/$name; done
 for name in as ld; do ln -sf /host/aarch64-linux-gnu-$name usr/aarch64-linux-gnu/bin/$name; done
 cp /etc/resolv.conf etc/resolv.conf
@@ -104,7 +106,7 @@ def base():
                 os.makedirs(f"{folder}/{name}", exist_ok=True)
             with open(f"{folder}/etc/dpkg/dpkg.cfg.d/small", "w", encoding="utf-8") as file:
                 file.write(config)
-            in_root(folder, "/debootstrap/debootstrap --second-stage")
+            in_root(folder, "/debootstrap/debootstrap --second-stage || { tail -n 40 /debootstrap/debootstrap.log; false; }")
             with open(f"{folder}/etc/apt/sources.list", "w", encoding="utf-8") as file:
                 file.write(roots.SOURCES)
             in_root(folder, f"""
