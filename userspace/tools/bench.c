@@ -420,16 +420,16 @@ static int parse_seconds(const char *value, double *out)
 static int parse(int argc, char **argv, struct options *o)
 {
 	enum {
-		DEVICE = 256, PLACE, CPU, PROFILE, THREADS, EXACT, HEAD, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP,
+		DEVICE = 256, HEAD, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP,
 		REQUESTS, PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
 	};
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACE },
-		{ "cpu", required_argument, NULL, CPU },
-		{ "cpu-profile", required_argument, NULL, PROFILE },
-		{ "threads", required_argument, NULL, THREADS },
-		{ "exact", no_argument, NULL, EXACT },
+		{ "place", required_argument, NULL, PLACING_PLACE },
+		{ "cpu", required_argument, NULL, PLACING_CPU },
+		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
+		{ "threads", required_argument, NULL, PLACING_THREADS },
+		{ "exact", no_argument, NULL, PLACING_EXACT },
 		{ "head", required_argument, NULL, HEAD },
 		{ "input", required_argument, NULL, INPUT },
 		{ "rate", required_argument, NULL, RATE },
@@ -454,21 +454,6 @@ static int parse(int argc, char **argv, struct options *o)
 		switch (option) {
 		case DEVICE:
 			m->device = optarg;
-			break;
-		case PLACE:
-			err = placing_parse_place("bench", optarg, &m->network);
-			break;
-		case CPU:
-			err = placing_parse_cpu("bench", optarg, &m->network);
-			break;
-		case PROFILE:
-			m->network.cpu_profile = optarg;
-			break;
-		case THREADS:
-			err = placing_parse_threads("bench", optarg, &m->network);
-			break;
-		case EXACT:
-			m->network.exact = 1;
 			break;
 		case HEAD:
 			m->head = optarg;
@@ -517,8 +502,7 @@ static int parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 1;
 		default:
-			fputs("dla bench --help describes the options\n", stderr);
-			return -1;
+			err = placing_parse("bench", option, optarg, &m->network);
 		}
 	}
 	if (err)

@@ -39,14 +39,14 @@ struct options {
 /* 0: compile; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	enum { DEVICE = 256, PLACE, CPU, PROFILE, EXACT, HELP };
+	enum { DEVICE = 256, HELP };
 	static const struct option names[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACE },
-		{ "cpu", required_argument, NULL, CPU },
-		{ "cpu-profile", required_argument, NULL, PROFILE },
-		{ "exact", no_argument, NULL, EXACT },
+		{ "place", required_argument, NULL, PLACING_PLACE },
+		{ "cpu", required_argument, NULL, PLACING_CPU },
+		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
+		{ "exact", no_argument, NULL, PLACING_EXACT },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
 	};
@@ -61,24 +61,11 @@ static int parse(int argc, char **argv, struct options *o)
 		case DEVICE:
 			o->device = optarg;
 			break;
-		case PLACE:
-			err = placing_parse_place("compile", optarg, &o->network);
-			break;
-		case CPU:
-			err = placing_parse_cpu("compile", optarg, &o->network);
-			break;
-		case PROFILE:
-			o->network.cpu_profile = optarg;
-			break;
-		case EXACT:
-			o->network.exact = 1;
-			break;
 		case HELP:
 			fputs(help, stdout);
 			return 1;
 		default:
-			fputs("dla compile --help describes the options\n", stderr);
-			return -1;
+			err = placing_parse("compile", option, optarg, &o->network);
 		}
 	}
 	if (err)

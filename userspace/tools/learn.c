@@ -164,7 +164,7 @@ static int parse_rate(const char *value, unsigned int *out)
 }
 
 enum {
-	DIRECTORY = 256, LABELS, DEVICE, PLACE, CPU, PROFILE, THREADS, EXACT, JSON, HELP,
+	DIRECTORY = 256, LABELS, DEVICE, JSON, HELP,
 	LABEL, RATE,
 	EPOCHS, BATCH, LEARNING_RATE, SCHEDULE, MOMENTUM, DECAY, HELD_OUT, SEED, RESTART,
 	SERVER, CERTIFICATES, KEY, INSECURE,
@@ -197,11 +197,11 @@ static int parse_options(int argc, char **argv, struct learn_options *o, const c
 		{ "key", required_argument, NULL, KEY },
 		{ "insecure", no_argument, NULL, INSECURE },
 		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACE },
-		{ "cpu", required_argument, NULL, CPU },
-		{ "cpu-profile", required_argument, NULL, PROFILE },
-		{ "threads", required_argument, NULL, THREADS },
-		{ "exact", no_argument, NULL, EXACT },
+		{ "place", required_argument, NULL, PLACING_PLACE },
+		{ "cpu", required_argument, NULL, PLACING_CPU },
+		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
+		{ "threads", required_argument, NULL, PLACING_THREADS },
+		{ "exact", no_argument, NULL, PLACING_EXACT },
 		{ "json", no_argument, NULL, JSON },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 },
@@ -267,21 +267,6 @@ static int parse_options(int argc, char **argv, struct learn_options *o, const c
 		case DEVICE:
 			o->device = optarg;
 			break;
-		case PLACE:
-			err = placing_parse_place("learn", optarg, &o->network);
-			break;
-		case CPU:
-			err = placing_parse_cpu("learn", optarg, &o->network);
-			break;
-		case PROFILE:
-			o->network.cpu_profile = optarg;
-			break;
-		case THREADS:
-			err = placing_parse_threads("learn", optarg, &o->network);
-			break;
-		case EXACT:
-			o->network.exact = 1;
-			break;
 		case JSON:
 			o->json = true;
 			break;
@@ -289,8 +274,7 @@ static int parse_options(int argc, char **argv, struct learn_options *o, const c
 			fputs(help, stdout);
 			return 1;
 		default:
-			fputs("dla learn --help describes the options\n", stderr);
-			return -1;
+			err = placing_parse("learn", option, optarg, &o->network);
 		}
 	}
 	return err;

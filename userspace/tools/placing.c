@@ -11,7 +11,7 @@ static int wrong(const char *command, const char *what, const char *value)
 	return -1;
 }
 
-int placing_parse_place(const char *command, const char *value, struct dla_options *options)
+static int parse_place(const char *command, const char *value, struct dla_options *options)
 {
 	if (!strcmp(value, "cpu"))
 		options->place = DLA_PLACE_CPU;
@@ -24,7 +24,7 @@ int placing_parse_place(const char *command, const char *value, struct dla_optio
 	return 0;
 }
 
-int placing_parse_cpu(const char *command, const char *value, struct dla_options *options)
+static int parse_cpu(const char *command, const char *value, struct dla_options *options)
 {
 	if (!strcmp(value, "reference"))
 		options->cpu = DLA_CPU_REFERENCE;
@@ -37,7 +37,7 @@ int placing_parse_cpu(const char *command, const char *value, struct dla_options
 	return 0;
 }
 
-int placing_parse_threads(const char *command, const char *value, struct dla_options *options)
+static int parse_threads(const char *command, const char *value, struct dla_options *options)
 {
 	char *end;
 	unsigned long count = strtoul(value, &end, 10);
@@ -46,4 +46,25 @@ int placing_parse_threads(const char *command, const char *value, struct dla_opt
 		return wrong(command, "--threads is a number from 1 to 64, not", value);
 	options->cpu_threads = (unsigned int)count;
 	return 0;
+}
+
+int placing_parse(const char *command, int option, const char *value, struct dla_options *options)
+{
+	switch (option) {
+	case PLACING_PLACE:
+		return parse_place(command, value, options);
+	case PLACING_CPU:
+		return parse_cpu(command, value, options);
+	case PLACING_PROFILE:
+		options->cpu_profile = value;
+		return 0;
+	case PLACING_THREADS:
+		return parse_threads(command, value, options);
+	case PLACING_EXACT:
+		options->exact = 1;
+		return 0;
+	default:
+		fprintf(stderr, "dla %s --help describes the options\n", command);
+		return -1;
+	}
 }

@@ -4,12 +4,10 @@
 
 #include "dla.h"
 
-/*
- * What --place, --cpu and --threads say, for all commands that have them; -1 after a message. --cpu-profile is
- * for the library.
- */
-int placing_parse_place(const char *command, const char *value, struct dla_options *options);
-int placing_parse_cpu(const char *command, const char *value, struct dla_options *options);
-int placing_parse_threads(const char *command, const char *value, struct dla_options *options);
+/* The options that say where a network's operations run and how, of all commands: beside letters, below a command's own. */
+enum { PLACING_PLACE = 128, PLACING_CPU, PLACING_PROFILE, PLACING_THREADS, PLACING_EXACT };
+
+/* What one of them says, or what is none of them, such as getopt's '?'; -1 after a message. */
+int placing_parse(const char *command, int option, const char *value, struct dla_options *options);
 
 #endif

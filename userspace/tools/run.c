@@ -66,8 +66,8 @@ struct options {
 };
 
 enum {
-	OPT_DEVICE = 256, OPT_PLACE, OPT_CPU, OPT_THREADS, OPT_EXACT, OPT_HEAD, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
-	OPT_RECORD, OPT_JSON, OPT_PROFILE, OPT_EXPLAIN, OPT_HELP,
+	OPT_DEVICE = 256, OPT_HEAD, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
+	OPT_RECORD, OPT_JSON, OPT_EXPLAIN, OPT_HELP,
 };
 
 static int wrong(const char *what, const char *value)
@@ -94,12 +94,12 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
 		{ "device", required_argument, NULL, OPT_DEVICE },
-		{ "place", required_argument, NULL, OPT_PLACE },
-		{ "cpu", required_argument, NULL, OPT_CPU },
-		{ "cpu-profile", required_argument, NULL, OPT_PROFILE },
+		{ "place", required_argument, NULL, PLACING_PLACE },
+		{ "cpu", required_argument, NULL, PLACING_CPU },
+		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
-		{ "threads", required_argument, NULL, OPT_THREADS },
-		{ "exact", no_argument, NULL, OPT_EXACT },
+		{ "threads", required_argument, NULL, PLACING_THREADS },
+		{ "exact", no_argument, NULL, PLACING_EXACT },
 		{ "head", required_argument, NULL, OPT_HEAD },
 		{ "input", required_argument, NULL, OPT_INPUT },
 		{ "rate", required_argument, NULL, OPT_RATE },
@@ -119,23 +119,8 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPT_DEVICE:
 			o->device = optarg;
 			break;
-		case OPT_PLACE:
-			err = placing_parse_place("run", optarg, &o->network);
-			break;
-		case OPT_CPU:
-			err = placing_parse_cpu("run", optarg, &o->network);
-			break;
-		case OPT_PROFILE:
-			o->network.cpu_profile = optarg;
-			break;
 		case OPT_EXPLAIN:
 			o->explain = true;
-			break;
-		case OPT_THREADS:
-			err = placing_parse_threads("run", optarg, &o->network);
-			break;
-		case OPT_EXACT:
-			o->network.exact = 1;
 			break;
 		case OPT_HEAD:
 			o->head = optarg;
@@ -168,8 +153,7 @@ static int parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return 1;
 		default:
-			fputs("dla run --help describes the options\n", stderr);
-			return -1;
+			err = placing_parse("run", option, optarg, &o->network);
 		}
 	}
 	if (err)
