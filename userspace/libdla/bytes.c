@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "bytes.h"
 #include "error.h"
+
+#define MAGIC_BYTES 8
 
 void dla_write(struct dla_writer *w, const void *data, size_t bytes)
 {
@@ -105,6 +108,20 @@ int dla_write_file(const char *path, const struct dla_writer *head, const struct
 	return err ? dla_fail(err, "%s: %s", path, strerror(err)) : dla_sync_folder(path);
 }
 
+int dla_write_sealed(const char *path, const char *magic, uint32_t version, const struct dla_writer *body)
+{
+	struct dla_writer seal = { 0 };
+	int err;
+
+	dla_write(&seal, magic, MAGIC_BYTES);
+	dla_write_u32(&seal, version);
+	dla_write_u32(&seal, (uint32_t)crc32_z(0, body->data, body->failed ? 0 : body->bytes));
+	dla_write_u64(&seal, body->bytes);
+	err = seal.failed || body->failed ? dla_fail_memory() : dla_write_file(path, &seal, body);
+	free(seal.data);
+	return err;
+}
+
 int dla_read_file(const char *path, void **data, size_t *bytes)
 {
 	FILE *file = fopen(path, "rb");
@@ -176,6 +193,27 @@ uint32_t dla_read_u32(struct dla_reader *r)
 uint64_t dla_read_u64(struct dla_reader *r)
 {
 	return read_number(r, 8);
+}
+
+int dla_read_seal(struct dla_reader *r, const char *magic, uint32_t version, const char *damaged, const char *advice)
+{
+	char theirs[MAGIC_BYTES];
+	uint32_t number, crc;
+	uint64_t bytes;
+
+	dla_read(r, theirs, sizeof(theirs));
+	number = dla_read_u32(r);
+	crc = dla_read_u32(r);
+	bytes = dla_read_u64(r);
+	if (r->failed || memcmp(theirs, magic, sizeof(theirs)) != 0)
+		return dla_fail(EINVAL, "%s: it has no header", damaged);
+	if (number != version)
+		return dla_fail(EOPNOTSUPP, "of version %u; this library reads version %u%s", number, version, advice);
+	if (bytes != r->left)
+		return dla_fail(EINVAL, "%s: not as long as it says", damaged);
+	if (crc != (uint32_t)crc32_z(0, r->at, r->left))
+		return dla_fail(EINVAL, "%s: its checksum is wrong", damaged);
+	return 0;
 }
 
 uint32_t dla_read_count(struct dla_reader *r, size_t bytes)

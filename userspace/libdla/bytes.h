@@ -25,6 +25,12 @@ void dla_write_u64(struct dla_writer *writer, uint64_t value);
  */
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body);
 
+/*
+ * The same of a sealed body: before it stand 8 bytes of magic, a version, the body's CRC-32 and its length. Neither
+ * seal nor body, if memory had run out for them.
+ */
+int dla_write_sealed(const char *path, const char *magic, uint32_t version, const struct dla_writer *body);
+
 /* See to it that a file that is new there is there when power fails. */
 int dla_sync_folder(const char *path);
 
@@ -39,6 +45,13 @@ struct dla_reader {
 };
 
 void dla_read(struct dla_reader *reader, void *data, size_t bytes);
+
+/*
+ * The seal of all that is left, as above, to the body's beginning. 0, or a negative errno after dla_fail(): what is
+ * wrong is said behind @damaged, what to do about another version is @advice.
+ */
+int dla_read_seal(struct dla_reader *reader, const char *magic, uint32_t version, const char *damaged, const char *advice);
+
 uint32_t dla_read_u32(struct dla_reader *reader);
 uint64_t dla_read_u64(struct dla_reader *reader);
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "bytes.h"
 #include "error.h"
@@ -11,12 +10,13 @@
 #include "network.h"
 
 /*
- * A head's file: magic, version, CRC-32 and length of what follows: the backbone's identity, its features, what is
- * learnt and, if there is, what was before. What the file's own layer says is not repeated: such a head has
+ * A head's file, sealed (bytes.h): the backbone's identity, its features, what is learnt and, if there is, what was
+ * before. What the file's own layer says is not repeated: such a head has
  * names only.
  */
 #define MAGIC	"NVDLAhed"
 #define VERSION	1
+#define DAMAGED	"no head's file, or damaged"
 
 static void write_real(struct dla_writer *w, float value)
 {
@@ -56,7 +56,7 @@ static void write_learnt(struct dla_writer *w, const struct dla_head *head, cons
 
 int dla_head_save(const struct dla_head *head, const char *path)
 {
-	struct dla_writer file = { 0 }, body = { 0 };
+	struct dla_writer body = { 0 };
 	int err;
 
 	dla_write(&body, head->id, sizeof(head->id));
@@ -65,12 +65,7 @@ int dla_head_save(const struct dla_head *head, const char *path)
 	write_learnt(&body, head, &head->now);
 	if (head->has_before)
 		write_learnt(&body, head, &head->before);
-	dla_write(&file, MAGIC, 8);
-	dla_write_u32(&file, VERSION);
-	dla_write_u32(&file, (uint32_t)crc32_z(0, body.data, body.failed ? 0 : body.bytes));
-	dla_write_u64(&file, body.bytes);
-	err = file.failed || body.failed ? dla_fail_memory() : dla_write_file(path, &file, &body);
-	free(file.data);
+	err = dla_write_sealed(path, MAGIC, VERSION, &body);
 	free(body.data);
 	return err ? dla_head_failed(err) : 0;
 }
@@ -79,28 +74,7 @@ int dla_head_save(const struct dla_head *head, const char *path)
 
 static int damaged(const char *what)
 {
-	return dla_fail(EINVAL, "no head's file, or damaged: %s", what);
-}
-
-static int read_header(struct dla_reader *r)
-{
-	uint32_t version, crc;
-	uint64_t bytes;
-	char magic[8];
-
-	dla_read(r, magic, sizeof(magic));
-	version = dla_read_u32(r);
-	crc = dla_read_u32(r);
-	bytes = dla_read_u64(r);
-	if (r->failed || memcmp(magic, MAGIC, sizeof(magic)) != 0)
-		return damaged("it has no header");
-	if (version != VERSION)
-		return dla_fail(EOPNOTSUPP, "of version %u; this library reads version %d", version, VERSION);
-	if (bytes != r->left)
-		return damaged("not as long as it says");
-	if (crc != (uint32_t)crc32_z(0, r->at, r->left))
-		return damaged("its checksum is wrong");
-	return 0;
+	return dla_fail(EINVAL, DAMAGED ": %s", what);
 }
 
 static int read_name(struct dla_reader *r, char **name)
@@ -173,7 +147,7 @@ static int read_head(struct dla_reader *r, struct dla_head *head)
 {
 	struct dla_learnt now = { 0 }, before = { 0 };
 	uint32_t has_before;
-	int err = read_header(r);
+	int err = dla_read_seal(r, MAGIC, VERSION, DAMAGED, "");
 
 	if (!err)
 		err = read_backbone(r, head);

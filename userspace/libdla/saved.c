@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "bytes.h"
 #include "error.h"
@@ -11,7 +10,7 @@
 
 #define MAGIC		"NVDLAnet"
 #define VERSION		4
-#define HEADER_BYTES	24	/* magic, version, CRC-32 of what follows, bytes of what follows */
+#define DAMAGED		"damaged"
 
 #define NOWHERE		UINT64_MAX
 
@@ -183,8 +182,8 @@ static void write_operations(struct dla_writer *w, const struct dla_network *net
 
 int dla_saved_write(const struct dla_network *network, const void *model, size_t model_bytes, const char *path)
 {
-	struct dla_writer body = { 0 }, head = { 0 };
-	int err = 0;
+	struct dla_writer body = { 0 };
+	int err;
 
 	write_hardware(&body, network);
 	dla_write_u64(&body, model_bytes);
@@ -194,15 +193,7 @@ int dla_saved_write(const struct dla_network *network, const void *model, size_t
 	write_schedule(&body, network);
 	write_programs(&body, network);
 
-	dla_write(&head, MAGIC, sizeof(MAGIC) - 1);
-	dla_write_u32(&head, VERSION);
-	dla_write_u32(&head, (uint32_t)crc32_z(0, body.data, body.bytes));
-	dla_write_u64(&head, body.bytes);
-	if (body.failed || head.failed)
-		err = dla_fail_memory();
-	if (!err)
-		err = dla_write_file(path, &head, &body);
-	free(head.data);
+	err = dla_write_sealed(path, MAGIC, VERSION, &body);
 	free(body.data);
 	return err;
 }
@@ -211,29 +202,7 @@ int dla_saved_write(const struct dla_network *network, const void *model, size_t
 
 static int damaged(const char *what)
 {
-	return dla_fail(EINVAL, "damaged: %s", what);
-}
-
-static int read_header(struct dla_reader *r)
-{
-	uint32_t version, crc;
-	uint64_t bytes;
-	char magic[8];
-
-	dla_read(r, magic, sizeof(magic));
-	version = dla_read_u32(r);
-	crc = dla_read_u32(r);
-	bytes = dla_read_u64(r);
-	if (r->failed)
-		return damaged("shorter than a header");
-	if (version != VERSION)
-		return dla_fail(EOPNOTSUPP, "of version %u; this library reads version %u: compile it again", version,
-				VERSION);
-	if (bytes != r->left)
-		return damaged("not as long as it says");
-	if (crc != (uint32_t)crc32_z(0, r->at, r->left))
-		return damaged("its checksum is wrong");
-	return 0;
+	return dla_fail(EINVAL, DAMAGED ": %s", what);
 }
 
 static size_t aligned(size_t bytes)
@@ -617,7 +586,7 @@ static int read_model(struct dla_reader *r, struct dla_network *network)
 int dla_saved_read(struct dla_network *network, const void *data, size_t bytes)
 {
 	struct dla_reader r = { .at = data, .left = bytes };
-	int err = read_header(&r);
+	int err = dla_read_seal(&r, MAGIC, VERSION, DAMAGED, ": compile it again");
 
 	if (!err)
 		err = read_hardware(&r, network->device);
