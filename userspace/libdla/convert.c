@@ -126,30 +126,19 @@ static size_t round_up(size_t pixels)
 	return (pixels + DLA_PIXELS_FEW - 1) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
 }
 
-static void pack_few(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
+/* Pixels of so many bytes each, read and written, by a kernel for few channels. */
+static void convert_few(void (*kernel)(const struct dla_pixels *pixels, size_t count, const int8_t *from, int8_t *to),
+			const struct dla_pixels *p, const int8_t *from, size_t from_bytes, int8_t *to, size_t to_bytes)
 {
 	size_t count = pixels_before(p, DLA_CONVERT_REACH) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
-	size_t rest = p->count - count, used = rest * p->channels;
-	int8_t from[REST_BYTES], to[REST_BYTES];
+	size_t rest = p->count - count, used = rest * from_bytes;
+	int8_t last[REST_BYTES], converted[REST_BYTES];
 
-	convert->pack_few(p, count, nhwc, npu);
-	memcpy(from, nhwc + count * p->channels, used);
-	memset(from + used, 0, round_up(rest) * p->channels + DLA_CONVERT_REACH - used);
-	convert->pack_few(p, round_up(rest), from, to);
-	memcpy(npu + count * p->atom, to, rest * p->atom);
-}
-
-static void unpack_few(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
-{
-	size_t count = pixels_before(p, DLA_CONVERT_REACH) / DLA_PIXELS_FEW * DLA_PIXELS_FEW;
-	size_t rest = p->count - count, used = rest * p->atom;
-	int8_t from[REST_BYTES], to[REST_BYTES];
-
-	convert->unpack_few(p, count, npu, nhwc);
-	memcpy(from, npu + count * p->atom, used);
-	memset(from + used, 0, round_up(rest) * p->atom + DLA_CONVERT_REACH - used);
-	convert->unpack_few(p, round_up(rest), from, to);
-	memcpy(nhwc + count * p->channels, to, rest * p->channels);
+	kernel(p, count, from, to);
+	memcpy(last, from + count * from_bytes, used);
+	memset(last + used, 0, round_up(rest) * from_bytes + DLA_CONVERT_REACH - used);
+	kernel(p, round_up(rest), last, converted);
+	memcpy(to + count * to_bytes, converted, rest * to_bytes);
 }
 
 /* So many of many pixels are for kernels, which need bytes behind them; the last ones are for plain C. */
@@ -165,7 +154,7 @@ void dla_convert_pack(const struct dla_convert *convert, const struct dla_pixels
 	if (!p->channels)
 		return;
 	if (convert->pack_few && p->channels <= p->atom && p->atom <= 16) {
-		pack_few(convert, p, nhwc, npu);
+		convert_few(convert->pack_few, p, nhwc, p->channels, npu, p->atom);
 		return;
 	}
 	count = pixels_for(p);
@@ -182,7 +171,7 @@ void dla_convert_unpack(const struct dla_convert *convert, const struct dla_pixe
 	if (!p->channels)
 		return;
 	if (convert->unpack_few && p->channels <= p->atom && p->atom <= 16) {
-		unpack_few(convert, p, npu, nhwc);
+		convert_few(convert->unpack_few, p, npu, p->atom, nhwc, p->channels);
 		return;
 	}
 	count = pixels_for(p);
