@@ -258,7 +258,7 @@ static int run_epochs(struct training *t)
 	const struct dla_train_options *o = &t->options;
 	int err = 0;
 
-	for (; t->epoch < o->epochs && !err;) {
+	while (t->epoch < o->epochs && !err) {
 		err = run_epoch(t, t->epoch);
 		if (err)
 			break;
