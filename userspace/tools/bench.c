@@ -13,12 +13,12 @@
 
 #include <jansson.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "json_text.h"
 #include "measure.h"
 #include "page.h"
-#include "placing.h"
 #include "status.h"
 #include "timeline.h"
 #include "watch.h"
@@ -387,137 +387,53 @@ static int print(const struct options *o, const struct summary *s, const json_t 
 
 /* -------------------------------------------------------------------------------- options */
 
-static int wrong(const char *what, const char *value)
+static int take_seconds(const char *command, const struct argument *argument, const char *value)
 {
-	fprintf(stderr, "dla bench: %s \"%s\"; see dla bench --help\n", what, value);
-	return -1;
-}
-
-static int parse_count(const char *name, const char *value, unsigned int min, unsigned int max, unsigned int *out)
-{
+	double *seconds = argument->into;
 	char *end;
-	unsigned long count;
 
-	errno = 0;
-	count = strtoul(value, &end, 10);
-	if (!errno && *value >= '0' && *value <= '9' && !*end && count >= min && count <= max) {
-		*out = (unsigned int)count;
+	*seconds = strtod(value, &end);
+	if (end != value && !*end && *seconds > 0 && *seconds <= 1e6)
 		return 0;
-	}
-	fprintf(stderr, "dla bench: %s is a number from %u to %u, not \"%s\"\n", name, min, max, value);
-	return -1;
-}
-
-static int parse_seconds(const char *value, double *out)
-{
-	char *end;
-
-	*out = strtod(value, &end);
-	return end != value && !*end && *out > 0 && *out <= 1e6 ? 0 : wrong("--seconds is a time, not", value);
+	return argument_refuse(command, argument, "a time", value);
 }
 
 /* 0: run; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	enum {
-		DEVICE = 256, HEAD, INPUT, RATE, SEED, SECONDS, RUNS, WARMUP,
-		REQUESTS, PROCESSES, TIMELINE, HTML, JSON, CALIBRATE, HELP,
-	};
-	static const struct option names[] = {
-		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACING_PLACE },
-		{ "cpu", required_argument, NULL, PLACING_CPU },
-		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
-		{ "threads", required_argument, NULL, PLACING_THREADS },
-		{ "exact", no_argument, NULL, PLACING_EXACT },
-		{ "head", required_argument, NULL, HEAD },
-		{ "input", required_argument, NULL, INPUT },
-		{ "rate", required_argument, NULL, RATE },
-		{ "seed", required_argument, NULL, SEED },
-		{ "seconds", required_argument, NULL, SECONDS },
-		{ "runs", required_argument, NULL, RUNS },
-		{ "warmup", required_argument, NULL, WARMUP },
-		{ "requests", required_argument, NULL, REQUESTS },
-		{ "processes", required_argument, NULL, PROCESSES },
-		{ "timeline", required_argument, NULL, TIMELINE },
-		{ "html", required_argument, NULL, HTML },
-		{ "json", no_argument, NULL, JSON },
-		{ "calibrate", no_argument, NULL, CALIBRATE },
-		{ "help", no_argument, NULL, HELP },
+	struct measure_options *m = &o->measure;
+	const struct argument own[] = {
+		{ "threads", argument_count, &m->network.cpu_threads, 1, 64 },
+		{ "head", argument_text, &m->head },
+		{ "input", inputs_take_file, &m->inputs },
+		{ "rate", argument_count, &m->inputs.rate, 100, 1000000 },
+		{ "seed", inputs_take_seed, &m->inputs },
+		{ "seconds", take_seconds, &m->seconds },
+		{ "runs", argument_count, &m->runs, 1, 10000000 },
+		{ "warmup", argument_count, &m->warmup, 1, 10000000 },
+		{ "requests", argument_count, &m->requests, 1, MAX_REQUESTS },
+		{ "processes", argument_count, &o->processes, 1, MAX_PROCESSES },
+		{ "timeline", argument_text, &o->timeline },
+		{ "html", argument_text, &o->html },
+		{ "json", .flag = &o->json },
+		{ "calibrate", .flag = &o->calibrate },
 		{ 0 },
 	};
-	struct measure_options *m = &o->measure;
-	int option, err = 0;
+	const struct arguments_network network = { &m->device, &m->network };
+	int ret = arguments_parse("bench", help, argc, argv, own, &network);
 
-	optind = 0;
-	while (!err && (option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (option) {
-		case DEVICE:
-			m->device = optarg;
-			break;
-		case HEAD:
-			m->head = optarg;
-			break;
-		case INPUT:
-			m->inputs.file[m->inputs.count++] = optarg;
-			break;
-		case RATE:
-			if (inputs_parse_rate(&m->inputs, optarg))
-				err = wrong("--rate is from 100 to 1000000, not", optarg);
-			break;
-		case SEED:
-			if (inputs_parse_seed(&m->inputs, optarg))
-				err = wrong("--seed is a number, not", optarg);
-			break;
-		case SECONDS:
-			err = parse_seconds(optarg, &m->seconds);
-			break;
-		case RUNS:
-			err = parse_count("--runs", optarg, 1, 10000000, &m->runs);
-			break;
-		case WARMUP:
-			err = parse_count("--warmup", optarg, 1, 10000000, &m->warmup);
-			break;
-		case REQUESTS:
-			err = parse_count("--requests", optarg, 1, MAX_REQUESTS, &m->requests);
-			break;
-		case PROCESSES:
-			err = parse_count("--processes", optarg, 1, MAX_PROCESSES, &o->processes);
-			break;
-		case TIMELINE:
-			o->timeline = optarg;
-			m->events = true;
-			break;
-		case HTML:
-			o->html = optarg;
-			m->events = true;
-			break;
-		case JSON:
-			o->json = true;
-			break;
-		case CALIBRATE:
-			o->calibrate = true;
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return 1;
-		default:
-			err = placing_parse("bench", option, optarg, &m->network);
-		}
-	}
-	if (err)
-		return err;
+	if (ret)
+		return ret;
+	m->events = o->timeline || o->html;
 	if (o->calibrate && argc == optind)
 		return 0;
-	if (o->calibrate)
-		return wrong("--calibrate takes no model, such as", argv[optind]);
-	if (argc - optind != 1) {
-		fprintf(stderr, "dla bench: %s; see dla bench --help\n",
-			argc == optind ? "no model given" : "more than one model given");
+	if (o->calibrate) {
+		fprintf(stderr, "dla bench: --calibrate takes no model, such as \"%s\"; see dla bench --help\n",
+			argv[optind]);
 		return -1;
 	}
-	m->model = argv[optind];
-	return 0;
+	m->model = arguments_model("bench", argc, argv);
+	return m->model ? 0 : -1;
 }
 
 static int bench(const struct options *o)

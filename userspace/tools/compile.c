@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "dla.h"
 #include "interrupt.h"
-#include "placing.h"
 #include "status.h"
 #include "watch.h"
 
@@ -39,44 +38,19 @@ struct options {
 /* 0: compile; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	enum { DEVICE = 256, HELP };
-	static const struct option names[] = {
-		{ "output", required_argument, NULL, 'o' },
-		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACING_PLACE },
-		{ "cpu", required_argument, NULL, PLACING_CPU },
-		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
-		{ "exact", no_argument, NULL, PLACING_EXACT },
-		{ "help", no_argument, NULL, HELP },
+	const struct argument own[] = {
+		{ "output", argument_text, &o->output, .letter = 'o' },
 		{ 0 },
 	};
-	int option, err = 0;
+	const struct arguments_network network = { &o->device, &o->network };
+	int ret = arguments_parse("compile", help, argc, argv, own, &network);
 
-	optind = 0;
-	while (!err && (option = getopt_long(argc, argv, "o:", names, NULL)) != -1) {
-		switch (option) {
-		case 'o':
-			o->output = optarg;
-			break;
-		case DEVICE:
-			o->device = optarg;
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return 1;
-		default:
-			err = placing_parse("compile", option, optarg, &o->network);
-		}
-	}
-	if (err)
-		return err;
-	if (argc - optind != 1 || !o->output) {
-		fprintf(stderr, "dla compile: %s; see dla compile --help\n",
-			argc == optind ? "no model given" : o->output ? "more than one model given" : "no -o FILE given");
-		return -1;
-	}
-	o->model = argv[optind];
-	return 0;
+	if (ret)
+		return ret;
+	o->model = arguments_model("compile", argc, argv);
+	if (o->model && !o->output)
+		fputs("dla compile: no -o FILE given; see dla compile --help\n", stderr);
+	return o->model && o->output ? 0 : -1;
 }
 
 /*

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "dla.h"
 
@@ -92,33 +92,18 @@ static int describe_all(json_t *list)
 
 int cmd_info(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "device", required_argument, NULL, 'd' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
 	const char *device = NULL;
 	json_t *list = NULL;
 	bool json = false;
-	int option, status;
+	const struct argument own[] = {
+		{ "device", argument_text, &device },
+		{ "json", .flag = &json },
+		{ 0 },
+	};
+	int status = arguments_parse("info", help, argc, argv, own, NULL);
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option == 'd') {
-			device = optarg;
-		} else if (option == 'j') {
-			json = true;
-		} else {
-			fputs(option == 'h' ? help : "dla info --help describes the options\n",
-			      option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fprintf(stderr, "dla info: takes no argument \"%s\"; see dla info --help\n", argv[optind]);
-		return EXIT_USAGE;
-	}
+	if (status || arguments_end("info", argc, argv))
+		return status > 0 ? EXIT_SUCCESS : EXIT_USAGE;
 	if (json)
 		list = json_array();
 	status = device ? describe(device, list) : describe_all(list);

@@ -60,27 +60,22 @@ int inputs_read(const char *command, const char *path, const struct dla_tensor_i
 	return -1;
 }
 
-int inputs_parse_seed(struct inputs *inputs, const char *value)
+int inputs_take_file(const char *command, const struct argument *argument, const char *value)
 {
-	char *end;
+	struct inputs *inputs = argument->into;
 
-	errno = 0;
-	inputs->seed = strtoull(value, &end, 0);
-	inputs->random = true;
-	return errno || end == value || *end ? -1 : 0;
+	(void)command;
+	inputs->file[inputs->count++] = value;
+	return 0;
 }
 
-int inputs_parse_rate(struct inputs *inputs, const char *value)
+int inputs_take_seed(const char *command, const struct argument *argument, const char *value)
 {
-	unsigned long rate;
-	char *end;
+	struct inputs *inputs = argument->into;
+	struct argument seed = { argument->name, .into = &inputs->seed };
 
-	errno = 0;
-	rate = strtoul(value, &end, 10);
-	if (errno || *value < '0' || *value > '9' || *end || rate < 100 || rate > 1000000)
-		return -1;
-	inputs->rate = (unsigned int)rate;
-	return 0;
+	inputs->random = true;
+	return argument_seed(command, &seed, value);
 }
 
 int inputs_load(const char *command, const struct inputs *inputs, const struct dla_network *network,

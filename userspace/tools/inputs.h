@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "arguments.h"
 #include "dla.h"
 
 #define INPUTS_RATE 16000
@@ -17,9 +18,9 @@ struct inputs {
 	unsigned int rate;	/* of samples that a network takes; 0: INPUTS_RATE */
 };
 
-/* -1: not a number. */
-int inputs_parse_seed(struct inputs *inputs, const char *value);
-int inputs_parse_rate(struct inputs *inputs, const char *value);
+/* For --input and --seed, which write to struct inputs; there is room for as many files as there are arguments. */
+int inputs_take_file(const char *command, const struct argument *argument, const char *value);
+int inputs_take_seed(const char *command, const struct argument *argument, const char *value);
 
 /* Fill one input, from one file; @rate as above. -1 after a message that begins with the command's name. */
 int inputs_read(const char *command, const char *path, const struct dla_tensor_info *info, unsigned int rate, void *data);

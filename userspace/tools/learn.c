@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
-#include "inputs.h"
 #include "interrupt.h"
 #include "learn.h"
-#include "placing.h"
 #include "status.h"
 
 static const char help[] =
@@ -93,191 +90,62 @@ static int wrong(const char *what, const char *value)
 	return -1;
 }
 
-static int parse_count(const char *name, const char *value, unsigned int *out)
-{
-	char *end;
-	unsigned long count;
-
-	errno = 0;
-	count = strtoul(value, &end, 10);
-	if (!errno && *value >= '0' && *value <= '9' && !*end && count && count <= 1000000) {
-		*out = (unsigned int)count;
-		return 0;
-	}
-	fprintf(stderr, "dla learn: %s is a number from 1 to 1000000, not \"%s\"\n", name, value);
-	return -1;
-}
-
-static int parse_real(const char *name, const char *value, float max, float *out)
-{
-	char *end;
-
-	*out = strtof(value, &end);
-	if (end != value && !*end && isfinite(*out) && *out >= 0 && *out <= max)
-		return 0;
-	fprintf(stderr, "dla learn: %s is a number from 0 to %g, not \"%s\"\n", name, (double)max, value);
-	return -1;
-}
-
 /* To the library 0 is the default, and what is negative none. */
-static int parse_or_none(const char *name, const char *value, float max, float *out)
+static int take_or_none(const char *command, const struct argument *argument, const char *value)
 {
-	int err = parse_real(name, value, max, out);
+	float *real = argument->into;
+	int err = argument_real(command, argument, value);
 
-	if (!*out)
-		*out = -1;
+	if (!*real)
+		*real = -1;
 	return err;
 }
 
-static int parse_schedule(const char *value, enum dla_rate *out)
+static int take_schedule(const char *command, const struct argument *argument, const char *value)
 {
 	static const char *const names[] = {
 		[DLA_RATE_COSINE] = "cosine", [DLA_RATE_CONSTANT] = "constant", [DLA_RATE_STEP] = "step",
 	};
+	enum dla_rate *rate = argument->into;
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!strcmp(value, names[i])) {
-			*out = (enum dla_rate)i;
+			*rate = (enum dla_rate)i;
 			return 0;
 		}
 	}
-	return wrong("--schedule is constant, cosine or step, not", value);
-}
-
-static int parse_seed(const char *value, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(value, &end, 0);
-	return errno || end == value || *end ? wrong("--seed is a number, not", value) : 0;
-}
-
-static int parse_rate(const char *value, unsigned int *out)
-{
-	struct inputs inputs = { 0 };
-
-	if (inputs_parse_rate(&inputs, value))
-		return wrong("--rate is from 100 to 1000000, not", value);
-	*out = inputs.rate;
-	return 0;
-}
-
-enum {
-	DIRECTORY = 256, LABELS, DEVICE, JSON, HELP,
-	LABEL, RATE,
-	EPOCHS, BATCH, LEARNING_RATE, SCHEDULE, MOMENTUM, DECAY, HELD_OUT, SEED, RESTART,
-	SERVER, CERTIFICATES, KEY, INSECURE,
-};
-
-static int group_of(int option)
-{
-	return option >= SERVER ? OF_FEDERATION : option >= EPOCHS ? OF_TRAINING : option >= LABEL ? OF_FILES : -1;
+	return argument_refuse(command, argument, "constant, cosine or step", value);
 }
 
 /* 0: go on; 1: done already; -1: wrong. @given is an option of each group that was given. */
 static int parse_options(int argc, char **argv, struct learn_options *o, const char *given[NR_GROUPS])
 {
-	static const struct option names[] = {
-		{ "dir", required_argument, NULL, DIRECTORY },
-		{ "label", required_argument, NULL, LABEL },
-		{ "labels", required_argument, NULL, LABELS },
-		{ "rate", required_argument, NULL, RATE },
-		{ "epochs", required_argument, NULL, EPOCHS },
-		{ "batch", required_argument, NULL, BATCH },
-		{ "learning-rate", required_argument, NULL, LEARNING_RATE },
-		{ "schedule", required_argument, NULL, SCHEDULE },
-		{ "momentum", required_argument, NULL, MOMENTUM },
-		{ "decay", required_argument, NULL, DECAY },
-		{ "held-out", required_argument, NULL, HELD_OUT },
-		{ "seed", required_argument, NULL, SEED },
-		{ "restart", no_argument, NULL, RESTART },
-		{ "server", required_argument, NULL, SERVER },
-		{ "certificates", required_argument, NULL, CERTIFICATES },
-		{ "key", required_argument, NULL, KEY },
-		{ "insecure", no_argument, NULL, INSECURE },
-		{ "device", required_argument, NULL, DEVICE },
-		{ "place", required_argument, NULL, PLACING_PLACE },
-		{ "cpu", required_argument, NULL, PLACING_CPU },
-		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
-		{ "threads", required_argument, NULL, PLACING_THREADS },
-		{ "exact", no_argument, NULL, PLACING_EXACT },
-		{ "json", no_argument, NULL, JSON },
-		{ "help", no_argument, NULL, HELP },
+	const char **files = &given[OF_FILES], **training = &given[OF_TRAINING], **federation = &given[OF_FEDERATION];
+	const struct argument own[] = {
+		{ "dir", argument_text, &o->dir },
+		{ "label", argument_text, &o->label, .given = files },
+		{ "labels", argument_text, &o->labels },
+		{ "rate", argument_count, &o->rate, 100, 1000000, .given = files },
+		{ "epochs", argument_count, &o->train.epochs, 1, 1000000, .given = training },
+		{ "batch", argument_count, &o->train.batch, 1, 1000000, .given = training },
+		{ "learning-rate", argument_real, &o->train.rate, 0, 1000, .given = training },
+		{ "schedule", take_schedule, &o->train.schedule, .given = training },
+		{ "momentum", take_or_none, &o->train.momentum, 0, 0.999, .given = training },
+		{ "decay", argument_real, &o->train.decay, 0, 1, .given = training },
+		{ "held-out", take_or_none, &o->train.held_out, 0, 0.9, .given = training },
+		{ "seed", argument_seed, &o->train.seed, .given = training },
+		{ "restart", .flag = &o->restart, .given = training },
+		{ "server", argument_text, &o->server, .given = federation },
+		{ "certificates", argument_text, &o->certificates, .given = federation },
+		{ "key", argument_text, &o->key, .given = federation },
+		{ "insecure", .flag = &o->insecure, .given = federation },
+		{ "threads", argument_count, &o->network.cpu_threads, 1, 64 },
+		{ "json", .flag = &o->json },
 		{ 0 },
 	};
-	int option, which, err = 0;
+	const struct arguments_network network = { &o->device, &o->network };
 
-	optind = 0;
-	while (!err && (option = getopt_long(argc, argv, "", names, &which)) != -1) {
-		if (option != '?' && group_of(option) >= 0)
-			given[group_of(option)] = names[which].name;
-		switch (option) {
-		case DIRECTORY:
-			o->dir = optarg;
-			break;
-		case LABEL:
-			o->label = optarg;
-			break;
-		case LABELS:
-			o->labels = optarg;
-			break;
-		case RATE:
-			err = parse_rate(optarg, &o->rate);
-			break;
-		case EPOCHS:
-			err = parse_count("--epochs", optarg, &o->train.epochs);
-			break;
-		case BATCH:
-			err = parse_count("--batch", optarg, &o->train.batch);
-			break;
-		case LEARNING_RATE:
-			err = parse_real("--learning-rate", optarg, 1000, &o->train.rate);
-			break;
-		case SCHEDULE:
-			err = parse_schedule(optarg, &o->train.schedule);
-			break;
-		case MOMENTUM:
-			err = parse_or_none("--momentum", optarg, 0.999f, &o->train.momentum);
-			break;
-		case DECAY:
-			err = parse_real("--decay", optarg, 1, &o->train.decay);
-			break;
-		case HELD_OUT:
-			err = parse_or_none("--held-out", optarg, 0.9f, &o->train.held_out);
-			break;
-		case SEED:
-			err = parse_seed(optarg, &o->train.seed);
-			break;
-		case RESTART:
-			o->restart = true;
-			break;
-		case SERVER:
-			o->server = optarg;
-			break;
-		case CERTIFICATES:
-			o->certificates = optarg;
-			break;
-		case KEY:
-			o->key = optarg;
-			break;
-		case INSECURE:
-			o->insecure = true;
-			break;
-		case DEVICE:
-			o->device = optarg;
-			break;
-		case JSON:
-			o->json = true;
-			break;
-		case HELP:
-			fputs(help, stdout);
-			return 1;
-		default:
-			err = placing_parse("learn", option, optarg, &o->network);
-		}
-	}
-	return err;
+	return arguments_parse("learn", help, argc, argv, own, &network);
 }
 
 static int parse_arguments(char **arg, unsigned int args, const char *given[NR_GROUPS], struct learn_options *o,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include <drm/nvdla_accel.h>
 #include <linux/nvdla_genl.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "netlink.h"
 
@@ -145,47 +145,34 @@ static int run(struct netlink *link, const struct monitor *monitor, double secon
 }
 
 /* A number above zero and nothing behind it. */
-static bool parse_number(const char *text, double *number)
+static int take_number(const char *command, const struct argument *argument, const char *value)
 {
+	double *number = argument->into;
 	char *end;
 
-	*number = strtod(text, &end);
-	return end != text && !*end && *number > 0 && *number < 1e9;
+	*number = strtod(value, &end);
+	if (end != value && !*end && *number > 0 && *number < 1e9)
+		return 0;
+	return argument_refuse(command, argument, "a number above 0", value);
 }
 
 int cmd_monitor(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
+	struct monitor monitor = { 0 };
+	double count = 0, seconds = 0;
+	const struct argument own[] = {
+		{ "json", .flag = &monitor.json },
+		{ "count", take_number, &count },
+		{ "timeout", take_number, &seconds },
 		{ 0 },
 	};
-	struct monitor monitor = { 0 };
-	double number = 0, seconds = 0;
 	struct netlink link;
-	int option, ret;
+	int ret = arguments_parse("monitor", help, argc, argv, own, NULL);
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option == 'j') {
-			monitor.json = true;
-		} else if (option == 'c' && parse_number(optarg, &number)) {
-			monitor.bounded = true;
-			monitor.left = (unsigned long)number;
-		} else if (option == 't' && parse_number(optarg, &number)) {
-			seconds = number;
-		} else {
-			fputs(option == 'h' ? help : "dla monitor --help describes the options\n",
-			      option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fprintf(stderr, "dla monitor: takes no argument \"%s\"; see dla monitor --help\n", argv[optind]);
-		return EXIT_USAGE;
-	}
+	if (ret || arguments_end("monitor", argc, argv))
+		return ret > 0 ? EXIT_SUCCESS : EXIT_USAGE;
+	monitor.bounded = count > 0;
+	monitor.left = (unsigned long)count;
 	ret = netlink_open(&link);
 	if (ret) {
 		fprintf(stderr, "dla monitor: %s\n", netlink_reason(ret));

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "dla.h"
 #include "explain.h"
@@ -14,7 +14,6 @@
 #include "inputs.h"
 #include "interrupt.h"
 #include "labels.h"
-#include "placing.h"
 #include "progress.h"
 #include "report.h"
 #include "status.h"
@@ -65,106 +64,29 @@ struct options {
 	bool json, explain;
 };
 
-enum {
-	OPT_DEVICE = 256, OPT_HEAD, OPT_INPUT, OPT_RATE, OPT_SEED, OPT_LABELS, OPT_TOP,
-	OPT_RECORD, OPT_JSON, OPT_EXPLAIN, OPT_HELP,
-};
-
-static int wrong(const char *what, const char *value)
-{
-	fprintf(stderr, "dla run: %s \"%s\"; see dla run --help\n", what, value);
-	return -1;
-}
-
-static int parse_top(const char *value, unsigned int *out)
-{
-	char *end;
-	unsigned long top;
-
-	errno = 0;
-	top = strtoul(value, &end, 10);
-	if (errno || *value < '0' || *value > '9' || *end || !top || top > 100000)
-		return -1;
-	*out = (unsigned int)top;
-	return 0;
-}
-
 /* 0: run; 1: done already; -1: wrong. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option names[] = {
-		{ "device", required_argument, NULL, OPT_DEVICE },
-		{ "place", required_argument, NULL, PLACING_PLACE },
-		{ "cpu", required_argument, NULL, PLACING_CPU },
-		{ "cpu-profile", required_argument, NULL, PLACING_PROFILE },
-		{ "explain", no_argument, NULL, OPT_EXPLAIN },
-		{ "threads", required_argument, NULL, PLACING_THREADS },
-		{ "exact", no_argument, NULL, PLACING_EXACT },
-		{ "head", required_argument, NULL, OPT_HEAD },
-		{ "input", required_argument, NULL, OPT_INPUT },
-		{ "rate", required_argument, NULL, OPT_RATE },
-		{ "seed", required_argument, NULL, OPT_SEED },
-		{ "labels", required_argument, NULL, OPT_LABELS },
-		{ "top", required_argument, NULL, OPT_TOP },
-		{ "record", required_argument, NULL, OPT_RECORD },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "help", no_argument, NULL, OPT_HELP },
+	const struct argument own[] = {
+		{ "explain", .flag = &o->explain },
+		{ "threads", argument_count, &o->network.cpu_threads, 1, 64 },
+		{ "head", argument_text, &o->head },
+		{ "input", inputs_take_file, &o->inputs },
+		{ "rate", argument_count, &o->inputs.rate, 100, 1000000 },
+		{ "seed", inputs_take_seed, &o->inputs },
+		{ "labels", argument_text, &o->labels },
+		{ "top", argument_count, &o->top, 1, 100000 },
+		{ "record", argument_text, &o->record },
+		{ "json", .flag = &o->json },
 		{ 0 },
 	};
-	int option, err = 0;
+	const struct arguments_network network = { &o->device, &o->network };
+	int ret = arguments_parse("run", help, argc, argv, own, &network);
 
-	optind = 0;
-	while (!err && (option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		switch (option) {
-		case OPT_DEVICE:
-			o->device = optarg;
-			break;
-		case OPT_EXPLAIN:
-			o->explain = true;
-			break;
-		case OPT_HEAD:
-			o->head = optarg;
-			break;
-		case OPT_INPUT:
-			o->inputs.file[o->inputs.count++] = optarg;
-			break;
-		case OPT_RATE:
-			if (inputs_parse_rate(&o->inputs, optarg))
-				err = wrong("--rate is from 100 to 1000000, not", optarg);
-			break;
-		case OPT_SEED:
-			if (inputs_parse_seed(&o->inputs, optarg))
-				err = wrong("--seed is a number, not", optarg);
-			break;
-		case OPT_LABELS:
-			o->labels = optarg;
-			break;
-		case OPT_TOP:
-			if (parse_top(optarg, &o->top))
-				err = wrong("--top is a number from 1 to 100000, not", optarg);
-			break;
-		case OPT_RECORD:
-			o->record = optarg;
-			break;
-		case OPT_JSON:
-			o->json = true;
-			break;
-		case OPT_HELP:
-			fputs(help, stdout);
-			return 1;
-		default:
-			err = placing_parse("run", option, optarg, &o->network);
-		}
-	}
-	if (err)
-		return err;
-	if (argc - optind != 1) {
-		fprintf(stderr, "dla run: %s; see dla run --help\n",
-			argc == optind ? "no model given" : "more than one model given");
-		return -1;
-	}
-	o->model = argv[optind];
-	return 0;
+	if (ret)
+		return ret;
+	o->model = arguments_model("run", argc, argv);
+	return o->model ? 0 : -1;
 }
 
 /* ------------------------------------------------------------------------------- running */

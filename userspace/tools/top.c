@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "arguments.h"
 #include "clients.h"
 #include "commands.h"
 #include "keys.h"
@@ -244,40 +244,33 @@ static int watch(struct netlink *link, struct keys *keys, bool once, bool json, 
 	return ret;
 }
 
-int cmd_top(int argc, char **argv)
+static int take_interval(const char *command, const struct argument *argument, const char *value)
 {
-	static const struct option names[] = {
-		{ "once", no_argument, NULL, 'o' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "interval", required_argument, NULL, 'i' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	bool once = false, json = false;
-	struct netlink link;
-	struct keys keys;
-	double interval = 1;
-	int option, ret;
+	double *interval = argument->into;
 	char *end;
 
-	optind = 0;
-	while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (option == 'i')
-			interval = strtod(optarg, &end);
-		if (option == 'o') {
-			once = true;
-		} else if (option == 'j') {
-			json = true;
-		} else if (option != 'i' || end == optarg || *end || !(interval >= 0.01 && interval < 1e6)) {
-			fputs(option == 'h' ? help : "dla top --help describes the options\n",
-			      option == 'h' ? stdout : stderr);
-			return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		fprintf(stderr, "dla top: takes no argument \"%s\"; see dla top --help\n", argv[optind]);
-		return EXIT_USAGE;
-	}
+	*interval = strtod(value, &end);
+	if (end != value && !*end && *interval >= 0.01 && *interval < 1e6)
+		return 0;
+	return argument_refuse(command, argument, "a time from 0.01", value);
+}
+
+int cmd_top(int argc, char **argv)
+{
+	bool once = false, json = false;
+	double interval = 1;
+	const struct argument own[] = {
+		{ "once", .flag = &once },
+		{ "json", .flag = &json },
+		{ "interval", take_interval, &interval },
+		{ 0 },
+	};
+	struct netlink link;
+	struct keys keys;
+	int ret = arguments_parse("top", help, argc, argv, own, NULL);
+
+	if (ret || arguments_end("top", argc, argv))
+		return ret > 0 ? EXIT_SUCCESS : EXIT_USAGE;
 	ret = netlink_open(&link);
 	if (ret) {
 		fprintf(stderr, "dla top: %s\n", netlink_reason(ret));
