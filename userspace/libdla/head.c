@@ -381,7 +381,8 @@ int dla_run_all(struct dla_network *network, struct dla_request *request[DLA_HEA
 	for (unsigned int i = 0; i < requests && !err; i++) {
 		if (!request[i])
 			request[i] = dla_request_new(network);
-		err = request[i] ? 0 : -errno;
+		if (!request[i])
+			err = dla_error_number(errno ? -errno : -ENOMEM);
 	}
 	dla_error_keep(&first, err);
 	while (done < begun || (!first.err && done < count)) {

@@ -206,13 +206,17 @@ static void step(struct training *t, double rate)
 	const double momentum = (double)t->options.momentum, decay = (double)t->options.decay;
 	const double proximal = (double)t->options.proximal;
 
-	for (size_t i = 0; i < t->values; i++) {
-		bool is_bias = i % (t->features + 1) == t->features;
-		double gradient = t->gradient[i] + proximal * (t->weights[i] - t->start[i]) +
-				  (is_bias ? 0 : decay * t->weights[i]);
+	for (unsigned int c = 0; c < t->classes; c++) {
+		for (unsigned int f = 0; f <= t->features; f++) {
+			size_t i = (size_t)c * (t->features + 1) + f;
+			double gradient = t->gradient[i] + proximal * (t->weights[i] - t->start[i]);
 
-		t->velocity[i] = momentum * t->velocity[i] + gradient;
-		t->weights[i] -= rate * t->velocity[i];
+			/* Behind the features is the bias. */
+			if (f < t->features)
+				gradient += decay * t->weights[i];
+			t->velocity[i] = momentum * t->velocity[i] + gradient;
+			t->weights[i] -= rate * t->velocity[i];
+		}
 	}
 }
 
