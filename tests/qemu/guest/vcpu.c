@@ -2,7 +2,9 @@
 /*
  * Does a processor keep running while the device computes? Counts how often a loop runs, first with
  * the device idle, then while a long convolution of zeroes is under way and its status is read all
- * the time, and how long the slowest of these reads takes.
+ * the time, and how long the slowest of these reads takes. A processor of the host that others have
+ * makes both worse, with the device idle, too, and not every time: so what counts is how much worse
+ * than that it is, at the best of some tries. One that waits for the device does so every time.
  *
  * usage: vcpu REGISTERS MEMORY
  *
@@ -36,9 +38,11 @@ enum {
 #define LIMIT_SECONDS	60.0
 #define LOOPS		20000u		/* between two reads */
 
+#define TRIES		5
+
 /* Half of what is lost to a host with one processor for two threads, and then some. */
 #define WORST_RATE	0.25
-#define WORST_READ	0.25
+#define WORST_READ	0.25		/* of the time of the convolution, more than with the device idle */
 
 static volatile uint32_t *registers;
 
@@ -55,12 +59,19 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void start_convolution(uint32_t memory)
+/* Of two groups of registers the device takes turns. */
+static void start_convolution(uint32_t memory, uint32_t group)
 {
+	static const uint32_t pointers[] = {
+		CDMA + CDMA_S_POINTER, CSC + CSC_S_POINTER, CMAC_A + CMAC_S_POINTER, CMAC_B + CMAC_S_POINTER,
+		CACC + CACC_S_POINTER, SDP_RDMA + SDP_RDMA_S_POINTER, SDP + SDP_S_POINTER,
+	};
 	uint32_t entries = SIDE * CHANNELS / ATOM - 1, line = SIDE * ATOM;
 	uint32_t banks = (SIDE * SIDE * CHANNELS + 4095) / 4096 - 1, out = memory + 0x100000;
 
 	banks |= (32 - (banks + 1) - 1) << 16;
+	for (unsigned int i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
+		put(pointers[i], group);
 	put(CDMA + CDMA_D_DATAIN_SIZE_0, (SIDE - 1) | (SIDE - 1) << 16);
 	put(CDMA + CDMA_D_DATAIN_SIZE_1, CHANNELS - 1);
 	put(CDMA + CDMA_D_DAIN_RAM_TYPE, 1);
@@ -142,11 +153,34 @@ static int run(struct measure *measure, uint32_t reg, uint32_t wanted, double se
 	return reached;
 }
 
+/* 1: it does; 0: it does not, this time; -1: nothing that could be measured happened. */
+static int keeps_running(uint32_t memory, uint32_t group)
+{
+	struct measure idle, busy;
+	double rate;
+
+	run(&idle, SDP + SDP_S_STATUS, 1, IDLE_SECONDS);
+	start_convolution(memory, group);
+	if (!run(&busy, SDP + SDP_S_STATUS, 0, LIMIT_SECONDS)) {
+		printf("the convolution does not end\n");
+		return -1;
+	}
+	if (busy.loops <= LOOPS) {
+		printf("the convolution has not begun\n");
+		return -1;
+	}
+	rate = busy.loops / busy.seconds / (idle.loops / idle.seconds);
+	printf("idle: %.1f million loops a second, slowest read %.2f ms\n",
+	       idle.loops / idle.seconds / 1e6, idle.slowest_read * 1e3);
+	printf("computing for %.0f ms: %.2f of that rate, slowest read %.2f ms\n",
+	       busy.seconds * 1e3, rate, busy.slowest_read * 1e3);
+	return rate >= WORST_RATE && busy.slowest_read <= idle.slowest_read + WORST_READ * busy.seconds;
+}
+
 int main(int argc, char **argv)
 {
-	struct measure flush, idle, busy;
-	int fd = open("/dev/mem", O_RDWR | O_SYNC);
-	double rate;
+	int fd = open("/dev/mem", O_RDWR | O_SYNC), good = 0;
+	struct measure flush;
 
 	if (argc != 3 || fd < 0) {
 		fprintf(stderr, argc != 3 ? "usage: vcpu REGISTERS MEMORY\n" :
@@ -163,17 +197,7 @@ int main(int argc, char **argv)
 		printf("the convolution buffer is not flushed\n");
 		return 1;
 	}
-	run(&idle, SDP + SDP_S_STATUS, 1, IDLE_SECONDS);
-	start_convolution((uint32_t)strtoul(argv[2], NULL, 0));
-	if (run(&busy, SDP + SDP_S_STATUS, 0, LIMIT_SECONDS) && busy.loops <= LOOPS) {
-		printf("the convolution has not begun\n");
-		return 1;
-	}
-	rate = busy.loops / busy.seconds / (idle.loops / idle.seconds);
-	printf("idle: %.1f million loops a second, slowest read %.2f ms\n",
-	       idle.loops / idle.seconds / 1e6, idle.slowest_read * 1e3);
-	printf("computing for %.0f ms: %.2f of that rate, slowest read %.2f ms\n",
-	       busy.seconds * 1e3, rate, busy.slowest_read * 1e3);
-	return rate < WORST_RATE || busy.slowest_read > WORST_READ * busy.seconds ||
-	       busy.seconds >= LIMIT_SECONDS;
+	for (uint32_t i = 0; i < TRIES && !good; i++)
+		good = keeps_running((uint32_t)strtoul(argv[2], NULL, 0), i % 2);
+	return good != 1;
 }
