@@ -141,44 +141,48 @@ static void convert_few(void (*kernel)(const struct dla_pixels *pixels, size_t c
 	memcpy(to + count * to_bytes, converted, rest * to_bytes);
 }
 
+static bool are_few(const struct dla_pixels *p)
+{
+	return p->channels <= p->atom && p->atom <= 16;
+}
+
 /* So many of many pixels are for kernels, which need bytes behind them; the last ones are for plain C. */
 static size_t pixels_for(const struct dla_pixels *p)
 {
 	return pixels_before(p, -p->channels % DLA_CONVERT_REACH) / DLA_PIXELS_MANY * DLA_PIXELS_MANY;
 }
 
+typedef void many_fn(const struct dla_convert *convert, const struct dla_pixels *pixels, size_t first, size_t count,
+		     const int8_t *from, int8_t *to);
+
+static void convert_many(const struct dla_convert *convert, many_fn *many, const struct dla_pixels *p, const int8_t *from,
+			 int8_t *to)
+{
+	const size_t count = pixels_for(p), step = pixels_at_once(p);
+
+	for (size_t first = 0; first < count; first += step)
+		many(convert, p, first, count - first < step ? count - first : step, from, to);
+	many(&plain, p, count, p->count - count, from, to);
+}
+
 void dla_convert_pack(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *nhwc, int8_t *npu)
 {
-	size_t count, step;
-
 	if (!p->channels)
 		return;
-	if (convert->pack_few && p->channels <= p->atom && p->atom <= 16) {
+	if (convert->pack_few && are_few(p))
 		convert_few(convert->pack_few, p, nhwc, p->channels, npu, p->atom);
-		return;
-	}
-	count = pixels_for(p);
-	step = pixels_at_once(p);
-	for (size_t first = 0; first < count; first += step)
-		pack_pixels(convert, p, first, count - first < step ? count - first : step, nhwc, npu);
-	pack_pixels(&plain, p, count, p->count - count, nhwc, npu);
+	else
+		convert_many(convert, pack_pixels, p, nhwc, npu);
 }
 
 void dla_convert_unpack(const struct dla_convert *convert, const struct dla_pixels *p, const int8_t *npu, int8_t *nhwc)
 {
-	size_t count, step;
-
 	if (!p->channels)
 		return;
-	if (convert->unpack_few && p->channels <= p->atom && p->atom <= 16) {
+	if (convert->unpack_few && are_few(p))
 		convert_few(convert->unpack_few, p, npu, p->atom, nhwc, p->channels);
-		return;
-	}
-	count = pixels_for(p);
-	step = pixels_at_once(p);
-	for (size_t first = 0; first < count; first += step)
-		unpack_pixels(convert, p, first, count - first < step ? count - first : step, npu, nhwc);
-	unpack_pixels(&plain, p, count, p->count - count, npu, nhwc);
+	else
+		convert_many(convert, unpack_pixels, p, npu, nhwc);
 }
 
 #if defined(__x86_64__)
