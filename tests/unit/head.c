@@ -603,6 +603,17 @@ static double distance(const float *a, const float *b)
 static void each_option_does_what_it_says(void **unused)
 {
 	const struct dla_train_options plain = { .epochs = 4, .held_out = -1 };
+	/* With these the weights do not go as far. */
+	const struct {
+		struct dla_train_options o;
+		double most;
+	} shorter[] = {
+		{ { .epochs = 4, .held_out = -1, .decay = 300 }, 0.5 },
+		{ { .epochs = 4, .held_out = -1, .proximal = 300 }, 0.5 },
+		{ { .epochs = 4, .held_out = -1, .momentum = -1 }, 1 },
+		{ { .epochs = 4, .held_out = -1, .rate = 0.01F }, 0.5 },
+		{ { .epochs = 4, .held_out = -1, .batch = 1000 }, 1 },
+	};
 	static float first[CLASSES * COLUMNS], second[CLASSES * COLUMNS], zero[CLASSES * COLUMNS];
 	struct dla_train_options o;
 	struct world w;
@@ -620,26 +631,12 @@ static void each_option_does_what_it_says(void **unused)
 	o.seed = 1;
 	train_weights(&w, &o, second);
 	assert_memory_not_equal(first, second, sizeof(first));
-	o = plain;
-	o.decay = 300;
-	train_weights(&w, &o, second);
-	assert_true(distance(second, zero) < length / 2);
-	o = plain;
-	o.proximal = 300;
-	train_weights(&w, &o, second);
-	assert_true(distance(second, zero) < length / 2);
-	o = plain;
-	o.momentum = -1;
-	train_weights(&w, &o, second);
-	assert_true(distance(second, zero) < length);
-	o = plain;
-	o.rate = 0.01F;
-	train_weights(&w, &o, second);
-	assert_true(distance(second, zero) < length / 2);
+	for (unsigned int i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++) {
+		train_weights(&w, &shorter[i].o, second);
+		assert_true(distance(second, zero) < length * shorter[i].most);
+	}
 	o = plain;
 	o.batch = 1000;
-	train_weights(&w, &o, second);
-	assert_true(distance(second, zero) < length);
 	for (o.schedule = DLA_RATE_CONSTANT; o.schedule <= DLA_RATE_STEP; o.schedule++) {
 		train_weights(&w, &o, second);
 		assert_memory_not_equal(first, second, sizeof(first));
