@@ -322,15 +322,20 @@ static void keeps_lines(void **state)
 	assert_int_equal(nvdla_conv_weight_banks(small(), from), 11);
 }
 
+static void one_operation(struct program *program, u32 engine)
+{
+	memset(program, 0, sizeof(*program));
+	program->count = 1;
+	program->ops[0].engine = engine;
+}
+
 static void requires_packed_pixel(void **state)
 {
 	struct program program;
 	struct drm_nvdla_sdp *sdp = &program.ops[0].sdp;
 
 	(void)state;
-	memset(&program, 0, sizeof(program));
-	program.count = 1;
-	program.ops[0].engine = DRM_NVDLA_SDP;
+	one_operation(&program, DRM_NVDLA_SDP);
 	*sdp = (struct drm_nvdla_sdp) {
 		.src = packed(0, 0, 1, 1), .dst = packed(1, 0, 1, 1),
 		.width = 1, .height = 1, .channels = 30,
@@ -392,9 +397,7 @@ static void limits_pdp_padding(void **state)
 	struct drm_nvdla_pdp *pdp = &program.ops[0].pdp;
 
 	(void)state;
-	memset(&program, 0, sizeof(program));
-	program.count = 1;
-	program.ops[0].engine = DRM_NVDLA_PDP;
+	one_operation(&program, DRM_NVDLA_PDP);
 	*pdp = (struct drm_nvdla_pdp) {
 		.src = packed(0, 0, 1, 1), .dst = packed(1, 0, 1, 1), .src_width = 1, .src_height = 1,
 		.channels = 8, .dst_width = 1, .dst_height = 1, .kernel_width = 1, .kernel_height = 3,
@@ -603,9 +606,7 @@ static void limits_pdp_average(void **state)
 	struct drm_nvdla_pdp *pdp = &program.ops[0].pdp;
 
 	(void)state;
-	memset(&program, 0, sizeof(program));
-	program.count = 1;
-	program.ops[0].engine = DRM_NVDLA_PDP;
+	one_operation(&program, DRM_NVDLA_PDP);
 	*pdp = (struct drm_nvdla_pdp) {
 		.src = packed(0, 0, 8, 8), .dst = packed(1, 0, 1, 1), .src_width = 8,
 		.src_height = 8, .channels = 8, .dst_width = 1, .dst_height = 1,
@@ -647,9 +648,8 @@ static void limits_convolution_buffer(void **state)
 	struct drm_nvdla_conv *conv = &program.ops[0].conv;
 
 	(void)state;
-	memset(&program, 0, sizeof(program));
+	one_operation(&program, DRM_NVDLA_CONV);
 	program.count = 2;
-	program.ops[0].engine = DRM_NVDLA_CONV;
 	/* 61 lines of 3 x 10 entries are 1830, of 512 a bank; 8 kernels of 840 bytes 6720, of 4096. */
 	*conv = (struct drm_nvdla_conv) {
 		.src = packed(0, 0, 10, 61), .weights = address(1, 0), .weight_bytes = 16000,
@@ -718,9 +718,7 @@ static void survives_extreme_sizes(void **state)
 	struct drm_nvdla_sdp *sdp = &program.ops[0].sdp;
 
 	(void)state;
-	memset(&program, 0, sizeof(program));
-	program.count = 1;
-	program.ops[0].engine = DRM_NVDLA_SDP;
+	one_operation(&program, DRM_NVDLA_SDP);
 	*sdp = (struct drm_nvdla_sdp) { .width = 8192, .height = 8192, .channels = 8192 };
 	sdp->src = packed(0, 0, 8192, 8192);
 	sdp->dst = packed(1, 0, 8192, 8192);
