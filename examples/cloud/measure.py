@@ -7,7 +7,6 @@ count, for each threshold, is worked out of that. Needs the module of userspace/
 """
 import argparse
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from second_opinion import Server
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 FASHION = os.path.join(HERE, "..", "fashion-mnist")
-sys.path.insert(0, FASHION)
+sys.path[:0] = [FASHION, os.path.join(HERE, "..")]
 import fashion_mnist  # noqa: E402  pylint: disable=wrong-import-position
+import results  # noqa: E402  pylint: disable=wrong-import-position
 
 MODEL = os.path.join(FASHION, "fashion_resnet_int8.tflite")
 THRESHOLDS = (0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
@@ -108,21 +108,13 @@ def main():
     parser.add_argument("--server", default=MODEL, metavar="MODEL.tflite", help="that the server runs")
     parser.add_argument("--views", type=int, default=10, help="of a picture that it looks at")
     parser.add_argument("--pictures", type=int, default=10000)
-    parser.add_argument("--json", help="file to write the result to")
-    parser.add_argument("--markdown", help="file for the table; otherwise it is printed")
+    results.add_options(parser)
     arguments = parser.parse_args()
     try:
         result = measure(arguments)
     except (OSError, RuntimeError, fashion_mnist.DatasetError) as error:
         sys.exit(f"measure.py: {error}")
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-    if arguments.markdown:
-        with open(arguments.markdown, "w", encoding="utf-8") as file:
-            file.write(markdown(result))
-    else:
-        print(markdown(result), end="")
+    results.write(arguments, result, markdown(result))
 
 
 if __name__ == "__main__":

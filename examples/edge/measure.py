@@ -20,6 +20,9 @@ import near
 import outgoing
 
 HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(HERE, ".."))
+import results  # noqa: E402  pylint: disable=wrong-import-position
+
 ADDRESS = {"near": "192.0.2.1", "far": "192.0.2.2"}
 PORT = 8000
 # Chosen, not measured anywhere: name, and --delay, --jitter and --loss of link.py.
@@ -130,7 +133,7 @@ def markdown(result):
     lines = [f"{result['model']}, here on `{result['device']}`; {result['machine']}.", "",
              "| inference | link | runs | failed | p50 | p99 | worst | emulator late |", "|---|---|---|---|---|---|---|---|"]
     for each in result["rows"]:
-        times = [f"{each[key]:.1f} ms" if each[key] is not None else "-" 
+        times = [f"{each[key]:.1f} ms" if each[key] is not None else "-"
                  for key in ("p50_ms", "p99_ms", "worst_ms", "late_ms")]
         lines.append(f"| {each['where']} | {each['link']} | {each['runs']} | {each['failed']} | {' | '.join(times)} |")
     lines += ["", "| traced | system calls | of sockets | that strace cannot read | writes | bytes | with input in them |",
@@ -148,8 +151,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("--device", default="sim:nv_small@100MHz", help="that near.py uses")
     parser.add_argument("--runs", type=int, default=500)
-    parser.add_argument("--json", help="file to write the result to")
-    parser.add_argument("--markdown", help="file for the tables; otherwise they are printed")
+    results.add_options(parser)
     arguments = parser.parse_args()
     if os.geteuid():
         sys.exit("measure.py: namespaces take root")
@@ -161,14 +163,7 @@ def main():
         result["traced"] = traced(arguments.model, arguments.device)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
         sys.exit(f"measure.py: {error}")
-    if arguments.json:
-        with open(arguments.json, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=1)
-    if arguments.markdown:
-        with open(arguments.markdown, "w", encoding="utf-8") as file:
-            file.write(markdown(result))
-    else:
-        print(markdown(result), end="")
+    results.write(arguments, result, markdown(result))
 
 
 if __name__ == "__main__":

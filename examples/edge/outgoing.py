@@ -19,7 +19,8 @@ SHARED = re.compile(r"mmap\(.*PROT_WRITE.*MAP_SHARED(?!.*MAP_ANONYMOUS).*, \d+<(
 
 def trace(command, secret, wrap=()):
     """
-    Run a command, by way of @wrap, which is not traced; what left it. @secret is its input: any PIECE bytes of it in a written buffer are a leak.
+    Run a command, by way of @wrap, which is not traced; what left it. @secret is its input: any PIECE bytes of it in a
+    written buffer are a leak.
 
     A file that is mapped shared and writable could take bytes without a call: "mapped" names those.
     """

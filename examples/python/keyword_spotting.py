@@ -24,7 +24,7 @@ def read(path):
             raise ValueError(f"{path}: samples of {8 * file.getsampwidth()} bits; 16 are needed")
         rate, channels = file.getframerate(), file.getnchannels()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, channels).mean(axis=1)
-    if rate == mfcc.RATE or not len(samples):
+    if rate == mfcc.RATE or len(samples) == 0:
         return samples
     at = np.arange(0, len(samples) / rate, 1 / mfcc.RATE)
     return np.interp(at, np.arange(len(samples)) / rate, samples)
