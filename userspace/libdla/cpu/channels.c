@@ -45,6 +45,26 @@ int dla_cpu_pixel_prepare(struct dla_cpu_op *op, unsigned int count)
 	return 0;
 }
 
+void dla_cpu_pixels(const struct dla_cpu_op *op, void *const data[], dla_cpu_sum_fn *sum)
+{
+	const struct dla_cpu_pixel *s = op->state;
+	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
+			       *out = &dla_cpu_output(op)->shape;
+	const uint8_t *image = dla_cpu_read(op, 0, data);
+	size_t image_bytes = (size_t)in->dim[1] * in->dim[2] * in->dim[3];
+	uint8_t *pixel = dla_cpu_write(op, data);
+
+	for (int32_t n = 0; n < in->dim[0]; n++, image += image_bytes) {
+		for (int32_t y = 0; y < out->dim[1]; y++) {
+			for (int32_t x = 0; x < out->dim[2]; x++) {
+				sum(op, image, y, x);
+				for (unsigned int k = 0; k < s->channels.count; k++)
+					*pixel++ = dla_cpu_finish(&s->channels, k, s->sum[k]);
+			}
+		}
+	}
+}
+
 void dla_cpu_widen(const struct dla_cpu_q8 *q, const uint8_t *stored, size_t count, int16_t *wide)
 {
 	const int16_t zero_point = (int16_t)q->zero_point;

@@ -31,6 +31,12 @@ struct dla_cpu_pixel {
 
 int dla_cpu_pixel_prepare(struct dla_cpu_op *op, unsigned int count);
 
+/* Makes the state's sums those of the output pixel at (x, y), of one input image. */
+typedef void dla_cpu_sum_fn(const struct dla_cpu_op *op, const uint8_t *image, int32_t y, int32_t x);
+
+/* All output pixels, of whose channels @sum makes the sums. */
+void dla_cpu_pixels(const struct dla_cpu_op *op, void *const data[], dla_cpu_sum_fn *sum);
+
 static inline uint8_t dla_cpu_finish(const struct dla_cpu_channels *c, unsigned int channel,
 				     int32_t sum)
 {

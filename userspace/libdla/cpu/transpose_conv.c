@@ -67,22 +67,7 @@ static void sum_pixel(const struct dla_cpu_op *op, const uint8_t *image, int32_t
 
 static void run(const struct dla_cpu_op *op, void *const data[])
 {
-	const struct dla_cpu_pixel *s = op->state;
-	const struct dla_shape *in = &dla_cpu_input(op, 0)->shape,
-			       *out = &dla_cpu_output(op)->shape;
-	const uint8_t *image = dla_cpu_read(op, 0, data);
-	size_t image_bytes = (size_t)in->dim[1] * in->dim[2] * in->dim[3];
-	uint8_t *pixel = dla_cpu_write(op, data);
-
-	for (int32_t n = 0; n < in->dim[0]; n++, image += image_bytes) {
-		for (int32_t y = 0; y < out->dim[1]; y++) {
-			for (int32_t x = 0; x < out->dim[2]; x++) {
-				sum_pixel(op, image, y, x);
-				for (unsigned int k = 0; k < s->channels.count; k++)
-					*pixel++ = dla_cpu_finish(&s->channels, k, s->sum[k]);
-			}
-		}
-	}
+	dla_cpu_pixels(op, data, sum_pixel);
 }
 
 const struct dla_cpu_kernel dla_cpu_transpose_conv = { prepare, run };
