@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -43,10 +41,6 @@ static int submit_copy(int fd, const struct npu_copy *copy, uint32_t queue, uint
 {
 	struct drm_nvdla_submit submit = npu_copy_submit(copy);
 	struct drm_nvdla_sync sync = { .handle = npu_syncobj_new(fd), .flags = DRM_NVDLA_SYNC_SIGNAL };
-	struct drm_syncobj_handle export = {
-		.handle = sync.handle,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-	};
 
 	submit.queue = queue;
 	submit.cookie = cookie;
@@ -54,19 +48,12 @@ static int submit_copy(int fd, const struct npu_copy *copy, uint32_t queue, uint
 	submit.sync_count = 1;
 	submit.sync_stride = sizeof(sync);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
-	return export.fd;
+	return npu_fence_of(fd, sync.handle);
 }
 
-/* 1, or what went wrong. */
-static int outcome(int sync_file)
+static int outcome(int fence)
 {
-	struct pollfd ready = { .fd = sync_file, .events = POLLIN };
-	struct sync_file_info info = { 0 };
-
-	EXPECT_EQ(poll(&ready, 1, 20000), 1);
-	EXPECT_EQ(ioctl(sync_file, SYNC_IOC_FILE_INFO, &info), 0);
-	return info.status;
+	return npu_fence_end(fence, 20);
 }
 
 TEST(a_hang_costs_one_job)

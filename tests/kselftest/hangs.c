@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -46,38 +44,9 @@ static uint32_t jobs_each(void)
 	return text ? (uint32_t)atoi(text) : 200;
 }
 
-/* The register of the only line of the only reset controller. */
-static volatile uint32_t *map_reset(void)
+static int outcome(int fence)
 {
-	FILE *iomem = fopen("/proc/iomem", "re");
-	unsigned long long addr = 0;
-	char line[256];
-	int fd;
-	void *map;
-
-	while (iomem && !addr && fgets(line, sizeof(line), iomem))
-		if (strstr(line, "reset-controller"))
-			addr = strtoull(line, NULL, 16);
-	if (iomem)
-		fclose(iomem);
-	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	if (!addr || fd < 0)
-		SKIP("cannot find the reset line");
-	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)addr);
-	if (map == MAP_FAILED)
-		SKIP("the kernel does not let me at the reset line: needs iomem=relaxed");
-	return map;
-}
-
-static int outcome(int sync_file)
-{
-	struct pollfd ready = { .fd = sync_file, .events = POLLIN };
-	struct sync_file_info info = { 0 };
-
-	EXPECT_EQ(poll(&ready, 1, 300000), 1);
-	EXPECT_EQ(ioctl(sync_file, SYNC_IOC_FILE_INFO, &info), 0);
-	close(sync_file);
-	return info.status;
+	return npu_fence_end(fence, 300);
 }
 
 static int submit(const struct process *process, struct drm_nvdla_submit *args)
@@ -86,20 +55,17 @@ static int submit(const struct process *process, struct drm_nvdla_submit *args)
 		.handle = npu_syncobj_new(process->fd),
 		.flags = DRM_NVDLA_SYNC_SIGNAL,
 	};
-	struct drm_syncobj_handle export = {
-		.handle = sync.handle,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-	};
 	struct drm_syncobj_destroy destroy = { .handle = sync.handle };
+	int fence;
 
 	args->queue = process->queue;
 	args->syncs = (uintptr_t)&sync;
 	args->sync_count = 1;
 	args->sync_stride = sizeof(sync);
 	EXPECT_EQ(npu_ioctl(process->fd, DRM_IOCTL_NVDLA_SUBMIT, args), 0);
-	EXPECT_EQ(npu_ioctl(process->fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
+	fence = npu_fence_of(process->fd, sync.handle);
 	EXPECT_EQ(npu_ioctl(process->fd, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy), 0);
-	return export.fd;
+	return fence;
 }
 
 static void process_init(struct process *process, volatile uint32_t *reset)
@@ -201,7 +167,8 @@ static uint32_t run(volatile uint32_t *reset, uint32_t self, uint32_t jobs)
 TEST(hangs_cost_nobody_else)
 {
 	uint32_t jobs = jobs_each(), guilty = 0;
-	volatile uint32_t *reset = map_reset();
+	/* The only line of the only reset controller. */
+	volatile uint32_t *reset = npu_registers("reset-controller", 4096);
 	uint32_t *count = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd = npu_open(), status;
 	struct drm_nvdla_queue_state before, after;

@@ -272,34 +272,12 @@ TEST(events_of_a_device_that_is_lost)
 	EXPECT(!genl_next_event(&genl, 1000, see_event, &ignored));
 }
 
-/* GLB's register that raises interrupts, behind the driver's back; needs iomem=relaxed. */
-static volatile uint32_t *map_intr_set(void)
-{
-	FILE *iomem = fopen("/proc/iomem", "re");
-	unsigned long long addr = 0;
-	char line[256];
-	void *map;
-	int fd;
-
-	while (iomem && !addr && fgets(line, sizeof(line), iomem))
-		if (strstr(line, ".npu"))
-			addr = strtoull(line, NULL, 16);
-	if (iomem)
-		fclose(iomem);
-	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	if (!addr || fd < 0)
-		SKIP("cannot find the registers");
-	map = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)addr);
-	if (map == MAP_FAILED)
-		SKIP("the kernel does not let me at the registers: needs iomem=relaxed");
-	return (volatile uint32_t *)map + 0x1008 / 4;
-}
-
 /* An interrupt that nobody waits for is told, acknowledged, and does no harm. */
 TEST(a_stray_interrupt_is_told)
 {
 	enum { GROUPS = 6 };		/* done bits from the lowest: two of SDP, CDP and PDP each */
-	volatile uint32_t *intr_set = map_intr_set();
+	/* GLB's register that raises interrupts. */
+	volatile uint32_t *intr_set = npu_registers(".npu", 8192) + 0x1008 / 4;
 	struct genl genl = genl_open();
 	struct device before = the_device(&genl);
 	int fd = npu_open();

@@ -2,7 +2,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/sync_file.h>
 #include <linux/udmabuf.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -323,6 +325,54 @@ int npu_syncobj_wait(int fd, uint32_t handle, int64_t seconds)
 	};
 
 	return npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_WAIT, &wait);
+}
+
+/* A sync_file of what is in a syncobj at the moment. */
+int npu_fence_of(int fd, uint32_t syncobj)
+{
+	struct drm_syncobj_handle export = {
+		.handle = syncobj,
+		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+	};
+
+	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
+	return export.fd;
+}
+
+/* Wait for a sync_file and close it; 1, or what went wrong. */
+int npu_fence_end(int fence, int seconds)
+{
+	struct pollfd ready = { .fd = fence, .events = POLLIN };
+	struct sync_file_info info = { 0 };
+
+	EXPECT_EQ(poll(&ready, 1, seconds * 1000), 1);
+	EXPECT_EQ(ioctl(fence, SYNC_IOC_FILE_INFO, &info), 0);
+	close(fence);
+	return info.status;
+}
+
+/* Registers of the first device that has @name in its name, behind its driver's back. */
+volatile uint32_t *npu_registers(const char *name, size_t size)
+{
+	FILE *iomem = fopen("/proc/iomem", "re");
+	unsigned long long addr = 0;
+	char line[256];
+	void *map;
+	int fd;
+
+	while (iomem && !addr && fgets(line, sizeof(line), iomem))
+		if (strstr(line, name))
+			addr = strtoull(line, NULL, 16);
+	if (iomem)
+		fclose(iomem);
+	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	if (!addr || fd < 0)
+		SKIP("cannot find the registers");
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)addr);
+	if (map == MAP_FAILED)
+		SKIP("the kernel does not let me at the registers: needs iomem=relaxed");
+	close(fd);
+	return map;
 }
 
 int64_t npu_now(void)

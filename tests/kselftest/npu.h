@@ -53,6 +53,11 @@ uint32_t npu_import_page(int fd);
 
 uint32_t npu_syncobj_new(int fd);
 int npu_syncobj_wait(int fd, uint32_t handle, int64_t seconds);
+int npu_fence_of(int fd, uint32_t syncobj);
+int npu_fence_end(int fence, int seconds);
+
+volatile uint32_t *npu_registers(const char *name, size_t size);
+
 int64_t npu_now(void);
 
 #endif

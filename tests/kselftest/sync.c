@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 
 #include "npu.h"
@@ -111,18 +109,7 @@ TEST(timeline_syncobj_orders)
 
 static int fence_status(int fd, uint32_t syncobj)
 {
-	struct drm_syncobj_handle export = {
-		.handle = syncobj,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-	};
-	struct sync_file_info info = { 0 };
-	struct pollfd ready;
-
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
-	ready = (struct pollfd) { .fd = export.fd, .events = POLLIN };
-	EXPECT_EQ(poll(&ready, 1, 60000), 1);
-	EXPECT_EQ(ioctl(export.fd, SYNC_IOC_FILE_INFO, &info), 0);
-	return info.status;
+	return npu_fence_end(npu_fence_of(fd, syncobj), 60);
 }
 
 /* One submission is cancelled while it waits; the one that waits for it runs all the same. */
@@ -192,20 +179,10 @@ TEST(sync_file_becomes_ready)
 	struct npu_copy copy = npu_copy_new(fd, 64, 0);
 	struct drm_nvdla_submit submit = npu_copy_submit(&copy);
 	struct drm_nvdla_sync sync = { .handle = npu_syncobj_new(fd), .flags = DRM_NVDLA_SYNC_SIGNAL };
-	struct drm_syncobj_handle export = {
-		.handle = sync.handle,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-	};
-	struct sync_file_info info = { 0 };
-	struct pollfd ready;
 
 	add_syncs(&submit, &sync, 1);
 	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
-	ready = (struct pollfd) { .fd = export.fd, .events = POLLIN };
-	EXPECT_EQ(poll(&ready, 1, 30000), 1);
-	EXPECT_EQ(ioctl(export.fd, SYNC_IOC_FILE_INFO, &info), 0);
-	EXPECT_EQ(info.status, 1);
+	EXPECT_EQ(fence_status(fd, sync.handle), 1);
 	npu_copy_check(fd, &copy);
 }
 

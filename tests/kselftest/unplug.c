@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -10,27 +8,6 @@
 #include "npu.h"
 
 /* The device is taken from its driver, and given back, while programs use it. */
-
-static int export_fence(int fd, uint32_t syncobj)
-{
-	struct drm_syncobj_handle export = {
-		.handle = syncobj,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-	};
-
-	EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export), 0);
-	return export.fd;
-}
-
-static int outcome(int sync_file)
-{
-	struct pollfd ready = { .fd = sync_file, .events = POLLIN };
-	struct sync_file_info info = { 0 };
-
-	EXPECT_EQ(poll(&ready, 1, 20000), 1);
-	EXPECT_EQ(ioctl(sync_file, SYNC_IOC_FILE_INFO, &info), 0);
-	return info.status;
-}
 
 TEST(unbind_while_busy)
 {
@@ -52,13 +29,13 @@ TEST(unbind_while_busy)
 		submit.sync_count = 1;
 		submit.sync_stride = sizeof(sync);
 		EXPECT_EQ(npu_ioctl(fd, DRM_IOCTL_NVDLA_SUBMIT, &submit), 0);
-		fence[i] = export_fence(fd, sync.handle);
+		fence[i] = npu_fence_of(fd, sync.handle);
 	}
 	npu_driver_tell("unbind", device);
 
 	/* Each job ran to its end or failed; memory stays until it is unmapped. */
 	for (int i = 0; i < JOBS; i++) {
-		int status = outcome(fence[i]);
+		int status = npu_fence_end(fence[i], 20);
 
 		EXPECT(status == 1 || status == -ENODEV);
 		done += status == 1;
