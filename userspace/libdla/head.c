@@ -376,17 +376,16 @@ int dla_run_all(struct dla_network *network, struct dla_request *request[DLA_HEA
 {
 	unsigned int requests = count < DLA_HEAD_REQUESTS ? count : DLA_HEAD_REQUESTS, begun = 0, done = 0;
 	struct dla_error first = { 0 };
-	int err = 0;
 
-	for (unsigned int i = 0; i < requests && !err; i++) {
+	for (unsigned int i = 0; i < requests; i++) {
 		if (!request[i])
 			request[i] = dla_request_new(network);
 		if (!request[i])
-			err = dla_error_number(errno ? -errno : -ENOMEM);
+			return -errno;
 	}
-	dla_error_keep(&first, err);
 	while (done < begun || (!first.err && done < count)) {
 		struct dla_request *next = request[done % DLA_HEAD_REQUESTS];
+		int err;
 
 		while (!first.err && begun < count && begun - done < requests) {
 			dla_error_keep(&first, fill(request[begun % DLA_HEAD_REQUESTS], give(ctx, begun)));
