@@ -161,7 +161,8 @@ def forms(pictures, features, info):
     reals = info.feature_scale * (features.astype(np.float32) - np.float32(info.feature_zero_point))
     return {"pictures, uint8": pictures, "pictures, int8": pictures ^ 0x80,
             "pictures, float32": (pictures / np.float32(255)).view(np.uint8),
-            "features, int8": features.view(np.uint8), "features, float32": np.ascontiguousarray(reals, np.float32).view(np.uint8)}
+            "features, int8": features.view(np.uint8),
+            "features, float32": np.ascontiguousarray(reals, np.float32).view(np.uint8)}
 
 
 LISTEN = """import socket, sys
@@ -273,7 +274,8 @@ def traffic(federation, arguments, methods, data, states, folder):
         info = device.head(MODEL).info
     small, large = (4 * count * (info.features + 1) for count in (info.classes, WIDE))
     say(f"a head of {large} bytes")
-    done = run(federation, {**config, "rounds": FEW_ROUNDS, "classes": classes.replace("/", " or ")}, folder, "fedavg", data, states)
+    config.update({"rounds": FEW_ROUNDS, "classes": classes.replace("/", " or ")})
+    done = run(federation, config, folder, "fedavg", data, states)
     framing = []
     for each in methods.values():
         for known in each["runs"].values():
@@ -344,7 +346,8 @@ def experiment(arguments, folder):
     methods, measured = {}, {}
     if not arguments.skip_traffic:
         say("in the clear")
-        measured["capture"] = in_the_clear(arguments, data[arguments.splits[-1]], secrets[arguments.splits[-1]], folder, states)
+        last = arguments.splits[-1]
+        measured["capture"] = in_the_clear(arguments, data[last], secrets[last], folder, states)
     os.makedirs(os.path.join(folder, "tls"))
     with namespaces.Namespaces(arguments.devices) as spaces, \
             Federation(spaces, os.path.join(folder, "tls"), nodes(states), tls=True) as federation:

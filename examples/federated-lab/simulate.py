@@ -93,7 +93,8 @@ def main():
     with open(os.path.join(state, "rounds.jsonl"), encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     result = {"devices": arguments.devices, "split": arguments.split, "processors": os.cpu_count(),
-              "collect_seconds": collected, "seconds": seconds, "rounds": [{"accepted": len(line["accepted"]), "refused": len(line["refused"]),
+              "collect_seconds": collected, "seconds": seconds,
+              "rounds": [{"accepted": len(line["accepted"]), "refused": len(line["refused"]),
                           "accuracy": float(np.mean([node["accuracy"] for node in line["nodes"].values()]))}
                          for line in lines]}
     with open(os.path.join(arguments.out, "simulation.json"), "w", encoding="utf-8") as file:
