@@ -28,11 +28,13 @@ PLATFORMS = ["manylinux2014_aarch64", "manylinux_2_27_aarch64", "manylinux_2_28_
 RUNTIMES = {"tflite": ["tflite-runtime==2.14.0", "numpy==1.26.4"], "litert": ["ai-edge-litert==2.3.0", "numpy==2.4.6"]}
 # What has built the driver is not started again: the image has to fit the board's memory twice.
 LEFT_OUT = ["host", "lib64", "usr/lib64", "usr/lib/gcc", "usr/src/linux-*", "usr/lib/linux-kbuild*", "usr/include",
-            "usr/share/locale", "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "mnt/*"]
+            "usr/share/locale", "boot/*", "usr/bin/*-linux-gnu-lto-dump*", "var/cache/apt/*.bin", "var/lib/apt/lists/*",
+            "mnt/*"]
 
 # This machine's programs in the place of those that would be emulated for longest: the packages' archives are read
 # and the driver is compiled by them, as cross-compilers make the same of it.
 NATIVE = ["dpkg-deb", "tar", *(f"aarch64-linux-gnu-{name}" for name in ("gcc-12", "ar", "ld", "nm", "objcopy", "objdump", "strip"))]
+# Headers bring their kernel, whose initramfs nobody wants, and which would take twenty minutes.
 ENTER = """
 set -e
 cd {root}
@@ -49,7 +51,7 @@ for name in as ld; do ln -sf /host/aarch64-linux-gnu-$name usr/aarch64-linux-gnu
 cp /etc/resolv.conf etc/resolv.conf
 status=0
 chroot . /usr/bin/env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-    DEBIAN_FRONTEND=noninteractive sh -euc "$0" || status=$?
+    DEBIAN_FRONTEND=noninteractive INITRD=No sh -euc "$0" || status=$?
 for name in {native}; do rm -f usr/sbin/$name; done
 rm -r usr/aarch64-linux-gnu
 exit $status
