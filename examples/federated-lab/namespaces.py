@@ -2,6 +2,7 @@
 """Devices and a server as network namespaces: one for each, an interface pair to a bridge beside the server."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -23,6 +24,12 @@ def port(device):
     return f"port{device}"
 
 
+def abandoned():
+    """Names of namespaces whose experiment was killed and could not remove them."""
+    listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
+    return [name for name, pid in re.findall(r"^(lab(\d+)-\S+)", listed, re.M) if not os.path.exists(f"/proc/{pid}")]
+
+
 class Namespaces:
     """The server and @count devices; namespaces and what runs in them are gone when it is left."""
 
@@ -31,6 +38,8 @@ class Namespaces:
         self.devices = [f"lab{os.getpid()}-{i}" for i in range(count)]
 
     def __enter__(self):
+        for name in abandoned():
+            subprocess.run(["ip", "netns", "delete", name], check=False, stderr=subprocess.DEVNULL)
         try:
             for name in (self.server, *self.devices):
                 ip("netns", "add", name)

@@ -124,6 +124,33 @@ static AVX2 void pack_few(const struct dla_pixels *p, size_t count, const int8_t
 	}
 }
 
+/*
+ * A single channel is the lowest byte of each eight. What packs wider numbers to half their width takes them
+ * lane by lane, and so leaves pixels in pairs, those of the two lanes in turn.
+ */
+static AVX2 size_t unpack_ones(const struct dla_pixels *p, size_t count, const int8_t *npu, int8_t *nhwc)
+{
+	const __m256i byte = _mm256_set1_epi64x(0xff), flip = flipped(p);
+	const __m256i turns = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15));
+	size_t done;
+
+	for (done = 0; done + 32 <= count; done += 32, npu += 256) {
+		__m256i v[8];
+
+#pragma GCC unroll 8
+		for (int i = 0; i < 8; i++)
+			v[i] = _mm256_and_si256(load32(npu + 32 * i), byte);
+#pragma GCC unroll 4
+		for (int i = 0; i < 4; i++)
+			v[i] = _mm256_packus_epi32(v[2 * i], v[2 * i + 1]);
+		v[0] = _mm256_packus_epi32(v[0], v[1]);
+		v[1] = _mm256_packus_epi32(v[2], v[3]);
+		v[0] = _mm256_permute4x64_epi64(_mm256_packus_epi16(v[0], v[1]), _MM_SHUFFLE(3, 1, 2, 0));
+		store32(nhwc + done, _mm256_xor_si256(_mm256_shuffle_epi8(v[0], turns), flip));
+	}
+	return done;
+}
+
 /* Four pixels' channels fit a lane of the network's order. */
 static AVX2 void unpack_fours(const struct dla_pixels *p, size_t count, const int8_t *npu, int8_t *nhwc)
 {
@@ -153,7 +180,9 @@ static AVX2 void unpack_few(const struct dla_pixels *p, size_t count, const int8
 	size_t step;
 
 	if (p->atom == 8 && p->channels <= 4) {
-		unpack_fours(p, count, npu, nhwc);
+		size_t done = p->channels == 1 ? unpack_ones(p, count, npu, nhwc) : 0;
+
+		unpack_fours(p, count - done, npu + 8 * done, nhwc + done);
 		return;
 	}
 	place = _mm256_sub_epi8(moves(p, byte, p->channels, p->atom).place, lane);
@@ -245,6 +274,30 @@ static inline AVX2 void unpack_four_planes(const struct dla_pixels *p, size_t co
 	}
 }
 
+/*
+ * There are no others, and fewer than sixteen: of two pixels a register is made, the second's first channel
+ * behind the first's last, and so on into the other lane.
+ */
+static inline AVX2 void unpack_pairs(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to)
+{
+	const size_t c = p->channels;
+	const __m256i flip = flipped(p), lane = _mm256_setr_m128i(_mm_setzero_si128(), _mm_set1_epi8(16));
+	const __m256i byte = _mm256_add_epi8(bytes_of_lane(), lane), width = _mm256_set1_epi8((char)c);
+	const __m256i first = _mm256_cmpgt_epi8(width, byte), behind = _mm256_sub_epi8(byte, width);
+	const int8_t *second = from + p->plane_stride;
+
+	for (size_t i = 0; i < count; i += 4, to += 4 * c) {
+		__m256i a = load_flipped(from + 8 * i, flip), b = load_flipped(second + 8 * i, flip);
+		__m256i even = _mm256_unpacklo_epi64(a, b), odd = _mm256_unpackhi_epi64(a, b);
+
+		a = _mm256_shuffle_epi8(_mm256_permute4x64_epi64(odd, _MM_SHUFFLE(1, 0, 1, 0)), behind);
+		b = _mm256_shuffle_epi8(_mm256_permute4x64_epi64(odd, _MM_SHUFFLE(3, 2, 3, 2)), behind);
+		store32(to, _mm256_blendv_epi8(a, even, first));
+		store32(to + 2 * c, _mm256_blendv_epi8(b, _mm256_permute4x64_epi64(even, _MM_SHUFFLE(1, 0, 3, 2)), first));
+	}
+}
+
+/* There are others behind these. */
 static inline AVX2 void unpack_two_planes(const struct dla_pixels *p, size_t count, const int8_t *from, int8_t *to)
 {
 	const __m256i flip = flipped(p);
@@ -295,6 +348,8 @@ static AVX2 void unpack_8(const struct dla_pixels *p, size_t count, uint32_t cha
 		unpack_four_planes(p, count, from, to, false);
 	else if (p->channels == 16)
 		unpack_sixteen(p, count, from, to);
+	else if (channels > 8 && p->channels < 16)
+		unpack_pairs(p, count, from, to);
 	else if (channels > 8)
 		unpack_two_planes(p, count, from, to);
 	else
