@@ -65,6 +65,8 @@ mkdir $R && mount -o loop /root.img $R || exit 1
 mount -t proc proc $R/proc; mount -t sysfs sys $R/sys; mount --rbind /dev $R/dev
 mount -t tmpfs tmp $R/tmp; mount -t tmpfs run $R/run; chmod 1777 $R/tmp
 mkdir -p $R/demo; mount --bind /demo $R/demo
+# As an init makes it; DKMS reads lists through it.
+ln -s /proc/self/fd /dev/fd
 inside() { chroot $R /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"; }
 as() { name=$1; shift; inside setpriv --reuid=$name --regid=$name --init-groups env HOME=/home/$name "$@"; }
 part() { name=$1; shift; echo "== $name"; "$@"; echo status $?; }
