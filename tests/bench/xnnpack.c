@@ -15,6 +15,7 @@
 #include <xnnpack.h>
 
 #include "../reference.h"
+#include "cpu/xnn_node.h"
 #include "dla.h"
 #include "network.h"
 #include "request.h"
@@ -35,8 +36,8 @@ struct direct {
 	struct xnn_external_value external[16];
 	int tensor[16];				/* of these */
 	uint32_t externals;
-	float *scale[256];
-	unsigned int scales;
+	void *kept[512];			/* what the runtime refers to */
+	unsigned int kept_count;
 };
 
 static void need(bool good, const char *what)
@@ -83,30 +84,30 @@ static void define_value(struct direct *d, int tensor, uint32_t id, uint32_t fla
 						       &d->value[tensor]) == 0, "tensor");
 }
 
+static void *remember(struct direct *d, void *memory)
+{
+	need(memory && d->kept_count < 512, "memory");
+	return d->kept[d->kept_count++] = memory;
+}
+
 static uint32_t define_bias(struct direct *d, const struct dla_op *op)
 {
-	const struct dla_tensor *weights = &d->graph->tensor[op->input[1]], *bias;
-	float input = d->graph->tensor[op->input[0]].quant.scale[0];
-	uint32_t value = XNN_INVALID_VALUE_ID;
-	size_t count;
-	float *scale;
+	const struct dla_shape *output = &d->graph->tensor[op->output[0]].shape;
+	const struct dla_tensor *weights = &d->graph->tensor[op->input[1]];
+	size_t channels = (size_t)output->dim[output->rank - 1];
+	float *scale = remember(d, calloc(weights->quant.count, sizeof(*scale)));
+	int32_t *bias = remember(d, calloc(channels, sizeof(*bias)));
+	uint32_t value;
 
-	if (op->input_count < 3 || op->input[2] == DLA_NO_TENSOR)
-		return value;
-	bias = &d->graph->tensor[op->input[2]];
-	count = dla_shape_elements(&bias->shape);
-	need(d->scales < 256, "room");
-	scale = d->scale[d->scales++] = calloc(weights->quant.count, sizeof(*scale));
-	need(scale, "memory");
-	for (unsigned int i = 0; i < weights->quant.count; i++)
-		scale[i] = input * weights->quant.scale[i];
+	/* Outputs are compared, so this is libdla's. */
+	dla_xnn_bias(d->graph, op, channels, scale, bias);
 	if (weights->quant.count > 1)
 		need(xnn_define_channelwise_quantized_tensor_value(d->subgraph, xnn_datatype_qcint32, scale, 1, 0,
-								   &count, bias->data, XNN_INVALID_VALUE_ID, 0,
+								   &channels, bias, XNN_INVALID_VALUE_ID, 0,
 								   &value) == 0, "bias");
 	else
-		need(xnn_define_quantized_tensor_value(d->subgraph, xnn_datatype_qint32, 0, scale[0], 1, &count,
-						       bias->data, XNN_INVALID_VALUE_ID, 0, &value) == 0, "bias");
+		need(xnn_define_quantized_tensor_value(d->subgraph, xnn_datatype_qint32, 0, scale[0], 1, &channels,
+						       bias, XNN_INVALID_VALUE_ID, 0, &value) == 0, "bias");
 	return value;
 }
 
@@ -269,8 +270,8 @@ static void direct_free(struct direct *d)
 	xnn_delete_subgraph(d->subgraph);
 	for (unsigned int i = 0; i < d->externals; i++)
 		free(d->external[i].data);
-	while (d->scales)
-		free(d->scale[--d->scales]);
+	while (d->kept_count)
+		free(d->kept[--d->kept_count]);
 	free(d->value);
 }
 

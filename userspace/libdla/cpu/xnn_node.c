@@ -103,34 +103,36 @@ static bool drops_negatives(const struct dla_tensor *output, enum dla_activation
 	return range.min >= q.zero_point;
 }
 
-/*
- * A bias counts in steps of input scale times weight scale, whatever the file says of it.
- *
- * TFLite's reference kernels round twice, XNNPACK once. Where negative values are dropped, one rounding comes nearest to
- * two when half of 2^-s LSB is added before it (quantise.h): between a half and one step of the accumulator. A bias has
- * whole steps only, so that is one.
- */
-static enum xnn_status define_bias(struct dla_xnn_builder *b, const struct dla_op *op, size_t channels,
-				   uint32_t *value)
+void dla_xnn_bias(const struct dla_graph *graph, const struct dla_op *op, size_t channels, float *scale, int32_t *bias)
 {
-	const struct dla_tensor *input = tensor_at(b, op->input[0]), *weights = tensor_at(b, op->input[1]);
-	const struct dla_tensor *output = tensor_at(b, op->output[0]);
+	const struct dla_tensor *input = &graph->tensor[op->input[0]], *weights = &graph->tensor[op->input[1]];
+	const struct dla_tensor *output = &graph->tensor[op->output[0]];
 	bool per_channel = weights->quant.count > 1, nudge = drops_negatives(output, op->activation);
-	float *scale = dla_xnn_memory(b, weights->quant.count * sizeof(*scale));
-	int32_t *bias = dla_xnn_memory(b, channels * sizeof(*bias));
 
-	if (!scale || !bias)
-		return xnn_status_out_of_memory;
 	for (unsigned int i = 0; i < weights->quant.count; i++)
 		scale[i] = input->quant.scale[0] * weights->quant.scale[i];
 	if (op->input_count > 2 && op->input[2] != DLA_NO_TENSOR)
-		memcpy(bias, tensor_at(b, op->input[2])->data, channels * sizeof(*bias));
+		memcpy(bias, graph->tensor[op->input[2]].data, channels * sizeof(*bias));
+	else
+		memset(bias, 0, channels * sizeof(*bias));
 	for (size_t i = 0; nudge && i < channels; i++) {
 		double multiplier = (double)scale[per_channel ? i : 0] / (double)output->quant.scale[0];
 
 		bias[i] += dla_double_rounding_nudge(multiplier) > 0 && bias[i] < INT32_MAX;
 	}
-	if (per_channel)
+}
+
+static enum xnn_status define_bias(struct dla_xnn_builder *b, const struct dla_op *op, size_t channels,
+				   uint32_t *value)
+{
+	unsigned int scales = tensor_at(b, op->input[1])->quant.count;
+	float *scale = dla_xnn_memory(b, scales * sizeof(*scale));
+	int32_t *bias = dla_xnn_memory(b, channels * sizeof(*bias));
+
+	if (!scale || !bias)
+		return xnn_status_out_of_memory;
+	dla_xnn_bias(b->graph, op, channels, scale, bias);
+	if (scales > 1)
 		return xnn_define_channelwise_quantized_tensor_value(b->subgraph, xnn_datatype_qcint32, scale, 1, 0,
 								     &channels, bias, XNN_INVALID_VALUE_ID, 0, value);
 	return xnn_define_quantized_tensor_value(b->subgraph, xnn_datatype_qint32, 0, scale[0], 1, &channels, bias,
