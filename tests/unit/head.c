@@ -1277,6 +1277,53 @@ static void a_full_disk_costs_nothing_that_was_there(void **unused)
 	end(&w);
 }
 
+struct saver {
+	struct dla_head *head;
+	char path[80];
+	pthread_t thread;
+};
+
+static void *save_often(void *ctx)
+{
+	const struct saver *saver = ctx;
+
+	for (unsigned int i = 0; i < 500; i++)
+		if (dla_head_save(saver->head, saver->path))
+			return ctx;
+	return NULL;
+}
+
+/* The mask is the whole process'. */
+static void files_get_the_permissions_that_they_should(void **unused)
+{
+	struct saver saver[4];
+	void *failed[4];
+	struct stat status;
+	struct world w;
+	mode_t mask;
+
+	(void)unused;
+	begin(&w, "cpu", &on_the_cpu);
+	mask = umask(027);
+	for (unsigned int i = 0; i < 4; i++) {
+		saver[i].head = new_head(w.device, FASHION, &on_the_cpu);
+		snprintf(saver[i].path, sizeof(saver[i].path), "%s.%u", w.path, i);
+	}
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&saver[i].thread, NULL, save_often, &saver[i]), 0);
+	for (unsigned int i = 0; i < 4; i++)
+		pthread_join(saver[i].thread, &failed[i]);
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_null(failed[i]);
+		assert_int_equal(stat(saver[i].path, &status), 0);
+		assert_int_equal(status.st_mode & 0777, 0640);
+		unlink(saver[i].path);
+		dla_head_free(saver[i].head);
+	}
+	assert_int_equal(umask(mask), 027);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1303,6 +1350,7 @@ int main(void)
 		cmocka_unit_test(a_head_is_saved_and_restored),
 		cmocka_unit_test(a_damaged_head_is_refused),
 		cmocka_unit_test(a_full_disk_costs_nothing_that_was_there),
+		cmocka_unit_test(files_get_the_permissions_that_they_should),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

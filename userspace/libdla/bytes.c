@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -81,20 +82,35 @@ int dla_sync_folder(const char *path)
 	return dla_fail(err, "%s: %s", path, strerror(err));
 }
 
+/* Whoever asks for a mask changes it, for all threads at once: so the system applies it, unlike mkstemp(). */
+static int open_part(const char *path, char **part)
+{
+	uint32_t number;
+	int fd;
+
+	do {
+		free(*part);
+		*part = NULL;
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -1;
+		if (asprintf(part, "%s.part-%08x", path, number) < 0) {
+			*part = NULL;
+			return -1;
+		}
+		fd = open(*part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	} while (fd < 0 && errno == EEXIST);
+	return fd;
+}
+
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body)
 {
 	char *part = NULL;
-	mode_t mask = umask(0);
+	int fd = open_part(path, &part), err;
 	FILE *file;
-	int fd, err;
 
-	umask(mask);
-	if (asprintf(&part, "%s.XXXXXX", path) < 0)
-		return dla_fail_memory();
-	fd = mkstemp(part);
 	file = fd < 0 ? NULL : fdopen(fd, "wb");
 	err = file ? write_all(file, head, body) : errno;
-	if (!err && (fchmod(fd, 0666 & ~mask) || fsync(fd)))
+	if (!err && fsync(fd))
 		err = errno;
 	if (file && fclose(file) && !err)
 		err = errno;

@@ -21,7 +21,7 @@ void dla_write_u64(struct dla_writer *writer, uint64_t value);
 
 /*
  * Both in a row, into a file that is there as a whole or not at all, also when power fails; 0 or a negative
- * errno.
+ * errno. What is killed meanwhile leaves "path.part-" and eight digits.
  */
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body);
 

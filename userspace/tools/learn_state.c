@@ -93,20 +93,26 @@ static int lock_folder(struct learn_state *state)
 	return interrupt_status() ? interrupt_status() : status;
 }
 
-/* "head.4Fx09a" and the like: what the library was writing for a command that was killed. */
+/* "head.part-0a1b2c3d" and the like: what the library was writing for a command that was killed. */
+static bool is_remains(const char *name)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		size_t length = strlen(files[i]);
+
+		if (!strncmp(name, files[i], length) && !strncmp(name + length, ".part-", 6))
+			return true;
+	}
+	return false;
+}
+
 static void remove_remains(const struct learn_state *state)
 {
 	DIR *folder = opendir(state->dir);
 	struct dirent *entry;
 
-	while (folder && (entry = readdir(folder))) {
-		const char *dot = strrchr(entry->d_name, '.');
-
-		for (size_t i = 0; dot && strlen(dot) == 7 && i < sizeof(files) / sizeof(files[0]); i++)
-			if (strlen(files[i]) == (size_t)(dot - entry->d_name) &&
-			    !strncmp(entry->d_name, files[i], strlen(files[i])))
-				unlinkat(dirfd(folder), entry->d_name, 0);
-	}
+	while (folder && (entry = readdir(folder)))
+		if (is_remains(entry->d_name))
+			unlinkat(dirfd(folder), entry->d_name, 0);
 	if (folder)
 		closedir(folder);
 }
