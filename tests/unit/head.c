@@ -1277,6 +1277,36 @@ static void a_full_disk_costs_nothing_that_was_there(void **unused)
 	end(&w);
 }
 
+/* Whoever runs as root may write over it. */
+static void what_is_no_file_stays(void **unused)
+{
+	struct dla_train_options to_it = { .epochs = 1 };
+	struct stat status;
+	struct world w;
+
+	(void)unused;
+	begin(&w, "cpu", &on_the_cpu);
+	add_many(w.samples, 0, 9, 5);
+	assert_int_equal(mkfifo(w.path, 0600), 0);
+	assert_fails(dla_head_save(w.head, w.path), EINVAL);
+	assert_non_null(strstr(dla_strerror(), "no file"));
+	assert_int_equal(stat(w.path, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
+	errno = 0;
+	assert_null(dla_samples_open(w.head, w.path));
+	assert_int_equal(errno, EINVAL);
+	assert_non_null(strstr(dla_strerror(), "no file"));
+	unlink(w.path);
+
+	/* Which is empty when it is read. */
+	assert_int_equal(symlink("/dev/zero", w.path), 0);
+	to_it.checkpoint = w.path;
+	assert_fails(dla_head_train(w.head, w.samples, &to_it, NULL), EINVAL);
+	assert_int_equal(lstat(w.path, &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	end(&w);
+}
+
 struct saver {
 	struct dla_head *head;
 	char path[80];
@@ -1350,6 +1380,7 @@ int main(void)
 		cmocka_unit_test(a_head_is_saved_and_restored),
 		cmocka_unit_test(a_damaged_head_is_refused),
 		cmocka_unit_test(a_full_disk_costs_nothing_that_was_there),
+		cmocka_unit_test(what_is_no_file_stays),
 		cmocka_unit_test(files_get_the_permissions_that_they_should),
 	};
 

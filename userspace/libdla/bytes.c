@@ -104,10 +104,15 @@ static int open_part(const char *path, char **part)
 
 int dla_write_file(const char *path, const struct dla_writer *head, const struct dla_writer *body)
 {
+	struct stat old;
 	char *part = NULL;
-	int fd = open_part(path, &part), err;
 	FILE *file;
+	int fd, err;
 
+	/* A folder is rename()'s to refuse; /dev/null would be replaced. */
+	if (!stat(path, &old) && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode))
+		return dla_fail(EINVAL, "%s: no file", path);
+	fd = open_part(path, &part);
 	file = fd < 0 ? NULL : fdopen(fd, "wb");
 	err = file ? write_all(file, head, body) : errno;
 	if (!err && fsync(fd))

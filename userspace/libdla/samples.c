@@ -195,6 +195,17 @@ static int open_file(struct dla_samples *samples)
 	return err ? err : read_samples(samples);
 }
 
+static void release(struct dla_samples *samples)
+{
+	if (samples->fd >= 0)
+		close(samples->fd);
+	free(samples->feature);
+	free(samples->label);
+	free(samples->record);
+	free(samples->path);
+	free(samples);
+}
+
 struct dla_samples *dla_samples_open(struct dla_head *head, const char *path)
 {
 	struct dla_samples *samples = calloc(1, sizeof(*samples));
@@ -214,7 +225,8 @@ struct dla_samples *dla_samples_open(struct dla_head *head, const char *path)
 		err = open_file(samples);
 	if (!err)
 		return samples;
-	(void)dla_samples_close(samples);
+	if (samples)
+		release(samples);
 	errno = -err;
 	return NULL;
 }
@@ -225,13 +237,9 @@ int dla_samples_close(struct dla_samples *samples)
 
 	if (!samples)
 		return 0;
-	if (samples->fd >= 0 && (fdatasync(samples->fd) | close(samples->fd)))
+	if (samples->fd >= 0 && fdatasync(samples->fd))
 		err = dla_fail(errno, "%s: %s", samples->path, strerror(errno));
-	free(samples->feature);
-	free(samples->label);
-	free(samples->record);
-	free(samples->path);
-	free(samples);
+	release(samples);
 	return err ? dla_head_failed(err) : 0;
 }
 
