@@ -166,6 +166,16 @@ class Bad(Case):
             values[1, 2] = value
             self.refused(self.arrays(values), "^1 of its weights are not finite$")
 
+    def test_too_large(self):
+        """What no head takes, which would end the run, were it the only one."""
+        for value in (2e9, -1e20, np.finfo(np.float32).max):
+            values = START.copy()
+            values[2, 0] = value
+            self.refused(self.arrays(values), "^1 of its weights are larger than 1e[+]?09$")
+        guard, head = self.round([self.arrays(values), None, None, None, None])
+        self.assertIsNone(head)
+        self.assertEqual(guard.line["accepted"], [])
+
     def test_shape(self):
         self.refused(self.arrays(START[:2]), r"shape \(2, 5\), not \(3, 5\)")
         self.refused(self.arrays(START.T), r"shape \(5, 3\)")
@@ -202,8 +212,10 @@ class Bad(Case):
         for examples in (0, -5, 1.5, [1], 1 << 40):
             self.refused(reply(0, metrics=MetricRecord({wire.EXAMPLES: examples, **figures})), "number of examples")
         self.refused(reply(0, metrics=MetricRecord(figures)), "number of examples is None")
-        for value in (float("nan"), float("inf"), [0.1]):
+        for value in (float("nan"), float("inf"), [0.1], 1e308, -1e10):
             self.refused(reply(0, metrics=MetricRecord({wire.EXAMPLES: 1, **figures, "loss": value})), "'loss'")
+        for value in (-0.1, 1.5, 1e30):
+            self.refused(reply(0, metrics=MetricRecord({wire.EXAMPLES: 1, **figures, "after": value})), "'after'")
         del figures["after"]
         self.refused(reply(0, metrics=MetricRecord({wire.EXAMPLES: 1, **figures})), "'after' is None")
 
@@ -231,6 +243,27 @@ class Bad(Case):
         asked = guard.configure_evaluate(1, wire.weights_record(head), ConfigRecord({}), Grid())
         # Who was silent is not asked again in this round.
         self.assertEqual({message.metadata.dst_node_id for message in asked}, {11, 12, 14})
+
+    def test_answer_to_nothing(self):
+        """What a message answers is said by who sends it."""
+        guard = self.guard()
+        messages = list(guard.configure_train(1, wire.weights_record(START), ConfigRecord({}), Grid()))
+        answers = []
+        for number, message in enumerate(messages):
+            message.metadata.__dict__["_message_id"] = str(number)
+            answers.append(Message(reply(np.float32(0.25)), reply_to=message))
+        answers[1].metadata.__dict__["_reply_to_message_id"] = "another"
+        answers[2].metadata.__dict__["_reply_to_message_id"] = answers[0].metadata.reply_to_message_id
+        arrays, _ = guard.aggregate_train(1, answers)
+        np.testing.assert_allclose(arrays[wire.HEAD].numpy(), START + 0.25, rtol=1e-6)
+        self.assertEqual(len(guard.line["accepted"]), 3)
+        self.assertEqual(list(guard.line["refused"].values()), ["no answer within 5 s"] * 2)
+
+    def test_reasons(self):
+        """They are shown on a terminal, and kept in a line each."""
+        guard, _ = self.round([reply(0)] * 4 + [Error(1000, "refused:\n\33[2Jit " + "x" * 100000)])
+        self.assertRegex(guard.line["refused"]["n15"], "^refused:..[[]2Jit x{100,400}$")
+        self.assertTrue(guard.line["refused"]["n15"].isprintable())
 
     def test_nobody(self):
         guard, head = self.round([self.arrays(START[:1])] * 5)
@@ -260,6 +293,24 @@ class Bounds(Case):
         for sent, counted in ((2, 1), (0.5, 0.5)):
             _, head = self.round([reply(np.float32(1))] * 4 + [reply(np.float32(sent), 1 << 31)])
             np.testing.assert_allclose(head - START, (4 * 1 + 3 * counted) / 7, rtol=1e-5)
+
+    def test_weight_of_figures(self):
+        """Nor does it say alone how good the head is."""
+        guard, head = self.round([reply(np.float32(1))] * 5)
+        answers = []
+        for number, message in enumerate(guard.configure_evaluate(1, wire.weights_record(head), ConfigRecord({}), Grid())):
+            message.metadata.__dict__["_message_id"] = f"e{number}"
+            metrics = {wire.EXAMPLES: 10 if number else 1 << 31, "own": 0.5, "accuracy": 0.5 if number else 1, "loss": 1.0}
+            answers.append(Message(wire.content(IDENTITY, metrics), reply_to=message))
+        metrics = guard.aggregate_evaluate(1, answers)
+        self.assertAlmostEqual(metrics["accuracy"], (4 * 0.5 + 3 * 1) / 7)
+        # What it said is there all the same.
+        self.assertIn(1 << 31, [figures[wire.EXAMPLES] for figures in guard.line["nodes"].values()])
+
+    def test_bound(self):
+        for bound in (0.5, 0, -1, float("nan"), float("inf")):
+            with self.assertRaisesRegex(ValueError, "bound is .*; it may be 1 or more"):
+                self.guard(bound=bound)
 
     def test_few(self):
         """With two, the shorter is the measure."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A round that no single device can spoil, around a strategy of Flower's."""
 import logging
+import math
 import statistics
 
 import numpy as np
@@ -10,6 +11,8 @@ from flwr.serverapp.strategy import Strategy
 from . import wire
 
 LOG = logging.getLogger("flwr")
+# Of what a device says of itself, that much is shown.
+REASON = 300
 TRAINED = ("before", "after", "loss", "train-loss")
 EVALUATED = ("own", "accuracy", "loss")
 
@@ -26,6 +29,8 @@ class Guard(Strategy):
     """
 
     def __init__(self, inner, identity, rounds, *, bound, timeout, personal, clip=None):
+        if not 1 <= bound < math.inf:
+            raise ValueError(f"bound is {bound!r}; it may be 1 or more")
         self.inner = inner
         self.identity = identity
         self.rounds = rounds
@@ -60,8 +65,9 @@ class Guard(Strategy):
         return self.names.get(node, str(node))
 
     def _refuse(self, node, reason):
-        LOG.warning("Round %s is without node %s: %s", self.line["round"], self._name(node), reason)
-        self.line["refused"][self._name(node)] = str(reason)
+        text = "".join(each if each.isprintable() else "?" for each in str(reason)[:REASON])
+        LOG.warning("Round %s is without node %s: %s", self.line["round"], self._name(node), text)
+        self.line["refused"][self._name(node)] = text
 
     def _usable(self, replies, read):
         """What can be read of replies, by node; anything else is named."""
@@ -70,7 +76,11 @@ class Guard(Strategy):
         asked = {message.metadata.message_id: message.metadata.dst_node_id for message in self.sent}
         self.silent = set()
         for reply in replies:
-            node = asked.pop(reply.metadata.reply_to_message_id)
+            # What it answers, and who sends it, is said in it, and so by the node.
+            node = asked.pop(reply.metadata.reply_to_message_id, None)
+            if node is None:
+                LOG.warning("Round %s: a reply to what nobody asked", self.line["round"])
+                continue
             if reply.has_error() and reply.metadata.src_node_id != node:
                 self.silent.add(node)
                 self._refuse(node, f"no answer: {reply.error.reason}")
@@ -113,12 +123,17 @@ class Guard(Strategy):
             self.line["train"] = dict(metrics)
         return arrays, metrics
 
+    def _weights(self, examples):
+        """The number of samples of each node; of whoever claims more, as many as count."""
+        most = int(self.bound * statistics.median_low(examples.values())) if examples else 0
+        return {node: min(count, most) for node, count in examples.items()}
+
     def _limit(self, found):
         """Bound what every update weighs and moves, and leave only what was checked in the replies."""
-        middle = statistics.median_low(metrics[wire.EXAMPLES] for _, _, metrics in found.values())
-        # What differential privacy is computed from are equal weights, and a length that is known before the round.
-        weights = {node: 1 if self.clip is not None else min(metrics[wire.EXAMPLES], int(self.bound * middle))
-                   for node, (_, _, metrics) in found.items()}
+        weights = self._weights({node: metrics[wire.EXAMPLES] for node, (_, _, metrics) in found.items()})
+        if self.clip is not None:
+            # What differential privacy is computed from are equal weights, and a length that is known before the round.
+            weights = dict.fromkeys(weights, 1)
         updates = {node: values - self.before for node, (_, values, _) in found.items()}
         lengths = {node: float(np.linalg.norm(update)) for node, update in updates.items()}
         farthest = self.bound * statistics.median_low(weights[node] * lengths[node] for node in found)
@@ -147,8 +162,9 @@ class Guard(Strategy):
     def aggregate_evaluate(self, server_round, replies):
         found = self._usable(replies, lambda content: (
             wire.read_metrics(wire.only(content.metric_records, "metrics"), self.evaluated),))
-        for reply, metrics in found.values():
-            reply.content = wire.content(self.identity, metrics)
+        weights = self._weights({node: metrics[wire.EXAMPLES] for node, (_, metrics) in found.items()})
+        for node, (reply, metrics) in found.items():
+            reply.content = wire.content(self.identity, {**metrics, wire.EXAMPLES: weights[node]})
         metrics = self.inner.aggregate_evaluate(self.line["round"], [reply for reply, _ in found.values()])
         self.line["evaluate"] = dict(metrics or {})
         self.line["nodes"] = {self._name(node): figures for node, (_, figures) in found.items()}

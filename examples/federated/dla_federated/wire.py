@@ -10,6 +10,10 @@ from flwr.app import Array, ArrayRecord, ConfigRecord, MetricRecord, RecordDict
 ARRAYS, CONFIG, METRICS, HEAD, EXAMPLES = "arrays", "config", "metrics", "head", "num-examples"
 # What NumPy's format needs in front of the numbers, with room to spare.
 PREAMBLE = 256
+# More, a head does not take; and of what is larger than anybody's, no average says anything.
+LARGEST = 1e9
+# Of samples.
+SHARES = {"before", "after", "own", "accuracy", "personal"}
 
 
 class Refused(Exception):
@@ -94,6 +98,8 @@ def read_weights(record, shape):
         raise Refused(f"its array has the shape {values.shape}, not {tuple(shape)}")
     if not np.isfinite(values).all():
         raise Refused(f"{np.count_nonzero(~np.isfinite(values))} of its weights are not finite")
+    if (large := np.count_nonzero(np.abs(values) > LARGEST)):
+        raise Refused(f"{large} of its weights are larger than {LARGEST:g}")
     return values
 
 
@@ -105,7 +111,9 @@ def read_metrics(record, names):
     found = {}
     for name in names:
         value = record.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        least, most = (0, 1) if name in SHARES else (-LARGEST, LARGEST)
+        # NaN is in no range.
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
             raise Refused(f"its {name!r} is {value!r}")
         found[name] = float(value)
     return {EXAMPLES: examples, **found}
