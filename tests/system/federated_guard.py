@@ -9,6 +9,7 @@ import tempfile
 import types
 import unittest
 import zipfile
+from unittest import mock
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Error, Message, MetricRecord, RecordDict
@@ -16,7 +17,7 @@ from flwr.common.constant import ErrorCode
 from flwr.serverapp.strategy import DifferentialPrivacyClientSideFixedClipping, FedAvg
 from flwr.supercore.task_identity import TaskIdentity
 
-from dla_federated import client_app, secure, wire
+from dla_federated import client_app, secure, server_app, wire
 from dla_federated.guard import Guard
 from dla_federated.rounds import Rounds
 
@@ -316,6 +317,15 @@ class Bounds(Case):
         """With two, the shorter is the measure."""
         _, head = self.round([reply(np.float32(1)), reply(np.float32(1000)), None, None, None])
         np.testing.assert_allclose(head - START, (1 + 3) / 2, rtol=1e-4)
+
+
+class Classes(unittest.TestCase):
+    def test_names(self):
+        """As the README has them, with spaces."""
+        head = mock.Mock()
+        head.info.classes = 2
+        server_app.named(head, "shirt, ,word")
+        self.assertEqual(head.mock_calls, [mock.call.name_class(0, "shirt"), mock.call.add_class("word")])
 
 
 class Privacy(Case):

@@ -20,8 +20,10 @@ app = ServerApp()
 
 
 def named(head, classes):
-    """Give the classes the names that the run's configuration has; more than there are: new ones."""
-    for index, name in enumerate(filter(None, classes.split(","))):
+    """Give the classes the names that the run's configuration has, where it has one; more than there are: new ones."""
+    for index, name in enumerate(map(str.strip, classes.split(","))):
+        if not name:
+            continue
         if index < head.info.classes:
             head.name_class(index, name)
         else:
