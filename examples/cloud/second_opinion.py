@@ -10,6 +10,7 @@ the time-out longer at most, and is the device's own if the server gave none tha
 """
 import http.client
 import json
+import math
 import socket
 import ssl
 import threading
@@ -84,6 +85,12 @@ class Server:
         if not (parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and url.isascii() and
                 url.isprintable() and " " not in url):
             raise ValueError(f"{url!r}: http://HOST:PORT or https://HOST:PORT is wanted")
+        try:
+            parts.hostname.encode("idna")
+        except UnicodeError:
+            raise ValueError(f"{url!r}: {parts.hostname!r} is no name of a host") from None
+        if not 0 < timeout < threading.TIMEOUT_MAX:
+            raise ValueError(f"a time-out of {timeout:g} s")
         if authority and parts.scheme != "https":
             raise ValueError("an authority is for https")
         self.host, self.port = parts.hostname, parts.port
@@ -134,6 +141,9 @@ class SecondOpinion:
     """Asks @server, if there is one, where the best score is below @threshold; counts."""
 
     def __init__(self, threshold, server=None):
+        # Nothing is above that, and all would be sent.
+        if math.isnan(threshold):
+            raise ValueError("a threshold that is no number")
         self.threshold, self.server = threshold, server
         self.counts = {"answers": 0, "unsure": 0, "asked": 0, "agreed": 0, "changed": 0, "failed": 0, "bytes_sent": 0}
         self.failures = {}

@@ -95,8 +95,15 @@ def handler(answerer):
                 if len(body) != answerer.size:
                     self.refuse(400, f"{len(body)} bytes came; {answerer.input.name} has {answerer.size}")
                     return
+                try:
+                    scores = answerer.scores(body)
+                except OSError as error:
+                    # dla.Error is one, and would pass for a connection's.
+                    print(f"server.py: {error}", file=sys.stderr, flush=True)
+                    self.refuse(500, "the network could not be run")
+                    return
                 answerer.count(answered=1)
-                self.reply(200, {"scores": answerer.scores(body)})
+                self.reply(200, {"scores": scores})
 
         def log_message(self, format, *args):  # pylint: disable=redefined-builtin
             """Nothing is said of single requests."""
