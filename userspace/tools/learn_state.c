@@ -168,6 +168,24 @@ int learn_class(const struct dla_head *head, const char *label)
 	return -1;
 }
 
+/* Or what is collected for the second would be the first's. */
+static int check_names(const struct learn_options *o, const struct dla_head *head)
+{
+	struct dla_head_info info;
+	char number[12];
+
+	dla_head_info(head, &info);
+	for (unsigned int i = 0; i < info.classes; i++) {
+		const char *name = learn_class_name(head, i, number);
+
+		if (learn_class(head, name) == (int)i)
+			continue;
+		fprintf(stderr, "dla learn: %s: two classes would be called \"%s\"\n", o->labels, name);
+		return EXIT_BAD_INPUT;
+	}
+	return 0;
+}
+
 /* Names of the network's own classes, which its file does not have. */
 static int name_classes(const struct learn_options *o, struct learn_state *state)
 {
@@ -184,6 +202,8 @@ static int name_classes(const struct learn_options *o, struct learn_state *state
 	for (unsigned int i = 0; i < labels.count && !status; i++)
 		if (dla_head_name_class(state->head, i, labels.name[i]))
 			status = learn_fail(EXIT_BAD_INPUT);
+	if (!status)
+		status = check_names(o, state->head);
 	if (!status && dla_head_save(state->head, state->head_file))
 		status = learn_fail(EXIT_RUN_FAILED);
 	labels_free(&labels);
