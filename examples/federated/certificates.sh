@@ -11,6 +11,11 @@ umask 077
 usage="certificates.sh FOLDER SERVER [NODE...]"
 folder=${1:?$usage} server=${2:?$usage}
 shift 2
+for node; do
+	case $node in
+	ca | server | */* | '') echo "certificates.sh: no device can be called '$node'" >&2; exit 1 ;;
+	esac
+done
 mkdir -p "$folder"
 cd "$folder"
 
@@ -21,6 +26,7 @@ if [ ! -e ca.pem ]; then
 fi
 if [ ! -e server.pem ]; then
 	case $server in
+	*:*) names="IP:$server,DNS:localhost,IP:127.0.0.1" ;;
 	*[!0-9.]*) names="DNS:$server,DNS:localhost,IP:127.0.0.1" ;;
 	*) names="IP:$server,DNS:localhost,IP:127.0.0.1" ;;
 	esac
