@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import statistics
+import subprocess
 import tempfile
 import types
 import unittest
@@ -17,7 +18,7 @@ from flwr.common.constant import ErrorCode
 from flwr.serverapp.strategy import DifferentialPrivacyClientSideFixedClipping, FedAvg
 from flwr.supercore.task_identity import TaskIdentity
 
-from dla_federated import client_app, secure, server_app, wire
+from dla_federated import client_app, node, secure, server_app, wire
 from dla_federated.guard import Guard
 from dla_federated.rounds import Rounds
 
@@ -326,6 +327,39 @@ class Classes(unittest.TestCase):
         head.info.classes = 2
         server_app.named(head, "shirt, ,word")
         self.assertEqual(head.mock_calls, [mock.call.name_class(0, "shirt"), mock.call.add_class("word")])
+
+
+class Certificates(unittest.TestCase):
+    SCRIPT = os.path.join(os.path.dirname(wire.__file__), "..", "certificates.sh")
+
+    def make(self, folder, *names):
+        return subprocess.run([self.SCRIPT, folder, *names], capture_output=True, text=True, check=False)
+
+    def test_names(self):
+        """The server's is one or an address; a device's does not get lost where the server's files are."""
+        for server, wanted in (("a.example", "DNS:a.example,"), ("10.1.2.3", "IP Address:10.1.2.3,"),
+                               ("fd00::7", "IP Address:FD00:0:0:0:0:0:0:7,")):
+            with tempfile.TemporaryDirectory() as folder:
+                self.assertEqual(self.make(folder, server, "anna").returncode, 0)
+                told = subprocess.run(["openssl", "x509", "-in", f"{folder}/server.pem", "-noout", "-ext", "subjectAltName"],
+                                      capture_output=True, text=True, check=True).stdout
+                self.assertIn(wanted, told)
+                for key in ("ca.key", "server.key", "anna.key"):
+                    self.assertEqual(os.stat(f"{folder}/{key}").st_mode & 0o077, 0, key)
+                for name in ("server", "ca", "a/b", ""):
+                    done = self.make(folder, server, "bert", name)
+                    self.assertEqual((done.returncode, done.stderr), (1, f"certificates.sh: no device can be called '{name}'\n"))
+
+
+class Device(unittest.TestCase):
+    def test_mistyped(self):
+        """Reading samples makes no file where there is none."""
+        with tempfile.TemporaryDirectory() as folder:
+            device = node.Node.__new__(node.Node)
+            device.head = mock.Mock()
+            device.head.samples.side_effect = AssertionError("it would make it")
+            with self.assertRaises(FileNotFoundError):
+                device._read(os.path.join(folder, "absent"))  # pylint: disable=protected-access
 
 
 class Privacy(Case):

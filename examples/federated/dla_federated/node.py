@@ -54,6 +54,8 @@ class Node:
             raise Refused(f"it has {len(self.mine)} samples to train on, and {len(self.held)} to evaluate with")
 
     def _read(self, path):
+        # Opening makes what is not there.
+        os.stat(path)
         with self.head.samples(path) as samples:
             return samples.features, samples.labels
 
