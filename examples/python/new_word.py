@@ -10,6 +10,7 @@ training, which makes this easier than with a word that is new to all of it.
 import argparse
 import csv
 import json
+import lzma
 import os
 import sys
 import tarfile
@@ -26,10 +27,13 @@ TRAINING = {"epochs": 30, "batch": 16, "held_out": -1, "schedule": "constant"}
 
 def recordings(path):
     """(Features of the sound as the network takes them, classes)."""
-    with tarfile.open(path) as archive:
-        files = {os.path.basename(member.name): archive.extractfile(member).read() for member in archive if member.isfile()}
-    rows = list(csv.reader(files["y_labels.csv"].decode("ascii").splitlines()))
-    return (np.stack([np.frombuffer(files[row[0]], np.int8) for row in rows]), np.array([int(row[2]) for row in rows]))
+    try:
+        with tarfile.open(path) as archive:
+            files = {os.path.basename(member.name): archive.extractfile(member).read() for member in archive if member.isfile()}
+        rows = list(csv.reader(files["y_labels.csv"].decode("ascii").splitlines()))
+        return (np.stack([np.frombuffer(files[row[0]], np.int8) for row in rows]), np.array([int(row[2]) for row in rows]))
+    except (KeyError, IndexError, EOFError, lzma.LZMAError, tarfile.TarError) as error:
+        raise ValueError(f"{path} has no recordings, or is damaged: {error}") from None
 
 
 def memory(head, features, labels):
@@ -78,6 +82,8 @@ def main():
     arguments = parser.parse_args()
     if not 0 < arguments.few <= POOL or not 0 <= arguments.others <= POOL:
         sys.exit(f"new_word.py: at most {POOL} recordings of a class are to learn from")
+    if arguments.choices < 1:
+        sys.exit("new_word.py: there is nothing to try with less than one choice")
     try:
         sounds, labels = recordings(arguments.recordings)
         with dla.Device(arguments.device) as device:
@@ -85,7 +91,7 @@ def main():
             features = head.features(sounds.reshape(len(sounds), *head.input.shape[1:]))
             table = [[teach(device, arguments.model, word, features, labels, arguments.few, arguments.others, choice)
                       for choice in range(arguments.choices)] for word in range(10)]
-    except (OSError, ValueError, tarfile.TarError) as error:
+    except (OSError, ValueError) as error:
         sys.exit(f"new_word.py: {error}")
     result = {"device": arguments.device, "few": arguments.few, "others": arguments.others, "choices": arguments.choices,
               "words": {WORDS[word]: dict(zip(("old_before", "old_after", "new"), np.mean(rows, axis=0).tolist()))
