@@ -1011,6 +1011,7 @@ static void samples_outlive_a_power_cut(void **unused)
 	size_t bytes, header;
 	unsigned int seed = 2;
 	uint8_t *data;
+	uint32_t crc;
 	struct world w;
 
 	(void)unused;
@@ -1062,6 +1063,14 @@ static void samples_outlive_a_power_cut(void **unused)
 			assert_int_equal(dla_samples_label(samples, s), s + (s >= (i - header) / (FEATURES + 8)));
 		assert_int_equal(dla_samples_close(samples), 0);
 	}
+	/* Of another version. */
+	data[8] = 2;
+	crc = (uint32_t)crc32_z(0, data, header - 4);
+	for (unsigned int i = 0; i < 4; i++)
+		data[header - 4 + i] = (uint8_t)(crc >> (8 * i));
+	write_bytes(w.path, data, bytes);
+	assert_null(dla_samples_open(w.head, w.path));
+	assert_int_equal(errno, EOPNOTSUPP);
 	free(data);
 	errno = 0;
 	assert_null(dla_samples_open(w.head, w.folder));

@@ -157,8 +157,9 @@ DLA_API int dla_head_features(struct dla_head *head, const void *inputs, unsigne
  *
  * What was being written when power failed is left out; every sample has a checksum.
  *
- * Errors: ESTALE (features of another backbone), EINVAL (no file of samples, or a damaged one), EBUSY
- * (another one has it open), EFBIG (it is too large), those of opening and reading a file, ENOMEM.
+ * Errors: ESTALE (features of another backbone), EINVAL (no file of samples, or a damaged one), EOPNOTSUPP
+ * (of another version of this library), EBUSY (another one has it open), EFBIG (it is too large), those of
+ * opening, reading and writing a file, ENOMEM.
  */
 DLA_API struct dla_samples *dla_samples_open(struct dla_head *head, const char *path);
 
@@ -302,7 +303,7 @@ struct dla_train_result {
  *
  * Errors: EINVAL (no sample to train on, a class that the head has not, an option that is none), ESTALE
  * (samples of another backbone), ERANGE (the weights became too large: the rate is too high), ECANCELED,
- * those of writing the checkpoint and those of a run, ENOMEM. The head is then what it was.
+ * those of reading and writing the checkpoint and those of a run, ENOMEM. The head is then what it was.
  */
 DLA_API int dla_head_train(struct dla_head *head, const struct dla_samples *samples,
 			   const struct dla_train_options *options, struct dla_train_result *result);
