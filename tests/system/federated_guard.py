@@ -145,6 +145,17 @@ class Honest(Case):
             self.assertEqual([json.loads(line)["round"] for line in file], [1])
 
 
+    def test_half_a_line(self):
+        """What a full disk, or a loss of power, left of the last one spoils neither the next nor those before."""
+        path = os.path.join(self.folder, "rounds.jsonl")
+        for left, lines in (("", [7]), ('{"round": 1}\n{"rou', [1, 7]), ('{"round": 1', [7]), ('{"round": 1}\n', [1, 7])):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(left)
+            self.guard().rounds.tell({"round": 7})
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual([json.loads(line)["round"] for line in file], lines)
+
+
 class Bad(Case):
     def refused(self, content, text):
         """The others' average comes out, and the reason is told."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the server keeps of each round: the head in a file of its own, and a line of JSON."""
+import contextlib
 import fcntl
 import json
 import os
@@ -20,6 +21,8 @@ class Rounds:
         except BlockingIOError:
             os.close(self.lock)
             raise ValueError(f"another run is at work in {folder}") from None
+        self.figures = os.path.join(folder, "rounds.jsonl")
+        self._cut_line()
         self.head = head
         self.first = max((int(match[1]) for match in map(FILE.fullmatch, os.listdir(folder)) if match), default=0)
         if self.first:
@@ -28,6 +31,11 @@ class Rounds:
     def close(self):
         """Let others work here."""
         os.close(self.lock)
+
+    def _cut_line(self):
+        """What a full disk, or a loss of power, left of the last line goes."""
+        with contextlib.suppress(FileNotFoundError), open(self.figures, "rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
 
     def _path(self, number):
         return os.path.join(self.folder, f"round-{number:05}.head")
@@ -39,7 +47,7 @@ class Rounds:
 
     def tell(self, line):
         """Add a line to the figures."""
-        with open(os.path.join(self.folder, "rounds.jsonl"), "a", encoding="utf-8") as file:
+        with open(self.figures, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
