@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -119,8 +120,14 @@ static int compile_to(const struct options *o, struct dla_device *device, struct
 static int compile(const struct options *o, struct dla_device *device)
 {
 	struct target target = { .output = o->output };
+	struct stat old;
 	int status;
 
+	/* A folder is rename()'s to refuse; /dev/null would be replaced. */
+	if (!stat(o->output, &old) && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) {
+		fprintf(stderr, "dla compile: %s: no file\n", o->output);
+		return EXIT_BAD_MODEL;
+	}
 	if (asprintf(&target.folder, "%s.XXXXXX", o->output) < 0)
 		return complain(&target, ENOMEM);
 	status = compile_to(o, device, &target);
