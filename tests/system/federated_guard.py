@@ -275,7 +275,7 @@ class Bad(Case):
     def test_reasons(self):
         """They are shown on a terminal, and kept in a line each."""
         guard, _ = self.round([reply(0)] * 4 + [Error(1000, "refused:\n\33[2Jit " + "x" * 100000)])
-        self.assertRegex(guard.line["refused"]["n15"], "^refused:..[[]2Jit x{100,400}$")
+        self.assertRegex(guard.line["refused"]["n15"], r"^refused:..\[2Jit x{100,400}$")
         self.assertTrue(guard.line["refused"]["n15"].isprintable())
 
     def test_nobody(self):
