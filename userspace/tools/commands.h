@@ -2,7 +2,7 @@
 #ifndef DLA_COMMANDS_H
 #define DLA_COMMANDS_H
 
-/* One function a command; argv[0] is the command's name. They return the exit status. */
+/* One function a command; argv[0] is what it is called in messages, "dla NAME". They return the exit status. */
 int cmd_info(int argc, char **argv);
 int cmd_ops(int argc, char **argv);
 int cmd_run(int argc, char **argv);

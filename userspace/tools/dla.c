@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "status.h"
 
 static const struct command {
 	const char *name;
@@ -30,18 +31,37 @@ static void usage(FILE *out)
 	fprintf(out, "\ndla COMMAND --help describes a command.\n");
 }
 
+/* What a full disk has not taken, a script would take for all there is. */
+static int end_output(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "dla: not all of the output could be written\n");
+	return status ? status : EXIT_RUN_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	char title[32];
+
+	/* As getopt begins its messages. */
+	snprintf(title, sizeof(title), "dla %s", command->name);
+	argv[0] = title;
+	return end_output(command->run(argc, argv));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 2 && !strcmp(argv[1], "--help")) {
 		usage(stdout);
-		return 0;
+		return end_output(0);
 	}
 	for (size_t i = 0; argc >= 2 && i < NR_COMMANDS; i++) {
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return run(&commands[i], argc - 1, argv + 1);
 	}
 	if (argc >= 2)
 		fprintf(stderr, "dla: no command \"%s\"\n", argv[1]);
 	usage(stderr);
-	return 2;
+	return EXIT_USAGE;
 }

@@ -25,16 +25,20 @@ static void fill_random(void *data, size_t bytes, uint64_t *state)
 static int load_raw(const char *command, const char *path, const struct dla_tensor_info *info, void *data)
 {
 	FILE *file = fopen(path, "rb");
-	size_t got;
-	bool more;
+	size_t got = 0;
+	bool more = false;
+	int err = errno;
 
-	if (!file) {
-		fprintf(stderr, "dla %s: %s: %s\n", command, path, strerror(errno));
+	if (file) {
+		got = fread(data, 1, info->bytes, file);
+		more = got == info->bytes && fgetc(file) != EOF;
+		err = ferror(file) ? errno : 0;
+		fclose(file);
+	}
+	if (err) {
+		fprintf(stderr, "dla %s: %s: %s\n", command, path, strerror(err));
 		return -1;
 	}
-	got = fread(data, 1, info->bytes, file);
-	more = got == info->bytes && fgetc(file) != EOF;
-	fclose(file);
 	if (got == info->bytes && !more)
 		return 0;
 	fprintf(stderr, "dla %s: %s: input \"%s\" has %zu bytes, the file has %s%zu\n", command, path,

@@ -18,23 +18,33 @@ int labels_load(const char *command, const char *path, struct labels *labels)
 	FILE *file = fopen(path, "r");
 	char *line = NULL;
 	size_t room = 0;
+	int err = 0;
 
 	if (!file) {
 		fprintf(stderr, "dla %s: %s: %s\n", command, path, strerror(errno));
 		return -1;
 	}
-	while (getline(&line, &room, file) > 0) {
+	while (!err && getline(&line, &room, file) > 0) {
 		char **name = realloc(labels->name, (labels->count + 1) * sizeof(*name));
 
-		if (!name)
-			break;
+		if (!name) {
+			err = ENOMEM;
+			continue;
+		}
 		labels->name = name;
 		line[strcspn(line, "\r\n")] = '\0';
 		labels->name[labels->count++] = line;
 		line = NULL;
 		room = 0;
 	}
+	if (ferror(file))
+		err = errno;
 	free(line);
 	fclose(file);
-	return 0;
+	if (!err)
+		return 0;
+	fprintf(stderr, "dla %s: %s: %s\n", command, path, strerror(err));
+	labels_free(labels);
+	*labels = (struct labels) { 0 };
+	return -1;
 }

@@ -33,8 +33,12 @@ int picture_load(const char *path, const struct dla_tensor_info *info, void *ten
 	    (!is_int8 && !is_float && strcmp(info->type, "uint8")))
 		return refuse(why, path, "the network's input is not a picture; give the tensor's bytes in a file");
 	pixels = stbi_load(path, &width, &height, &channels, info->shape[3]);
-	if (!pixels)
-		return refuse(why, path, stbi_failure_reason());
+	if (!pixels) {
+		if (asprintf(why, "%s: a damaged picture, or of a kind that is not read (%s)", path,
+			     stbi_failure_reason()) < 0)
+			*why = NULL;
+		return -1;
+	}
 	count = (size_t)info->shape[1] * (size_t)info->shape[2] * (size_t)info->shape[3];
 	if (width == info->shape[2] && height == info->shape[1])
 		memcpy(out, pixels, count);
