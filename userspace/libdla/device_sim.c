@@ -377,9 +377,11 @@ static void count(struct sim *sim, const struct nvdla_emu_stats *before)
 	struct dla_npu_stats *stats = &sim->stats;
 	struct nvdla_emu_stats now;
 	uint64_t macs;
+	int64_t late;
 
 	sim->api->get_stats(sim->emu, &now);
 	macs = now.macs - before->macs;
+	late = sim->clock_hz ? (int64_t)(dla_now_ns() - modelled_ns(sim)) : 0;
 	pthread_mutex_lock(&sim->lock);
 	for (unsigned int i = 0; i < NVDLA_EMU_ENGINES; i++)
 		stats->operations += now.operations[i] - before->operations[i];
@@ -390,8 +392,9 @@ static void count(struct sim *sim, const struct nvdla_emu_stats *before)
 	stats->write_bytes += now.write_bytes - before->write_bytes;
 	stats->register_writes += now.register_writes - before->register_writes;
 	stats->interrupts += sim->interrupts;
-	if (sim->clock_hz)
-		stats->late_ns += dla_now_ns() - modelled_ns(sim);
+	/* What follows the last interrupt is not waited for, so it may be early. */
+	if (late > 0)
+		stats->late_ns += (uint64_t)late;
 	pthread_mutex_unlock(&sim->lock);
 }
 
