@@ -497,6 +497,49 @@ static void past_the_end(void **unused)
 	buffer_free(&in);
 }
 
+/* A file may name a tensor as an output twice: only one of them can have it somewhere else. */
+static void one_tensor_is_bound_once(void **unused)
+{
+	static const char *const name[] = { "cpu", "sim" };
+	struct buffer out[2] = { buffer_new(ROOM), buffer_new(ROOM) };
+	struct builder b;
+	int x, y;
+
+	(void)unused;
+	builder_begin(&b);
+	x = add_tensor(&b, "x", TYPE_INT8, LIST(1, 6, 5, 11), 0.1F, 0);
+	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 6, 5, 11), 0.2F, 0);
+	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(x, x), y);
+	builder_end(&b, LIST(x), LIST(y, y));
+	for (int i = 0; i < 2; i++) {
+		struct dla_device *device = dla_device_open(name[i]);
+		struct dla_network *network = load(device, &b);
+		struct dla_request *request = dla_request_new(network);
+		enum dla_layout first = i ? DLA_LAYOUT_ATOMS : DLA_LAYOUT_PLAIN;
+
+		assert_int_equal(dla_request_bind_output(request, 0, first, out[0].fd, 0), 0);
+		for (enum dla_layout layout = DLA_LAYOUT_PLAIN; layout <= DLA_LAYOUT_LINES; layout++) {
+			assert_int_equal(dla_request_bind_output(request, 1, layout, out[1].fd, 0), -1);
+			assert_int_equal(errno, EOPNOTSUPP);
+		}
+		assert_int_equal(dla_request_run(request), 0);
+		assert_int_equal(out[1].map[0], 0x5a);
+		/* In place of the first, it can. */
+		assert_int_equal(dla_request_bind_output(request, 0, DLA_LAYOUT_PLAIN, -1, 0), 0);
+		assert_int_equal(dla_request_bind_output(request, 1, DLA_LAYOUT_PLAIN, out[1].fd, 0), 0);
+		memset(dla_request_input(request, 0), 10, dla_network_input(network, 0)->bytes);
+		assert_int_equal(dla_request_run(request), 0);
+		assert_int_equal(out[1].map[0], 10);
+		memset(out[1].map, 0x5a, ROOM);
+		dla_request_free(request);
+		dla_network_free(network);
+		dla_device_close(device);
+	}
+	free(b.data);
+	buffer_free(&out[0]);
+	buffer_free(&out[1]);
+}
+
 static void mistakes(void **unused)
 {
 	struct dla_device *device = dla_device_open("sim@100kHz");
@@ -544,6 +587,7 @@ int main(void)
 		cmocka_unit_test(both_want_it),
 		cmocka_unit_test(the_cpu_alone),
 		cmocka_unit_test(past_the_end),
+		cmocka_unit_test(one_tensor_is_bound_once),
 		cmocka_unit_test(mistakes),
 	};
 

@@ -461,6 +461,11 @@ static int take(struct dla_request *request, struct dla_bound *bound, int fd)
 {
 	int err;
 
+	/* The same output may be there twice, and lies in one place only. */
+	for (unsigned int i = 0; i < bound_count(request->network); i++)
+		if (&request->bound[i] != bound && request->bound[i].tensor == bound->tensor)
+			return dla_fail(EOPNOTSUPP, "tensor \"%s\" is bound already, as another output",
+					request->network->graph->tensor[bound->tensor].name);
 	if (bound->offset % DLA_PLAN_ALIGN)
 		return dla_fail(EINVAL, "offset %zu is no multiple of %d", bound->offset, DLA_PLAN_ALIGN);
 	bound->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
