@@ -15,9 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <zlib.h>
 
 #include "../half_network.h"
+#include "bytes.h"
 #include "device.h"
+#include "network.h"
 #include "nvdla_emu.h"
 
 #define FASHION "examples/fashion-mnist/fashion_resnet_int8.tflite"
@@ -415,6 +418,72 @@ static void events_tell_what_was_done(void **unused)
 	}
 }
 
+static void put(uint8_t *at, uint64_t value, unsigned int bytes)
+{
+	for (unsigned int i = 0; i < bytes; i++)
+		at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* A compiled network whose only program is to run without any memory for tensors. */
+static void no_program_runs_without_memory(void **unused)
+{
+	const unsigned int header = 24;
+	char compiled[] = "/tmp/requests.XXXXXX";
+	struct dla_device *device = dla_device_open("sim");
+	struct dla_network *network;
+	struct dla_memory_info memory;
+	uint8_t pattern[32], *data, *at;
+	struct builder b;
+	size_t bytes;
+	int x, y;
+
+	(void)unused;
+	builder_begin(&b);
+	x = add_tensor(&b, "x", TYPE_INT8, LIST(1, 6, 5, 11), 0.1F, 0);
+	y = add_tensor(&b, "y", TYPE_INT8, LIST(1, 6, 5, 11), 0.2F, 0);
+	add_operator(&b, BUILTIN_ADD, OPTIONS_ADD, LIST(x, x), y);
+	builder_end(&b, LIST(x), LIST(y));
+	close(mkstemp(compiled));
+	assert_int_equal(dla_network_compile_memory(device, b.data, b.bytes, "sum", &on_the_npu, compiled), 0);
+	free(b.data);
+	network = dla_network_load(device, compiled, NULL);
+	assert_non_null(network);
+	dla_network_memory(network, &memory);
+	assert_int_equal(network->schedule.cpu_count, 0);
+	assert_int_equal(network->schedule.step_count, 3);
+	dla_network_free(network);
+	assert_int_equal(dla_read_file(compiled, (void **)&data, &bytes), 0);
+	unlink(compiled);
+
+	put(pattern, memory.host, 8);
+	put(pattern + 8, memory.npu, 8);
+	put(pattern + 16, memory.host_bound, 8);
+	put(pattern + 24, memory.npu_bound, 8);
+	at = memmem(data, bytes, pattern, sizeof(pattern));
+	assert_non_null(at);
+	put(at + 8, 0, 8);
+	/* Parts of the CPU, segments and their end, steps: each of these becomes the one segment. */
+	at += sizeof(pattern) + 4 * sizeof(uint32_t);
+	for (unsigned int i = 0; i < 3; i++) {
+		put(at + 8 * i, DLA_STEP_NPU, 4);
+		put(at + 8 * i + 4, 0, 4);
+	}
+	put(data + 12, crc32_z(0, data + header, bytes - header), 4);
+	network = dla_network_load_memory(device, data, bytes, "hostile", NULL);
+	free(data);
+	if (network) {
+		struct dla_request *request = dla_request_new(network);
+		struct log log = { 0 };
+
+		dla_request_events(request, note, &log);
+		dla_request_run(request);
+		fail_msg("programs without memory were accepted");
+	}
+	assert_int_equal(errno, EINVAL);
+	assert_non_null(strstr(dla_strerror(), "damaged"));
+	dla_device_close(device);
+}
+
 /* --------------------------------------------------------------------------------- faults */
 
 /* Whatever fails, whenever: a request ends well and is right, or it ends with an error. */
@@ -519,6 +588,7 @@ int main(void)
 		cmocka_unit_test(slow_clocks_are_not_missed),
 		cmocka_unit_test(what_waits_can_be_cancelled),
 		cmocka_unit_test(events_tell_what_was_done),
+		cmocka_unit_test(no_program_runs_without_memory),
 		cmocka_unit_test(no_fault_gives_a_wrong_result),
 		cmocka_unit_test(hangs_are_reported),
 	};

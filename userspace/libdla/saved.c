@@ -493,6 +493,9 @@ static int read_programs(struct dla_reader *r, struct dla_network *network)
 
 	if (count != (segments ? network->part_end[segments - 1] : 0) || (segments && !device->ops))
 		return damaged("not as many programs as it says");
+	/* Requests have what programs need only where there is memory for these. */
+	if (count && !network->schedule.npu_bytes)
+		return damaged("programs without memory");
 	for (unsigned int i = 0; i < count && !err && !r->failed; i++)
 		err = read_program(r, network);
 	if (err)
